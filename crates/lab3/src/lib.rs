@@ -1,0 +1,1 @@
+//! A server that assigns client ids in pickles.

@@ -1,0 +1,1 @@
+//! A client that answers a math server and prints its secret.

@@ -1,0 +1,3 @@
+//! See the library of this crate.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The math server that lab4 talks to.

@@ -1,0 +1,1 @@
+//! What std::net leaves out, once for all programs.

@@ -1,0 +1,1 @@
+//! The wire formats of five network assignments, as codecs without sockets.

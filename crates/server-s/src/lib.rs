@@ -1,0 +1,1 @@
+//! A server that counts the bytes of a file: simplified accio.

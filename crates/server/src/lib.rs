@@ -1,0 +1,1 @@
+//! A server that stores messages until they are read.
