@@ -1,0 +1,100 @@
+use std::ffi::OsString;
+
+/// The arguments of this process, without the program's name. They need not be UTF-8.
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().skip(1).collect()
+}
+
+/// What a program says about itself (G-3).
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The program's name, as it is typed.
+    pub name: &'static str,
+    /// Its version; `env!("CARGO_PKG_VERSION")`.
+    pub version: &'static str,
+    /// The text of `--help`, ending with a line break.
+    pub help: &'static str,
+}
+
+impl About {
+    /// The text that is asked for when `--help` or `--version` is the sole argument: where
+    /// arguments are positional, they are ordinary arguments anywhere else.
+    ///
+    /// ```
+    /// let about = cli::About { name: "lab4", version: "1.0", help: "Usage: lab4 HOST PORT\n" };
+    /// assert_eq!(about.asked_alone(&["--version".into()]).as_deref(), Some("lab4 1.0\n"));
+    /// assert_eq!(about.asked_alone(&["--help".into(), "8000".into()]), None);
+    /// ```
+    pub fn asked_alone(&self, arguments: &[OsString]) -> Option<String> {
+        match arguments {
+            [one] if one == "--help" => Some(self.help.to_owned()),
+            [one] if one == "--version" => Some(self.version_line()),
+            _ => None,
+        }
+    }
+
+    /// The text that is asked for when `--help` or `--version` is one of the arguments: where a
+    /// program has options, help wins over all others.
+    ///
+    /// ```
+    /// let about = cli::About { name: "lab2", version: "1.0", help: "Usage: lab2 NAME\n" };
+    /// let mut arguments = pico_args::Arguments::from_vec(vec!["x".into(), "--help".into()]);
+    /// assert_eq!(about.asked(&mut arguments).as_deref(), Some("Usage: lab2 NAME\n"));
+    /// ```
+    pub fn asked(&self, arguments: &mut pico_args::Arguments) -> Option<String> {
+        if arguments.contains("--help") {
+            Some(self.help.to_owned())
+        } else if arguments.contains("--version") {
+            Some(self.version_line())
+        } else {
+            None
+        }
+    }
+
+    fn version_line(&self) -> String {
+        format!("{} {}\n", self.name, self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABOUT: About = About {
+        name: "client",
+        version: "1.2.3",
+        help: "Usage: client\n",
+    };
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn g_3_help_and_version_count_only_as_the_sole_argument_among_positional_ones() {
+        assert_eq!(
+            ABOUT.asked_alone(&words("--help")).as_deref(),
+            Some("Usage: client\n")
+        );
+        assert_eq!(
+            ABOUT.asked_alone(&words("--version")).as_deref(),
+            Some("client 1.2.3\n")
+        );
+        assert_eq!(
+            ABOUT.asked_alone(&words("127.0.0.1 5000 --help read")),
+            None
+        );
+        assert_eq!(ABOUT.asked_alone(&[]), None);
+    }
+
+    #[test]
+    fn g_3_help_and_version_count_anywhere_among_options() {
+        let asked = |line| ABOUT.asked(&mut pico_args::Arguments::from_vec(words(line)));
+        assert_eq!(asked("-p 1 --version").as_deref(), Some("client 1.2.3\n"));
+        assert_eq!(
+            asked("--version --help").as_deref(),
+            Some("Usage: client\n")
+        );
+        assert_eq!(asked("-p 1"), None);
+    }
+}

@@ -1,0 +1,122 @@
+use std::borrow::Cow;
+use std::fmt;
+
+/// Text from a peer, made safe for a terminal and a log (G-6).
+///
+/// Control characters (C0, DEL, and C1 also as two-byte UTF-8) and octets that are not UTF-8 are
+/// shown as `\n`, `\x1b`, `\xff`; everything else, backslashes included, stays as it is.
+/// Line and paragraph separators and the characters that turn the direction of writing are escaped
+/// too, as `\u{2028}`: they could make a line look like another one.
+///
+/// ```
+/// assert_eq!(cli::escape(b"caf\xc3\xa9\x1b[2J\xff\n").to_string(), r"café\x1b[2J\xff\n");
+/// ```
+pub fn escape(octets: &[u8]) -> Escaped<'_> {
+    Escaped { octets }
+}
+
+/// The [`Display`](fmt::Display) of [`escape`].
+#[derive(Clone, Copy)]
+pub struct Escaped<'a> {
+    octets: &'a [u8],
+}
+
+impl<'a> Escaped<'a> {
+    /// The escaped octets; borrowed where nothing had to be escaped.
+    pub fn into_octets(self) -> Cow<'a, [u8]> {
+        let plain =
+            std::str::from_utf8(self.octets).is_ok_and(|text| !text.chars().any(must_be_escaped));
+        if plain {
+            Cow::Borrowed(self.octets)
+        } else {
+            Cow::Owned(self.to_string().into_bytes())
+        }
+    }
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.octets.utf8_chunks() {
+            for part in chunk.valid().split_inclusive(must_be_escaped) {
+                let last = part
+                    .chars()
+                    .next_back()
+                    .filter(|&last| must_be_escaped(last));
+                f.write_str(&part[..part.len() - last.map_or(0, char::len_utf8)])?;
+                if let Some(control) = last {
+                    write_control(f, control)?;
+                }
+            }
+            for octet in chunk.invalid() {
+                write!(f, "\\x{octet:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+fn must_be_escaped(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn write_control(f: &mut fmt::Formatter<'_>, control: char) -> fmt::Result {
+    match control {
+        '\n' => f.write_str("\\n"),
+        '\r' => f.write_str("\\r"),
+        '\t' => f.write_str("\\t"),
+        _ => match u8::try_from(control) {
+            Ok(code) => write!(f, "\\x{code:02x}"),
+            Err(_) => write!(f, "\\u{{{:x}}}", u32::from(control)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn g_6_controls_and_octets_that_are_not_utf_8_are_escaped() {
+        let table: [(&[u8], &str); 10] = [
+            (b"plain text", "plain text"),
+            ("Grüße 🎉".as_bytes(), "Grüße 🎉"),
+            (b"two\nlines\r\tand", r"two\nlines\r\tand"),
+            (b"\x1b]0;title\x07", r"\x1b]0;title\x07"),
+            (b"\0\x7f", r"\x00\x7f"),
+            ("C1: \u{9b}2J".as_bytes(), r"C1: \x9b2J"),
+            (b"not utf-8: \xff\x9b", r"not utf-8: \xff\x9b"),
+            (b"cut: \xe2\x82", r"cut: \xe2\x82"),
+            ("turned: \u{202e}txt".as_bytes(), r"turned: \u{202e}txt"),
+            (br"back\slash", r"back\slash"),
+        ];
+        for (octets, text) in table {
+            assert_eq!(escape(octets).to_string(), text);
+            assert_eq!(escape(octets).into_octets(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_needs_no_escape_is_borrowed() {
+        assert!(matches!(
+            escape("Grüße".as_bytes()).into_octets(),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn g_6_nothing_escaped_drives_a_terminal_or_forges_a_line(octets: Vec<u8>) {
+            let text = escape(&octets).to_string();
+            prop_assert!(!text.chars().any(must_be_escaped), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The exit status of an error while running (G-2).
+pub const STATUS_RUN: u8 = 1;
+/// The exit status of wrong usage (G-2).
+pub const STATUS_USAGE: u8 = 2;
+
+/// An error that ends a program.
+pub trait Failure: Display {
+    /// The exit status: [`STATUS_RUN`] or [`STATUS_USAGE`]; 0 for an end that is no failure, such
+    /// as a closed output, which is not reported.
+    fn status(&self) -> u8;
+}
+
+/// The end of `main`: reports an error on standard error, behind `prefix`, and gives the status.
+///
+/// It cannot panic: a standard error that is full or closed is ignored.
+pub fn exit<F: Failure>(prefix: &str, outcome: Result<(), F>) -> ExitCode {
+    let Err(failure) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    let status = failure.status();
+    if status != 0 {
+        // One write, so that lines of two processes do not mix; there is nobody left to tell if it
+        // fails.
+        let _ = std::io::stderr().write_all(format!("{prefix}{failure}\n").as_bytes());
+    }
+    ExitCode::from(status)
+}

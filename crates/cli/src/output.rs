@@ -1,0 +1,236 @@
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::escape;
+
+/// A line longer than this does not leave its buffer behind.
+const KEPT_BUFFER: usize = 64 * 1024;
+
+/// Standard output as lines that are handed to the system at once, each with one write (G-1).
+///
+/// Threads may share it; their lines do not mix. Nothing here panics when the output is full or
+/// closed, as `println!` does.
+#[derive(Debug)]
+pub struct Output {
+    terminal: bool,
+    writer: Mutex<Writer>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    file: File,
+    buffer: Vec<u8>,
+    /// The last write failed, perhaps in the middle of a line.
+    broken: bool,
+}
+
+impl Output {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the process was started without one.
+    pub fn stdout() -> Result<Self, OutputError> {
+        let stdout = io::stdout();
+        Self::new(stdout.as_fd(), stdout.is_terminal())
+    }
+
+    fn new(descriptor: BorrowedFd<'_>, terminal: bool) -> Result<Self, OutputError> {
+        // A descriptor of our own is not buffered, unlike `std::io::Stdout`: after a failure no
+        // half-written line waits there for the next one.
+        let file = File::from(descriptor.try_clone_to_owned()?);
+        let writer = Writer {
+            file,
+            buffer: Vec::new(),
+            broken: false,
+        };
+        Ok(Self {
+            terminal,
+            writer: Mutex::new(writer),
+        })
+    }
+
+    /// Whether a person reads it on a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// What a peer said, as a result may show it: escaped for a terminal, else unchanged (G-6).
+    pub fn shown<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.terminal {
+            escape(said).into_octets()
+        } else {
+            Cow::Borrowed(said)
+        }
+    }
+
+    /// Writes a text as it is, without a line break of its own: a prompt, the help.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the output is full or closed.
+    pub fn text(&self, text: &str) -> Result<(), OutputError> {
+        self.octets(text.as_bytes())
+    }
+
+    /// Writes octets as they are, at once.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the output is full or closed.
+    pub fn octets(&self, octets: &[u8]) -> Result<(), OutputError> {
+        self.writer().file.write_all(octets).map_err(OutputError)
+    }
+
+    /// Writes a line; the line break is added here.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the output is full or closed.
+    pub fn line(&self, line: impl Display) -> Result<(), OutputError> {
+        self.writer().line(&line).map_err(OutputError)
+    }
+
+    /// Writes a line of a server, which serves on when its output is full or closed: that is
+    /// logged once, and so is that it works again. A line that was cut off is ended first.
+    pub fn line_or_warn(&self, line: impl Display) {
+        let mut writer = self.writer();
+        let was_broken = writer.broken;
+        match writer.line(&line) {
+            Ok(()) if was_broken => log::warn!("standard output works again; lines were lost"),
+            Err(error) if !was_broken => {
+                log::warn!("cannot write to standard output: {error}; serving on without it");
+            }
+            _ => {}
+        }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A panic in the `Display` of a line leaves nothing behind that matters: the buffer is
+        // emptied before each line.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    fn line(&mut self, line: &impl Display) -> io::Result<()> {
+        self.buffer.clear();
+        if self.broken {
+            self.buffer.push(b'\n');
+        }
+        writeln!(self.buffer, "{line}")?;
+        let written = self.file.write_all(&self.buffer);
+        self.broken = written.is_err();
+        if self.buffer.capacity() > KEPT_BUFFER {
+            self.buffer = Vec::new();
+        }
+        written
+    }
+}
+
+/// Why standard output took no more.
+#[derive(Debug)]
+pub struct OutputError(pub io::Error);
+
+impl OutputError {
+    /// Whether its reader has left (`| head`): an ordinary end of a client, with status 0.
+    pub fn is_closed(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+
+    /// The exit status of a program that this ends.
+    pub fn status(&self) -> u8 {
+        if self.is_closed() {
+            0
+        } else {
+            crate::STATUS_RUN
+        }
+    }
+}
+
+impl From<io::Error> for OutputError {
+    fn from(error: io::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write to standard output: {}", self.0)
+    }
+}
+
+impl std::error::Error for OutputError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{PipeReader, Read};
+
+    use super::*;
+
+    fn piped() -> (Output, PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        (Output::new(writer.as_fd(), false).unwrap(), reader)
+    }
+
+    #[test]
+    fn g_1_a_line_is_there_at_once() {
+        let (output, mut reader) = piped();
+        output.line(format_args!("count: {}", 7)).unwrap();
+        let mut read = [0; 9];
+        reader.read_exact(&mut read).unwrap();
+        assert_eq!(&read, b"count: 7\n");
+    }
+
+    #[test]
+    fn a_reader_that_left_is_an_ordinary_end() {
+        let (output, reader) = piped();
+        drop(reader);
+        let error = output.line("nobody reads this").unwrap_err();
+        assert!(error.is_closed());
+        assert_eq!(error.status(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_output_is_an_error_and_no_panic() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = Output::new(full.as_fd(), false).unwrap();
+        let error = output.text("x").unwrap_err();
+        assert_eq!(error.status(), crate::STATUS_RUN);
+        output.line_or_warn("a server goes on");
+        output.line_or_warn("a server goes on");
+    }
+
+    #[test]
+    fn a_server_whose_output_works_again_starts_on_a_new_line() {
+        let (output, mut reader) = piped();
+        output.writer().broken = true;
+        output.line_or_warn("first");
+        output.line_or_warn("second");
+        drop(output);
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!(read, "\nfirst\nsecond\n");
+    }
+
+    #[test]
+    fn g_6_a_result_is_escaped_on_a_terminal_only() {
+        let (mut output, _reader) = piped();
+        assert_eq!(output.shown(b"\x1b[2J\xff"), b"\x1b[2J\xff".as_slice());
+        output.terminal = true;
+        assert_eq!(output.shown(b"\x1b[2J\xff"), br"\x1b[2J\xff".as_slice());
+    }
+
+    #[test]
+    fn a_long_line_does_not_leave_its_buffer_behind() {
+        let full = File::options().write(true).open("/dev/null").unwrap();
+        let output = Output::new(full.as_fd(), false).unwrap();
+        output.line("x".repeat(1 << 20)).unwrap();
+        assert!(output.writer().buffer.capacity() <= KEPT_BUFFER);
+    }
+}

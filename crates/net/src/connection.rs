@@ -1,0 +1,325 @@
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, sockopt};
+
+use crate::crew::{Lead, Seat};
+
+/// One end of a TCP connection, of a client as well as of a server.
+///
+/// Reads and writes block, and take their patience as an argument: how long the peer may go
+/// without sending or taking a single byte. `None` waits for ever. A patience is a limit on
+/// silence; for a deadline, pass the time that is left until it.
+///
+/// A connection that [`serve`](crate::serve()) hands out is woken by a shutdown: its reads then
+/// end with [`Error::Shutdown`], once what had already arrived is read.
+#[derive(Debug)]
+pub struct Connection {
+    // The order matters: the stream is closed before the seat makes room for another client.
+    stream: Arc<TcpStream>,
+    peer: SocketAddr,
+    receive_timeout: Option<Duration>,
+    seat: Option<Seat>,
+}
+
+/// What a connection can do without waiting; see [`Connection::wait`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// There are bytes to read, or the end of the stream, or an error.
+    pub readable: bool,
+    /// There is room for bytes to be written, or an error.
+    pub writable: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
+        Self {
+            stream: Arc::new(stream),
+            peer,
+            receive_timeout: None,
+            seat: None,
+        }
+    }
+
+    pub(crate) fn served(stream: TcpStream, peer: SocketAddr, lead: Lead) -> Self {
+        Self {
+            seat: Some(Seat::Leading {
+                lead,
+                has_read: false,
+            }),
+            ..Self::new(stream, peer)
+        }
+    }
+
+    /// Closes the connection; what remains is the lead, if its thread never had to wait.
+    pub(crate) fn end(self) -> Option<Lead> {
+        let Self { stream, seat, .. } = self;
+        drop(stream);
+        match seat {
+            Some(Seat::Leading { lead, .. }) => Some(lead),
+            _ => None,
+        }
+    }
+
+    /// The address of the other end.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The socket, for what only the standard library can do with it.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Reads what has arrived, at least one byte, into `buffer`; 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] when nothing came for as long as `patience`; [`Error::Shutdown`] when
+    /// the server is stopping; else what the system said.
+    pub fn read(&mut self, buffer: &mut [u8], patience: Option<Duration>) -> Result<usize, Error> {
+        self.receive(patience, |stream, flags| {
+            rustix::net::recv(stream, &mut *buffer, flags).map(|(_, length)| length)
+        })
+    }
+
+    /// Reads as [`Connection::read`] does, into the spare capacity of `buffer`, which must have
+    /// some: nothing is allocated, and nothing is zeroed first.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn read_into_spare(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        patience: Option<Duration>,
+    ) -> Result<usize, Error> {
+        self.receive(patience, |stream, flags| {
+            rustix::net::recv(stream, rustix::buffer::spare_capacity(buffer), flags)
+                .map(|(_, length)| length)
+        })
+    }
+
+    /// Receives and throws away at most as many bytes as `scratch` is long, and says how many.
+    /// On Linux they are discarded inside the kernel; what `scratch` holds then is unspecified.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn discard(
+        &mut self,
+        scratch: &mut [u8],
+        patience: Option<Duration>,
+    ) -> Result<usize, Error> {
+        self.receive(patience, |stream, flags| {
+            rustix::net::recv(stream, &mut *scratch, flags | DISCARD).map(|(_, length)| length)
+        })
+    }
+
+    fn receive(
+        &mut self,
+        patience: Option<Duration>,
+        mut recv: impl FnMut(&TcpStream, RecvFlags) -> rustix::io::Result<usize>,
+    ) -> Result<usize, Error> {
+        // A leader looks once at what is there, without waiting: often that is the whole request.
+        if let Some(Seat::Leading {
+            has_read: has_read @ false,
+            ..
+        }) = &mut self.seat
+        {
+            *has_read = true;
+            match recv(&self.stream, RecvFlags::DONTWAIT) {
+                Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+                received => return self.received(received),
+            }
+        }
+        self.give_up_lead();
+        self.set_receive_timeout(patience)?;
+        let received = rustix::io::retry_on_intr(|| recv(&self.stream, RecvFlags::empty()));
+        self.received(received)
+    }
+
+    fn received(&self, received: rustix::io::Result<usize>) -> Result<usize, Error> {
+        match received {
+            Ok(0) if self.seat.as_ref().is_some_and(Seat::is_closing) => Err(Error::Shutdown),
+            Ok(length) => Ok(length),
+            Err(Errno::WOULDBLOCK) => Err(Error::TimedOut),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn set_receive_timeout(&mut self, patience: Option<Duration>) -> Result<(), Error> {
+        if patience == Some(Duration::ZERO) {
+            return Err(Error::TimedOut);
+        }
+        if self.receive_timeout != patience {
+            sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, patience)?;
+            self.receive_timeout = patience;
+        }
+        Ok(())
+    }
+
+    /// Hands all of `bytes` to the system.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] when the peer took nothing for as long as `patience`; else what the
+    /// system said.
+    pub fn write_all(&mut self, mut bytes: &[u8], patience: Option<Duration>) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let taken = self.try_write(bytes)?;
+            if taken == 0 {
+                self.wait(
+                    Ready {
+                        readable: false,
+                        writable: true,
+                    },
+                    patience,
+                )?;
+            }
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Hands as many of `bytes` to the system as it takes without waiting; 0 when it takes none.
+    ///
+    /// # Errors
+    /// What the system said: the connection was reset, for example.
+    pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        match rustix::io::retry_on_intr(|| rustix::net::send(&self.stream, bytes, SEND)) {
+            Err(Errno::WOULDBLOCK) => Ok(0),
+            sent => Ok(sent?),
+        }
+    }
+
+    /// Waits until the connection can do one of the things that `interest` names.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] when neither came to pass within `patience`; else what the system said.
+    pub fn wait(&mut self, interest: Ready, patience: Option<Duration>) -> Result<Ready, Error> {
+        self.give_up_lead();
+        let mut events = PollFlags::empty();
+        events.set(PollFlags::IN, interest.readable);
+        events.set(PollFlags::OUT, interest.writable);
+        let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            let mut entry = [PollFd::new(&self.stream, events)];
+            match rustix::event::poll(&mut entry, timeout.as_ref()) {
+                Ok(0) => return Err(Error::TimedOut),
+                Err(Errno::INTR) => {}
+                polled => {
+                    polled?;
+                    let found = entry[0].revents();
+                    let failed = found.intersects(PollFlags::ERR | PollFlags::HUP);
+                    return Ok(Ready {
+                        readable: failed || found.contains(PollFlags::IN),
+                        writable: failed || found.contains(PollFlags::OUT),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Ends the sending side: the peer reads the end of the stream, and may go on sending.
+    ///
+    /// # Errors
+    /// What the system said: the connection is gone already, for example.
+    pub fn shutdown_write(&self) -> Result<(), Error> {
+        Ok(rustix::net::shutdown(
+            &self.stream,
+            rustix::net::Shutdown::Write,
+        )?)
+    }
+
+    /// Ends the connection so that what was written last arrives: ends the sending side, then
+    /// reads and forgets what the peer still sends until it closes too, for at most `patience` in
+    /// all. A socket that is closed with unread input sends a reset instead, which can destroy
+    /// bytes that the peer has not read yet.
+    pub fn close_gently(mut self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let mut scratch = [0; 4096];
+        if self.shutdown_write().is_err() {
+            return;
+        }
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.discard(&mut scratch, Some(left)) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Closes the connection with a reset: the peer learns that it was aborted.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn reset(self) -> Result<(), Error> {
+        Ok(sockopt::set_socket_linger(
+            &self.stream,
+            Some(Duration::ZERO),
+        )?)
+    }
+
+    /// Lets another thread accept the next client, before this one may have to wait.
+    fn give_up_lead(&mut self) {
+        self.seat = match self.seat.take() {
+            Some(Seat::Leading { lead, .. }) => {
+                Some(Seat::Following(lead.hand_over(Arc::clone(&self.stream))))
+            }
+            seat => seat,
+        };
+    }
+}
+
+/// Bytes that are only counted never leave the kernel, where it can do that (tcp(7), MSG_TRUNC).
+#[cfg(target_os = "linux")]
+const DISCARD: RecvFlags = RecvFlags::TRUNC;
+#[cfg(not(target_os = "linux"))]
+const DISCARD: RecvFlags = RecvFlags::empty();
+
+/// Writes never wait by themselves; [`Connection::wait`] does.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const SEND: SendFlags = SendFlags::DONTWAIT;
+
+/// Why a read or write failed.
+#[derive(Debug)]
+pub enum Error {
+    /// The peer sent, or took, nothing for as long as the patience of the call.
+    TimedOut,
+    /// The server is stopping, and nothing that had arrived is left to read.
+    Shutdown,
+    /// What the system said: the connection was reset, for example.
+    System(io::Error),
+}
+
+impl From<Errno> for Error {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno.into())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => write!(f, "timed out"),
+            Self::Shutdown => write!(f, "the server is shutting down"),
+            Self::System(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System(error) => Some(error),
+            Self::TimedOut | Self::Shutdown => None,
+        }
+    }
+}

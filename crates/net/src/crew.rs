@@ -1,0 +1,297 @@
+//! Leader and followers: of all threads, one at a time, the leader, waits in `accept`. It serves
+//! the client that comes, and before it would have to wait for that client it hands the lead over
+//! to a follower. A request that is already there when its client is accepted is thus served by one
+//! thread, without waking another; a client that is silent or slow holds just its own thread.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+/// Threads that wait for the lead beyond this number leave.
+const MOST_FOLLOWERS: usize = 8;
+/// The leader and the follower who takes over from it; kept ready, so that no client waits for a
+/// thread to start.
+const FEWEST_READY: usize = 2;
+/// How long the leader waits, when the system is out of descriptors or memory, before it looks
+/// again whether another process has released some. What this process releases it notices at once.
+const STARVED_WAIT: Duration = Duration::from_millis(250);
+/// Starving again within this time is not reported again.
+const STARVED_QUIET: Duration = Duration::from_secs(10);
+
+/// The threads of one server, its listening socket, and the clients that they serve.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    listener: TcpListener,
+    most_threads: usize,
+    state: Mutex<State>,
+    /// The lead is free, or the server is closing: for followers.
+    lead_is_free: Condvar,
+    /// A thread is wanted or has ended, or the server is closing: for the supervisor.
+    supervision: Condvar,
+    /// A client's descriptor was released, or the server is closing: for a starving leader.
+    released: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closing: bool,
+    has_leader: bool,
+    /// Threads that wait for the lead, those included that were started to do so.
+    followers: usize,
+    threads: usize,
+    /// The clients whose thread may be waiting for them; a shutdown wakes these.
+    clients: HashMap<u64, Arc<TcpStream>>,
+    next_client: u64,
+    last_starved: Option<Instant>,
+}
+
+impl Crew {
+    pub(crate) fn new(listener: TcpListener, most_threads: usize) -> Self {
+        Self {
+            listener,
+            most_threads: most_threads.max(1),
+            state: Mutex::default(),
+            lead_is_free: Condvar::new(),
+            supervision: Condvar::new(),
+            released: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing under this lock panics; and no state in it would be half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wants_thread(&self, state: &State) -> bool {
+        let ready = state.followers + usize::from(state.has_leader);
+        state.threads < self.most_threads && ready < FEWEST_READY
+    }
+
+    /// Waits until another thread is wanted, and counts it as a follower. `false`: the server is
+    /// closing.
+    pub(crate) fn wait_until_thread_wanted(&self) -> bool {
+        let idle = |state: &mut State| !state.closing && !self.wants_thread(state);
+        let mut state = self
+            .supervision
+            .wait_while(self.state(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.closing {
+            return false;
+        }
+        state.threads += 1;
+        state.followers += 1;
+        true
+    }
+
+    /// Takes back a thread that was counted but could not be started, and waits a little.
+    pub(crate) fn thread_not_started(&self) {
+        let mut state = self.state();
+        state.threads -= 1;
+        state.followers -= 1;
+        let _ = self
+            .supervision
+            .wait_timeout_while(state, STARVED_WAIT, |state| !state.closing);
+    }
+
+    /// A thread ends, by itself or by a panic.
+    pub(crate) fn thread_ended(&self) {
+        self.state().threads -= 1;
+        self.supervision.notify_one();
+    }
+
+    /// Waits for the lead, as a thread that is counted as a follower. `None`: the server is
+    /// closing.
+    pub(crate) fn take_lead(self: &Arc<Self>) -> Option<Lead> {
+        let mut state = self
+            .lead_is_free
+            .wait_while(self.state(), |state| !state.closing && state.has_leader)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.followers -= 1;
+        if state.closing {
+            return None;
+        }
+        state.has_leader = true;
+        if self.wants_thread(&state) {
+            self.supervision.notify_one();
+        }
+        Some(Lead {
+            crew: Arc::clone(self),
+        })
+    }
+
+    /// Counts a thread whose client has left as a follower again. `false`: there are enough.
+    pub(crate) fn rejoin(&self) -> bool {
+        let mut state = self.state();
+        if state.closing || (state.has_leader && state.followers >= MOST_FOLLOWERS) {
+            return false;
+        }
+        state.followers += 1;
+        true
+    }
+
+    /// Stops listening, and wakes every thread that waits for a client or for the lead.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.closing = true;
+        // Both fail only where there is nobody left to wake. Elsewhere than on Linux the first may
+        // not wake the leader; the end of the process does.
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Read);
+        for stream in state.clients.values() {
+            let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Read);
+        }
+        drop(state);
+        self.lead_is_free.notify_all();
+        self.supervision.notify_all();
+        self.released.notify_all();
+    }
+
+    /// Waits until every thread has ended, but not longer than `grace`.
+    pub(crate) fn wait_until_ended(&self, grace: Duration) {
+        let _ = self
+            .supervision
+            .wait_timeout_while(self.state(), grace, |state| state.threads > 0);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+}
+
+/// The right to accept the next client. Dropped, it passes to a follower.
+#[derive(Debug)]
+pub(crate) struct Lead {
+    crew: Arc<Crew>,
+}
+
+impl Lead {
+    /// The next client. `None`: the server is closing.
+    ///
+    /// When the system is out of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM), clients
+    /// wait in the backlog until one of ours leaves; that is said once, and costs no time.
+    pub(crate) fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
+        loop {
+            let accepted = self.crew.listener.accept();
+            if self.crew.is_closing() {
+                return None;
+            }
+            match accepted {
+                Ok(client) => return Some(client),
+                Err(error) if concerns_one_client(&error) => {
+                    log::debug!("a client left before it was accepted: {error}");
+                }
+                Err(error) => self.starve(&error),
+            }
+        }
+    }
+
+    fn starve(&self, error: &io::Error) {
+        let mut state = self.crew.state();
+        let now = Instant::now();
+        let said = state.last_starved.replace(now);
+        if said.is_none_or(|said| now - said > STARVED_QUIET) {
+            log::warn!(
+                "cannot accept more clients now: {error}; those connected are served, \
+                 others wait until one of them leaves"
+            );
+        }
+        let clients = state.clients.len();
+        let starving = |state: &mut State| !state.closing && state.clients.len() >= clients;
+        let _ = self
+            .crew
+            .released
+            .wait_timeout_while(state, STARVED_WAIT, starving);
+    }
+
+    /// Gives the lead to a follower and stays with a client that a shutdown has to wake.
+    pub(crate) fn hand_over(self, client: Arc<TcpStream>) -> Client {
+        let mut state = self.crew.state();
+        let number = state.next_client;
+        state.next_client += 1;
+        if state.closing {
+            let _ = rustix::net::shutdown(&client, rustix::net::Shutdown::Read);
+        }
+        state.clients.insert(number, client);
+        drop(state);
+        Client {
+            crew: Arc::clone(&self.crew),
+            number,
+        }
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        let mut state = self.crew.state();
+        state.has_leader = false;
+        let follower_waits = state.followers > 0;
+        drop(state);
+        if follower_waits {
+            self.crew.lead_is_free.notify_one();
+        } else {
+            self.crew.supervision.notify_one();
+        }
+    }
+}
+
+/// A client whose thread may wait for it. Dropped, its place is free.
+#[derive(Debug)]
+pub(crate) struct Client {
+    crew: Arc<Crew>,
+    number: u64,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let stream = self.crew.state().clients.remove(&self.number);
+        // The descriptor is closed before the leader is told so.
+        drop(stream);
+        self.crew.released.notify_one();
+    }
+}
+
+/// What a connection holds of the crew that serves it.
+#[derive(Debug)]
+pub(crate) enum Seat {
+    /// Its thread still leads: nobody accepts the next client while it is served.
+    Leading {
+        lead: Lead,
+        /// Whether the one read that a leader may do was done.
+        has_read: bool,
+    },
+    /// Another thread leads.
+    Following(Client),
+}
+
+impl Seat {
+    pub(crate) fn is_closing(&self) -> bool {
+        match self {
+            Self::Leading { lead, .. } => lead.crew.is_closing(),
+            Self::Following(client) => client.crew.is_closing(),
+        }
+    }
+}
+
+/// Errors of `accept` that say something about the client that was about to be accepted, not about
+/// this process (accept(2), "Error handling").
+fn concerns_one_client(error: &io::Error) -> bool {
+    let Some(errno) = Errno::from_io_error(error) else {
+        return false;
+    };
+    matches!(
+        errno,
+        Errno::INTR
+            | Errno::CONNABORTED
+            | Errno::PROTO
+            | Errno::NOPROTOOPT
+            | Errno::NETDOWN
+            | Errno::NETUNREACH
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+            | Errno::OPNOTSUPP
+            | Errno::PERM
+    )
+}
