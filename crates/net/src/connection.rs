@@ -238,8 +238,9 @@ impl Connection {
     /// Ends the connection so that what was written last arrives: ends the sending side, then
     /// reads and forgets what the peer still sends until it closes too, for at most `patience` in
     /// all. A socket that is closed with unread input sends a reset instead, which can destroy
-    /// bytes that the peer has not read yet.
-    pub fn close_gently(mut self, patience: Duration) {
+    /// bytes that the peer has not read yet. The socket itself is closed when the connection is
+    /// dropped; for a client that is served, when its handler returns.
+    pub fn close_gently(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
         let mut scratch = [0; 4096];
         if self.shutdown_write().is_err() {

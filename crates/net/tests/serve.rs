@@ -278,7 +278,7 @@ fn a_large_write_arrives_whole() {
     let sent: Vec<u8> = (0..8 << 20).map(|n: u32| (n % 251) as u8).collect();
     let expected = sent.clone();
     let server = Server::start(2, move |client| {
-        client.write_all(&sent, Some(SOON)).unwrap()
+        client.write_all(&sent, Some(SOON)).unwrap();
     });
     let mut received = Vec::new();
     server.connect().read_to_end(&mut received).unwrap();
@@ -350,7 +350,7 @@ fn a_gentle_close_delivers_the_last_words_although_input_is_left() {
 
 #[test]
 fn a_gentle_close_does_not_wait_longer_than_asked() {
-    let (connection, _peer) = pair();
+    let (mut connection, _peer) = pair();
     let start = Instant::now();
     connection.close_gently(Duration::from_millis(100));
     assert!(start.elapsed() < SOON);
