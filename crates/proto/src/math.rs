@@ -1,0 +1,339 @@
+//! The math protocol: sums to work out, and a secret for right answers.
+//!
+//! Source: seed `lab4.txt`, section Communicating with the Server.
+//!
+//! The server sends frames of 9 octets: a question (M-2), or at the end the secret (M-4).
+//!
+//! ```text
+//! +-----+---------------------------+---------------------------+
+//! | 'Q' | left  (4 octets, integer) | right (4 octets, integer) |
+//! +-----+---------------------------+---------------------------+
+//! +-----+-------------------------------------------------------+
+//! | 'S' | secret phrase (8 octets of any kind)                  |
+//! +-----+-------------------------------------------------------+
+//! ```
+//!
+//! The client answers each question with the sum, before the next one is asked (M-3).
+//!
+//! ```text
+//! +---------------------------+
+//! | sum   (4 octets, integer) |
+//! +---------------------------+
+//! ```
+//!
+//! Integers are big-endian. The sum wraps (M-2), so that signed and unsigned readings of them
+//! give the same octets.
+
+use std::error;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use byteorder::{BigEndian, ByteOrder};
+
+use crate::input::Gather;
+
+/// The port that the lab's server listens on (MS-1).
+pub const DEFAULT_PORT: u16 = 8000;
+
+/// The longest that either end waits for the other's next octet (M-7, MS-4).
+pub const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest that the client tries to connect to one address (M-7).
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+mod field {
+    use super::Range;
+
+    pub(super) const KIND: usize = 0;
+    pub(super) const LEFT: Range<usize> = 1..5;
+    pub(super) const RIGHT: Range<usize> = 5..9;
+    pub(super) const SECRET: Range<usize> = 1..9;
+}
+
+const QUESTION: u8 = b'Q';
+const SECRET: u8 = b'S';
+
+/// What the server sends.
+///
+/// ```
+/// use proto::math::{Frame, Question};
+///
+/// let question = Question { left: 2, right: 40 };
+/// assert_eq!(Frame::parse(*b"Q\0\0\0\x02\0\0\0\x28"), Ok(Frame::Question(question)));
+/// assert_eq!(question.sum().emit(), [0, 0, 0, 42]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A sum to work out.
+    Question(Question),
+    /// The secret phrase, which need not be text.
+    Secret([u8; 8]),
+}
+
+impl Frame {
+    /// Octets on the wire.
+    pub const LEN: usize = 9;
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKind`] if it is neither a question nor a secret.
+    pub fn parse(octets: [u8; Self::LEN]) -> Result<Self, Error> {
+        match octets[field::KIND] {
+            QUESTION => Ok(Self::Question(Question {
+                left: BigEndian::read_u32(&octets[field::LEFT]),
+                right: BigEndian::read_u32(&octets[field::RIGHT]),
+            })),
+            SECRET => {
+                let [_, secret @ ..] = octets;
+                Ok(Self::Secret(secret))
+            }
+            found => Err(Error::UnknownKind { found }),
+        }
+    }
+
+    /// The frame's octets.
+    pub fn emit(self) -> [u8; Self::LEN] {
+        let mut octets = [0; Self::LEN];
+        match self {
+            Self::Question(Question { left, right }) => {
+                octets[field::KIND] = QUESTION;
+                BigEndian::write_u32(&mut octets[field::LEFT], left);
+                BigEndian::write_u32(&mut octets[field::RIGHT], right);
+            }
+            Self::Secret(secret) => {
+                octets[field::KIND] = SECRET;
+                octets[field::SECRET].copy_from_slice(&secret);
+            }
+        }
+        octets
+    }
+}
+
+/// Two numbers to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The first number.
+    pub left: u32,
+    /// The second number.
+    pub right: u32,
+}
+
+impl Question {
+    /// The right answer: the sum modulo 2³².
+    pub const fn sum(self) -> Answer {
+        Answer(self.left.wrapping_add(self.right))
+    }
+}
+
+/// What the client sends: the sum of a question's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer(
+    /// The sum, read as an unsigned number.
+    pub u32,
+);
+
+impl Answer {
+    /// Octets on the wire.
+    pub const LEN: usize = 4;
+
+    /// Reads an answer. Every 32 bits are one, so this cannot fail.
+    pub fn parse(octets: [u8; Self::LEN]) -> Self {
+        Self(BigEndian::read_u32(&octets))
+    }
+
+    /// The answer's octets.
+    pub fn emit(self) -> [u8; Self::LEN] {
+        let mut octets = [0; Self::LEN];
+        BigEndian::write_u32(&mut octets, self.0);
+        octets
+    }
+}
+
+/// Decodes the frames that the server sends, wherever the stream is cut (M-5).
+#[derive(Clone, Debug)]
+pub struct FrameDecoder {
+    frame: Gather<{ Frame::LEN }>,
+}
+
+impl FrameDecoder {
+    /// A decoder at the start of a stream.
+    pub const fn new() -> Self {
+        Self {
+            frame: Gather::new(),
+        }
+    }
+
+    /// The next frame, eaten from the front of `input`; `None` when it needs more octets.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKind`] as soon as a frame begins with another octet than it may (M-6). It
+    /// is not eaten.
+    pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Error> {
+        if self.frame.is_empty() {
+            match input.first() {
+                None | Some(&QUESTION | &SECRET) => {}
+                Some(&found) => return Err(Error::UnknownKind { found }),
+            }
+        }
+        self.frame.next(input).map(Frame::parse).transpose()
+    }
+
+    /// Whether the stream may end here, that is, between frames. Whether it may end before the
+    /// secret is the program's to say.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] if a frame has begun and is not whole.
+    pub const fn finish(&self) -> Result<(), Error> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Truncated {
+            missing: self.frame.missing(),
+        })
+    }
+}
+
+impl Default for FrameDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why a stream is not one of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A frame is neither a question nor a secret.
+    UnknownKind {
+        /// Its first octet.
+        found: u8,
+    },
+    /// The stream ended inside a frame.
+    Truncated {
+        /// How many octets of the frame are missing.
+        missing: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownKind { found } => {
+                let found = found.escape_ascii();
+                write!(f, "frame begins with '{found}', want 'Q' or 'S'")
+            }
+            Self::Truncated { missing } => {
+                write!(
+                    f,
+                    "frame cut off: {missing} of {} bytes missing",
+                    Frame::LEN
+                )
+            }
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m_7_ms_1_constants() {
+        assert_eq!(DEFAULT_PORT, 8000);
+        assert_eq!(SILENCE_LIMIT, Duration::from_secs(30));
+        assert_eq!(CONNECT_LIMIT, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn m_2_m_4_frames() {
+        for (frame, octets) in [
+            (
+                Frame::Question(Question { left: 2, right: 40 }),
+                *b"Q\0\0\0\x02\0\0\0\x28",
+            ),
+            (
+                Frame::Question(Question {
+                    left: 0x0123_4567,
+                    right: 0x89ab_cdef,
+                }),
+                *b"Q\x01\x23\x45\x67\x89\xab\xcd\xef",
+            ),
+            (Frame::Secret(*b"open 5es"), *b"Sopen 5es"),
+            (
+                Frame::Secret(*b"QS\0\xff\x80\r\n\x1b"),
+                *b"SQS\0\xff\x80\r\n\x1b",
+            ),
+        ] {
+            assert_eq!(Frame::parse(octets), Ok(frame));
+            assert_eq!(frame.emit(), octets);
+        }
+    }
+
+    #[test]
+    fn m_2_answers_are_sums_that_wrap() {
+        for (left, right, octets) in [
+            (2, 40, [0x00, 0x00, 0x00, 0x2a]),
+            (0x0102_0304, 0, [0x01, 0x02, 0x03, 0x04]),
+            (u32::MAX, 0, [0xff, 0xff, 0xff, 0xff]),
+            (u32::MAX, 1, [0x00, 0x00, 0x00, 0x00]),
+            (u32::MAX, u32::MAX, [0xff, 0xff, 0xff, 0xfe]),
+            // As signed numbers: -3 + 5.
+            (0xffff_fffd, 5, [0x00, 0x00, 0x00, 0x02]),
+        ] {
+            let answer = Question { left, right }.sum();
+            assert_eq!(answer.emit(), octets);
+            assert_eq!(Answer::parse(octets), answer);
+        }
+    }
+
+    #[test]
+    fn m_6_any_other_first_octet_is_refused_at_once() {
+        for found in (0..=u8::MAX).filter(|octet| !b"QS".contains(octet)) {
+            let mut octets = [0; Frame::LEN];
+            octets[0] = found;
+            let error = Error::UnknownKind { found };
+            assert_eq!(Frame::parse(octets), Err(error));
+            let mut input = &octets[..1];
+            assert_eq!(FrameDecoder::new().next(&mut input), Err(error));
+            assert_eq!(input, &octets[..1]);
+        }
+        assert_eq!(
+            Error::UnknownKind { found: b'\n' }.to_string(),
+            r"frame begins with '\n', want 'Q' or 'S'"
+        );
+    }
+
+    #[test]
+    fn m_6_the_second_frame_is_judged_by_its_own_first_octet() {
+        let mut decoder = FrameDecoder::new();
+        let mut input = &b"Q\0\0\0\x02\0\0\0\x28X"[..];
+        assert!(decoder.next(&mut input).unwrap().is_some());
+        assert_eq!(
+            decoder.next(&mut input),
+            Err(Error::UnknownKind { found: b'X' })
+        );
+    }
+
+    #[test]
+    fn m_6_a_close_inside_a_frame_is_an_error() {
+        let frame = b"Ssecretes";
+        for len in 0..=Frame::LEN {
+            let mut decoder = FrameDecoder::new();
+            decoder.next(&mut &frame[..len]).unwrap();
+            let result = match len {
+                0 | Frame::LEN => Ok(()),
+                _ => Err(Error::Truncated {
+                    missing: Frame::LEN - len,
+                }),
+            };
+            assert_eq!(decoder.finish(), result, "after {len} octets");
+        }
+        assert_eq!(
+            Error::Truncated { missing: 4 }.to_string(),
+            "frame cut off: 4 of 9 bytes missing"
+        );
+    }
+}

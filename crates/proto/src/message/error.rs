@@ -1,0 +1,236 @@
+//! What can be wrong with records: one enum for each direction of each.
+
+use std::error::Error;
+use std::fmt;
+
+use super::{MAGIC, MAX_ITEMS, MAX_NAME, MAX_TEXT, ResponseHeader};
+
+/// What is wrong with a MessageRequest (C-2, C-8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestError {
+    /// MagicNo is not 0xAE73.
+    BadMagic {
+        /// The number that came.
+        found: u16,
+    },
+    /// ID is neither 1 nor 2.
+    BadId {
+        /// The ID that came.
+        found: u8,
+    },
+    /// NameLen is 0.
+    EmptyName,
+    /// ReceiverLen is not 0 in a read request.
+    ReceiverInRead {
+        /// The length that came.
+        found: u8,
+    },
+    /// MessageLen is not 0 in a read request.
+    TextInRead {
+        /// The length that came.
+        found: u16,
+    },
+    /// ReceiverLen is 0 in a create request.
+    EmptyReceiver,
+    /// MessageLen is 0 in a create request.
+    EmptyText,
+    /// The record is shorter than its header says.
+    Truncated {
+        /// How many octets are missing; of the header, if it is not whole.
+        missing: usize,
+    },
+    /// The record is longer than its header says.
+    TooLong {
+        /// The octets that are there, header included.
+        found: usize,
+        /// The octets that the header announces, itself included.
+        announced: usize,
+    },
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadMagic { found } => bad_magic(f, *found),
+            Self::BadId { found } => {
+                write!(f, "ID is {found}, want 1 (read) or 2 (create)")
+            }
+            Self::EmptyName => f.write_str("NameLen is 0, want at least 1"),
+            Self::ReceiverInRead { found } => {
+                write!(f, "ReceiverLen is {found}, want 0 in a read request")
+            }
+            Self::TextInRead { found } => {
+                write!(f, "MessageLen is {found}, want 0 in a read request")
+            }
+            Self::EmptyReceiver => {
+                f.write_str("ReceiverLen is 0, want at least 1 in a create request")
+            }
+            Self::EmptyText => f.write_str("MessageLen is 0, want at least 1 in a create request"),
+            Self::Truncated { missing } => {
+                write!(f, "request cut off: at least {missing} more bytes wanted")
+            }
+            Self::TooLong { found, announced } => {
+                write!(
+                    f,
+                    "request is {found} bytes long, want the {announced} that it announces"
+                )
+            }
+        }
+    }
+}
+
+impl Error for RequestError {}
+
+/// What is wrong with a MessageResponse (C-4, C-22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseError {
+    /// MagicNo is not 0xAE73.
+    BadMagic {
+        /// The number that came.
+        found: u16,
+    },
+    /// ID is not 3.
+    BadId {
+        /// The ID that came.
+        found: u8,
+    },
+    /// MoreMsgs is neither 0 nor 1.
+    BadMore {
+        /// The value that came.
+        found: u8,
+    },
+    /// A SenderLen is 0.
+    EmptySender,
+    /// A MessageLen is 0.
+    EmptyText,
+    /// The stream ended inside the fixed header, or before it.
+    TruncatedHeader {
+        /// How many of its octets are missing.
+        missing: usize,
+    },
+    /// The stream ended inside or before a message.
+    TruncatedMessage {
+        /// How many messages came whole before it.
+        received: u8,
+        /// How many messages the response announced.
+        items: u8,
+        /// How many octets of this message are missing; of its header, if that is not whole.
+        missing: usize,
+    },
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadMagic { found } => bad_magic(f, *found),
+            Self::BadId { found } => write!(f, "ID is {found}, want 3 (response)"),
+            Self::BadMore { found } => write!(f, "MoreMsgs is {found}, want 0 or 1"),
+            Self::EmptySender => f.write_str("SenderLen is 0, want at least 1"),
+            Self::EmptyText => f.write_str("MessageLen is 0, want at least 1"),
+            Self::TruncatedHeader { missing } => {
+                let len = ResponseHeader::LEN;
+                write!(
+                    f,
+                    "response cut off: {missing} of {len} header bytes missing"
+                )
+            }
+            Self::TruncatedMessage {
+                received,
+                items,
+                missing,
+            } => write!(
+                f,
+                "response cut off after {received} of {items} messages: \
+                 at least {missing} more bytes wanted"
+            ),
+        }
+    }
+}
+
+impl Error for ResponseError {}
+
+fn bad_magic(f: &mut fmt::Formatter<'_>, found: u16) -> fmt::Result {
+    write!(f, "MagicNo is 0x{found:04X}, want 0x{MAGIC:04X}")
+}
+
+/// A part of a record whose length is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The name of a user who reads.
+    Name,
+    /// The name of a message's sender.
+    Sender,
+    /// The name of a message's receiver.
+    Receiver,
+    /// The text of a message.
+    Text,
+}
+
+impl Field {
+    /// The longest that this part may be, in octets. The shortest is 1.
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Name | Self::Sender | Self::Receiver => MAX_NAME,
+            Self::Text => MAX_TEXT,
+        }
+    }
+
+    /// The length of this part as its length field holds it.
+    pub(super) fn length<L: TryFrom<usize>>(self, part: &[u8]) -> Result<L, EmitError> {
+        let found = part.len();
+        match L::try_from(found) {
+            Ok(length) if found > 0 => Ok(length),
+            _ => Err(EmitError::Length { field: self, found }),
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "user name",
+            Self::Sender => "sender",
+            Self::Receiver => "receiver",
+            Self::Text => "message",
+        })
+    }
+}
+
+/// Why there is no record for given values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmitError {
+    /// A part is empty or too long.
+    Length {
+        /// Which part.
+        field: Field,
+        /// Its length in octets.
+        found: usize,
+    },
+    /// There are more messages than a response can hold.
+    TooManyItems {
+        /// How many there are.
+        found: usize,
+    },
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { field, found } => {
+                write!(
+                    f,
+                    "{field} is {found} bytes long, want 1 to {}",
+                    field.limit()
+                )
+            }
+            Self::TooManyItems { found } => {
+                write!(
+                    f,
+                    "{found} messages for one response, want at most {MAX_ITEMS}"
+                )
+            }
+        }
+    }
+}
+
+impl Error for EmitError {}

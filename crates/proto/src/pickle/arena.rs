@@ -1,0 +1,244 @@
+//! All values of one object, as nodes that name each other by number. A value that is reached
+//! twice is one node; nothing is nested in memory, so nothing recurses, not even when it is
+//! dropped.
+
+use super::{Error, MAX_NODES, MAX_VALUES};
+
+/// The number of a node in its arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(u32);
+
+impl NodeId {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const TRUE: Self = Self(1);
+    pub(super) const FALSE: Self = Self(2);
+    pub(super) const EMPTY_TUPLE: Self = Self(3);
+
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A value; 16 octets, whatever it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Node {
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An integer beyond 64 bits, as its decimal digits.
+    LongInt(Span),
+    Float(f64),
+    /// UTF-8 in which lone surrogates may stand, as three octets each.
+    Str(Span),
+    Bytes(Span),
+    ByteArray(Span),
+    List(Links),
+    Tuple(Links),
+    /// Keys and values in turn.
+    Dict(Links),
+    Set(Links),
+    FrozenSet(Links),
+    /// Something that may be called; never part of a finished object.
+    Callable(Callable),
+}
+
+/// What the pickles of plain data call in older protocols (P-8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callable {
+    Set,
+    FrozenSet,
+    Bytes,
+    ByteArray,
+    Encode,
+}
+
+impl Callable {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::FrozenSet => "frozenset",
+            Self::Bytes => "bytes",
+            Self::ByteArray => "bytearray",
+            Self::Encode => "_codecs.encode",
+        }
+    }
+}
+
+/// A piece of the arena's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    pub(super) fn len(self) -> usize {
+        self.len as usize
+    }
+}
+
+/// The members of a container: a piece of the arena's links, with room to grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Links {
+    start: u32,
+    len: u32,
+    capacity: u32,
+}
+
+impl Links {
+    pub(super) fn len(self) -> usize {
+        self.len as usize
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
+    }
+
+    /// The same place, with only the first `len` members.
+    pub(super) fn shortened(self, len: usize) -> Self {
+        Self {
+            len: self.len.min(narrow(len)),
+            ..self
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Arena {
+    nodes: Vec<Node>,
+    links: Vec<NodeId>,
+    text: Vec<u8>,
+    /// How many links were ever made.
+    linked: usize,
+}
+
+/// Everything counted here is bounded by small multiples of the object's length, far below 2^32.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl Arena {
+    pub(super) fn new() -> Self {
+        // In the order of the constants of `NodeId`.
+        let nodes = vec![
+            Node::None,
+            Node::Bool(true),
+            Node::Bool(false),
+            Node::Tuple(Links::default()),
+        ];
+        Self {
+            nodes,
+            links: Vec::new(),
+            text: Vec::new(),
+            linked: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn add(&mut self, node: Node) -> Result<NodeId, Error> {
+        if self.nodes.len() >= MAX_NODES {
+            return Err(Error::TooManyValues { limit: MAX_VALUES });
+        }
+        let id = NodeId(narrow(self.nodes.len()));
+        self.nodes.push(node);
+        Ok(id)
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Node {
+        self.nodes[id.index()]
+    }
+
+    pub(super) fn replace(&mut self, id: NodeId, node: Node) {
+        self.nodes[id.index()] = node;
+    }
+
+    /// Forgets the newest node if it is this one.
+    pub(super) fn forget_newest(&mut self, id: NodeId) {
+        if id.index() + 1 == self.nodes.len() {
+            self.nodes.pop();
+        }
+    }
+
+    pub(super) fn add_text(&mut self, text: &[u8]) -> Span {
+        let start = narrow(self.text.len());
+        self.text.extend_from_slice(text);
+        Span {
+            start,
+            len: narrow(text.len()),
+        }
+    }
+
+    pub(super) fn text(&self, span: Span) -> &[u8] {
+        &self.text[span.start as usize..][..span.len as usize]
+    }
+
+    pub(super) fn members(&self, links: Links) -> &[NodeId] {
+        &self.links[links.range()]
+    }
+
+    pub(super) fn members_mut(&mut self, links: Links) -> &mut [NodeId] {
+        &mut self.links[links.range()]
+    }
+
+    /// `links` with more members at its end. Members move to a place with twice the room when
+    /// theirs is full, so that appending one at a time stays linear.
+    pub(super) fn append(&mut self, mut links: Links, more: &[NodeId]) -> Result<Links, Error> {
+        self.linked += more.len();
+        // A dictionary entry is two values and two links: no allowed object needs more.
+        if self.linked > 2 * MAX_VALUES {
+            return Err(Error::TooManyValues { limit: MAX_VALUES });
+        }
+        let len = links.len() + more.len();
+        if len > links.capacity as usize {
+            let capacity = len.max(2 * links.len());
+            let start = self.links.len();
+            self.links.extend_from_within(links.range());
+            self.links.resize(start + capacity, NodeId::NONE);
+            links = Links {
+                start: narrow(start),
+                capacity: narrow(capacity),
+                ..links
+            };
+        }
+        let end = links.range().end;
+        self.links[end..end + more.len()].copy_from_slice(more);
+        links.len = narrow(len);
+        Ok(links)
+    }
+
+    /// Gives back the memory that was set aside for growth.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.links.shrink_to_fit();
+        self.text.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_takes_sixteen_octets() {
+        assert_eq!(size_of::<Node>(), 16);
+    }
+
+    #[test]
+    fn lists_that_grow_in_turn_keep_their_own_members() {
+        let mut arena = Arena::new();
+        let (mut first, mut second) = (Links::default(), Links::default());
+        for _ in 0..100 {
+            first = arena.append(first, &[NodeId::TRUE]).unwrap();
+            second = arena
+                .append(second, &[NodeId::FALSE, NodeId::NONE])
+                .unwrap();
+        }
+        assert_eq!(arena.members(first), [NodeId::TRUE; 100]);
+        let expected: Vec<_> = [NodeId::FALSE, NodeId::NONE].repeat(100);
+        assert_eq!(arena.members(second), expected);
+        assert!(arena.links.len() < 4 * 300, "{}", arena.links.len());
+    }
+}

@@ -1,0 +1,217 @@
+use std::fmt;
+
+use super::opcode;
+
+/// Why a pickle is refused (P-8). Positions are octets from the start of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The object goes on after as many octets as are allowed.
+    TooLarge {
+        /// The most octets that an object may have.
+        limit: usize,
+    },
+    /// A length is announced that no allowed object can keep.
+    LengthTooLarge {
+        /// The announced length in octets.
+        length: u64,
+        /// The most octets that an object may have.
+        limit: usize,
+        /// Where the length ends.
+        at: usize,
+    },
+    /// An octet that no protocol has as an opcode: this is no pickle, or a damaged one.
+    UnknownOpcode {
+        /// The octet.
+        opcode: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// A protocol that is newer than all that are known.
+    UnknownProtocol {
+        /// Its number.
+        found: u8,
+        /// The newest known one.
+        newest: u8,
+    },
+    /// An opcode found too few values before it, or no mark.
+    NothingToTake {
+        /// The opcode.
+        opcode: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// An opcode found a value of another type than it works on.
+    WrongType {
+        /// The opcode.
+        opcode: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// An operand that cannot be read: digits that are no number, text that is not UTF-8.
+    BadOperand {
+        /// The opcode.
+        opcode: u8,
+        /// Where its operand ends.
+        at: usize,
+    },
+    /// A reference to a value that was never remembered, or a place in the memo that no pickle of
+    /// this length needs.
+    BadMemoIndex {
+        /// The index into the memo.
+        index: u64,
+        /// Where it stands.
+        at: usize,
+    },
+    /// The pickle asks for a class or function to be imported.
+    Import {
+        /// The module, with octets beyond printable ASCII escaped, and shortened if long.
+        module: String,
+        /// The class or function in it, likewise.
+        name: String,
+        /// Where it is asked for.
+        at: usize,
+    },
+    /// The pickle asks for something that only a running Python could do.
+    NotData {
+        /// The opcode.
+        opcode: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// A set or bytes made from something else than Python itself makes them from.
+    BadCall {
+        /// What was called.
+        callable: &'static str,
+        /// Where.
+        at: usize,
+    },
+    /// A class or function as a value, although one of those that are understood in a call.
+    HoldsCallable {
+        /// Its name.
+        callable: &'static str,
+    },
+    /// An integer with too many bits.
+    IntegerTooLarge {
+        /// The most bits that it may have.
+        limit: u64,
+    },
+    /// More levels of nesting than are allowed.
+    TooDeep {
+        /// The most levels.
+        limit: usize,
+    },
+    /// More values, counted with their repetitions, than are allowed.
+    TooManyValues {
+        /// The most values.
+        limit: usize,
+    },
+    /// More octets of text, counted with its repetitions, than are allowed.
+    TooMuchText {
+        /// The most octets.
+        limit: usize,
+    },
+    /// An object that contains itself.
+    ContainsItself,
+    /// A list, dictionary, set or bytearray as the key of a dictionary or member of a set.
+    Unhashable,
+    /// The stream ended inside an object.
+    Truncated {
+        /// How many octets of the object had come.
+        received: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => write!(f, "the pickle is longer than {limit} bytes"),
+            Self::LengthTooLarge { length, limit, at } => write!(
+                f,
+                "the pickle announces {length} bytes at byte {at}, where {limit} are allowed in all"
+            ),
+            Self::UnknownOpcode { opcode, at } => {
+                write!(
+                    f,
+                    "this is no pickle: byte {at} is 0x{opcode:02x}, which is no opcode"
+                )
+            }
+            Self::UnknownProtocol { found, newest } => {
+                write!(
+                    f,
+                    "the pickle is of protocol {found}; those up to {newest} are known"
+                )
+            }
+            Self::NothingToTake { opcode, at } => write!(
+                f,
+                "the pickle is damaged: {} at byte {at} has nothing to work on",
+                opcode::name(*opcode)
+            ),
+            Self::WrongType { opcode, at } => write!(
+                f,
+                "the pickle is damaged: {} at byte {at} does not fit the value before it",
+                opcode::name(*opcode)
+            ),
+            Self::BadOperand { opcode, at } => write!(
+                f,
+                "the pickle is damaged: the operand of {} before byte {at} cannot be read",
+                opcode::name(*opcode)
+            ),
+            Self::BadMemoIndex { index, at } => write!(
+                f,
+                "the pickle is damaged: {index}, before byte {at}, is no place of its memo"
+            ),
+            Self::Import { module, name, at } => write!(
+                f,
+                "the pickle asks to import {module}.{name} at byte {at}; only plain data is taken"
+            ),
+            Self::NotData { opcode, at } => write!(
+                f,
+                "the pickle asks for {} at byte {at}; only plain data is taken",
+                opcode::name(*opcode)
+            ),
+            Self::BadCall { callable, at } => write!(
+                f,
+                "the pickle calls {callable} at byte {at} with something else than plain data"
+            ),
+            Self::HoldsCallable { callable } => {
+                write!(
+                    f,
+                    "the pickle holds the class {callable} itself; only plain data is taken"
+                )
+            }
+            Self::IntegerTooLarge { limit } => {
+                write!(f, "the pickle holds an integer of more than {limit} bits")
+            }
+            Self::TooDeep { limit } => {
+                write!(f, "the pickle is nested more than {limit} levels deep")
+            }
+            Self::TooManyValues { limit } => {
+                write!(
+                    f,
+                    "the pickle holds more than {limit} values, repetitions counted"
+                )
+            }
+            Self::TooMuchText { limit } => {
+                write!(
+                    f,
+                    "the pickle holds more than {limit} bytes of text, repetitions counted"
+                )
+            }
+            Self::ContainsItself => write!(f, "the pickle holds an object that contains itself"),
+            Self::Unhashable => {
+                write!(
+                    f,
+                    "the pickle has a changeable value as a key or member of a set"
+                )
+            }
+            Self::Truncated { received } => {
+                write!(
+                    f,
+                    "the connection ended inside a pickle, after {received} bytes of it"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,468 @@
+//! The machine that a pickle is a program for: a stack of values, marks in it, and a memo.
+
+use super::arena::{Arena, Callable, Links, Node, NodeId};
+use super::decoder::frame_length;
+use super::measure::measure;
+use super::number::{self, Integer};
+use super::opcode::*;
+use super::{Error, MAX_DEPTH, MAX_OBJECT_LEN, MAX_VALUES, Value, text};
+
+/// Marks that are open at once: a dictionary of protocol 0 needs two for a level.
+const MAX_MARKS: usize = 2 * MAX_DEPTH + 2;
+
+/// A pickle numbers its memo from 0 on, so it has no more places than octets; so many more are
+/// left to picklers that leave places out.
+const SPARE_MEMO: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    arena: Arena,
+    stack: Vec<NodeId>,
+    /// Heights of the stack.
+    marks: Vec<usize>,
+    memo: Vec<Option<NodeId>>,
+}
+
+/// The opcode that is executed, and where its operand ends: what an error names.
+#[derive(Clone, Copy)]
+struct Step {
+    opcode: Opcode,
+    at: usize,
+}
+
+impl Step {
+    fn nothing_to_take(self) -> Error {
+        Error::NothingToTake {
+            opcode: self.opcode,
+            at: self.at,
+        }
+    }
+
+    fn wrong_type(self) -> Error {
+        Error::WrongType {
+            opcode: self.opcode,
+            at: self.at,
+        }
+    }
+
+    fn bad_operand(self) -> Error {
+        Error::BadOperand {
+            opcode: self.opcode,
+            at: self.at,
+        }
+    }
+
+    fn not_data(self) -> Error {
+        Error::NotData {
+            opcode: self.opcode,
+            at: self.at,
+        }
+    }
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Self {
+            arena: Arena::new(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: Vec::new(),
+        }
+    }
+
+    /// The finished object, after STOP.
+    pub(super) fn object(self, received: usize) -> Result<Value, Error> {
+        let Self {
+            mut arena,
+            stack,
+            marks,
+            memo,
+        } = self;
+        let step = Step {
+            opcode: STOP,
+            at: received,
+        };
+        let root = stack
+            .last()
+            .copied()
+            .ok_or_else(|| step.nothing_to_take())?;
+        // Measuring needs memory of its own; what only the machine needs is given back before.
+        drop((stack, marks, memo));
+        arena.shrink();
+        measure(&mut arena, root)?;
+        Ok(Value::new(arena, root))
+    }
+
+    /// Executes one opcode other than STOP, whose operand is complete and ends at octet `at`.
+    pub(super) fn execute(
+        &mut self,
+        opcode: Opcode,
+        operand: &[u8],
+        at: usize,
+    ) -> Result<(), Error> {
+        let step = Step { opcode, at };
+        match opcode {
+            PROTO => protocol(operand),
+            FRAME => frame(operand, at),
+            MARK | POP | POP_MARK | DUP => self.arrange_stack(step),
+            PUT | BINPUT | LONG_BINPUT | MEMOIZE => self.remember(step, operand),
+            GET | BINGET | LONG_BINGET => self.recall(step, operand),
+            NONE => self.push(NodeId::NONE),
+            NEWTRUE => self.push(NodeId::TRUE),
+            NEWFALSE => self.push(NodeId::FALSE),
+            INT | LONG | BININT | BININT1 | BININT2 | LONG1 | LONG4 | FLOAT | BINFLOAT => {
+                self.push_number(step, operand)
+            }
+            UNICODE | BINUNICODE | SHORT_BINUNICODE | BINUNICODE8 | STRING | BINSTRING
+            | SHORT_BINSTRING | BINBYTES | SHORT_BINBYTES | BINBYTES8 | BYTEARRAY8 => {
+                self.push_text(step, operand)
+            }
+            EMPTY_TUPLE => self.push(NodeId::EMPTY_TUPLE),
+            EMPTY_LIST => self.push_new(Node::List(Links::default())),
+            EMPTY_DICT => self.push_new(Node::Dict(Links::default())),
+            EMPTY_SET => self.push_new(Node::Set(Links::default())),
+            TUPLE | TUPLE1 | TUPLE2 | TUPLE3 | LIST | DICT | FROZENSET => self.collect(step),
+            APPEND | APPENDS | SETITEM | SETITEMS | ADDITEMS => self.extend(step),
+            GLOBAL | STACK_GLOBAL => self.import(step, operand),
+            REDUCE => self.call(step),
+            INST => Err(import_refused(step, operand)),
+            _ => Err(step.not_data()),
+        }
+    }
+
+    fn push(&mut self, id: NodeId) -> Result<(), Error> {
+        if self.stack.len() >= MAX_VALUES {
+            return Err(Error::TooManyValues { limit: MAX_VALUES });
+        }
+        self.stack.push(id);
+        Ok(())
+    }
+
+    fn push_new(&mut self, node: Node) -> Result<(), Error> {
+        let id = self.arena.add(node)?;
+        self.push(id)
+    }
+
+    /// The height of the stack below which the open mark keeps values out of reach.
+    fn floor(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    fn pop(&mut self, step: Step) -> Result<NodeId, Error> {
+        if self.stack.len() <= self.floor() {
+            return Err(step.nothing_to_take());
+        }
+        self.stack.pop().ok_or_else(|| step.nothing_to_take())
+    }
+
+    fn top(&self, step: Step) -> Result<NodeId, Error> {
+        if self.stack.len() <= self.floor() {
+            return Err(step.nothing_to_take());
+        }
+        self.stack
+            .last()
+            .copied()
+            .ok_or_else(|| step.nothing_to_take())
+    }
+
+    fn pop_mark(&mut self, step: Step) -> Result<usize, Error> {
+        self.marks.pop().ok_or_else(|| step.nothing_to_take())
+    }
+
+    fn arrange_stack(&mut self, step: Step) -> Result<(), Error> {
+        match step.opcode {
+            MARK if self.marks.len() >= MAX_MARKS => Err(Error::TooDeep { limit: MAX_DEPTH }),
+            MARK => {
+                self.marks.push(self.stack.len());
+                Ok(())
+            }
+            DUP => self.push(self.top(step)?),
+            POP if self.stack.len() > self.floor() => self.pop(step).map(drop),
+            // POP_MARK, and POP of the mark itself.
+            _ => {
+                let height = self.pop_mark(step)?;
+                self.stack.truncate(height);
+                Ok(())
+            }
+        }
+    }
+
+    fn remember(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
+        let index = match step.opcode {
+            MEMOIZE => self.memo.len() as u64,
+            _ => memo_index(step, operand)?,
+        };
+        let id = self.top(step)?;
+        let limit = step.at + SPARE_MEMO;
+        let place = usize::try_from(index).ok().filter(|&place| place < limit);
+        let place = place.ok_or(Error::BadMemoIndex { index, at: step.at })?;
+        if place >= self.memo.len() {
+            self.memo.resize(place + 1, None);
+        }
+        self.memo[place] = Some(id);
+        Ok(())
+    }
+
+    fn recall(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
+        let index = memo_index(step, operand)?;
+        let place = usize::try_from(index)
+            .ok()
+            .and_then(|place| self.memo.get(place));
+        let id = place
+            .copied()
+            .flatten()
+            .ok_or(Error::BadMemoIndex { index, at: step.at })?;
+        self.push(id)
+    }
+
+    fn push_number(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
+        let bad = || step.bad_operand();
+        let integer = match step.opcode {
+            BININT => Integer::Small(i64::from(number::unsigned(operand).cast_signed())),
+            BININT1 | BININT2 => Integer::Small(i64::from(number::unsigned(operand))),
+            LONG1 | LONG4 => number::from_octets(operand)?,
+            INT if operand == b"00" => return self.push(NodeId::FALSE),
+            INT if operand == b"01" => return self.push(NodeId::TRUE),
+            INT => number::from_digits(operand).ok_or_else(bad)??,
+            LONG => {
+                let digits = operand.strip_suffix(b"L").unwrap_or(operand);
+                number::from_digits(digits).ok_or_else(bad)??
+            }
+            FLOAT => {
+                return self.push_new(Node::Float(
+                    number::float_from_text(operand).ok_or_else(bad)?,
+                ));
+            }
+            _ => return self.push_new(Node::Float(number::float_from_octets(operand))),
+        };
+        let node = match integer {
+            Integer::Small(small) => Node::Int(small),
+            Integer::Large(digits) => Node::LongInt(self.arena.add_text(digits.as_bytes())),
+        };
+        self.push_new(node)
+    }
+
+    fn push_text(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
+        let read;
+        let octets = match step.opcode {
+            UNICODE => {
+                read = text::from_raw_unicode_escape(operand).ok_or_else(|| step.bad_operand())?;
+                &read
+            }
+            STRING => {
+                read = text::from_quoted(operand).ok_or_else(|| step.bad_operand())?;
+                &read
+            }
+            _ => operand,
+        };
+        let span = self.arena.add_text(octets);
+        self.push_new(match step.opcode {
+            BINBYTES | SHORT_BINBYTES | BINBYTES8 => Node::Bytes(span),
+            BYTEARRAY8 => Node::ByteArray(span),
+            _ if text::is_text(octets) => Node::Str(span),
+            // Python 2 had one type for text and octets.
+            STRING | BINSTRING | SHORT_BINSTRING => Node::Bytes(span),
+            _ => return Err(step.bad_operand()),
+        })
+    }
+
+    /// Makes a new container of the values on top of the stack.
+    fn collect(&mut self, step: Step) -> Result<(), Error> {
+        let height = match step.opcode {
+            TUPLE1 => self.height_below(step, 1)?,
+            TUPLE2 => self.height_below(step, 2)?,
+            TUPLE3 => self.height_below(step, 3)?,
+            _ => self.pop_mark(step)?,
+        };
+        let members = self.stack.get(height..).unwrap_or_default();
+        if step.opcode == DICT && members.len() % 2 != 0 {
+            return Err(step.nothing_to_take());
+        }
+        let links = self.arena.append(Links::default(), members)?;
+        self.stack.truncate(height);
+        self.push_new(match step.opcode {
+            LIST => Node::List(links),
+            DICT => Node::Dict(links),
+            FROZENSET => Node::FrozenSet(links),
+            _ => Node::Tuple(links),
+        })
+    }
+
+    fn height_below(&self, step: Step, members: usize) -> Result<usize, Error> {
+        let height = self.stack.len().checked_sub(members);
+        height
+            .filter(|&height| height >= self.floor())
+            .ok_or_else(|| step.nothing_to_take())
+    }
+
+    /// Adds the values on top of the stack to the container below them.
+    fn extend(&mut self, step: Step) -> Result<(), Error> {
+        let height = match step.opcode {
+            APPEND => self.height_below(step, 1)?,
+            SETITEM => self.height_below(step, 2)?,
+            _ => self.pop_mark(step)?,
+        };
+        let floor = self.floor();
+        let (below, members) = self.stack.split_at(height.min(self.stack.len()));
+        let container = below.get(floor..).and_then(|below| below.last()).copied();
+        let container = container.ok_or_else(|| step.nothing_to_take())?;
+        let arena = &mut self.arena;
+        let node = match (step.opcode, arena.node(container)) {
+            (APPEND | APPENDS, Node::List(links)) => Node::List(arena.append(links, members)?),
+            (ADDITEMS, Node::Set(links)) => Node::Set(arena.append(links, members)?),
+            (SETITEM | SETITEMS, Node::Dict(links)) if members.len() % 2 == 0 => {
+                Node::Dict(arena.append(links, members)?)
+            }
+            _ => return Err(step.wrong_type()),
+        };
+        arena.replace(container, node);
+        self.stack.truncate(height);
+        Ok(())
+    }
+
+    /// Understands the few names that plain data needs; nothing is imported.
+    fn import(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
+        let joined;
+        let names = if step.opcode == STACK_GLOBAL {
+            let (name, module) = (self.pop(step)?, self.pop(step)?);
+            let (Node::Str(name), Node::Str(module)) =
+                (self.arena.node(name), self.arena.node(module))
+            else {
+                return Err(step.wrong_type());
+            };
+            joined = [self.arena.text(module), self.arena.text(name)].join(&b'\n');
+            &joined
+        } else {
+            operand
+        };
+        let callable = match names {
+            b"builtins\nset" | b"__builtin__\nset" => Callable::Set,
+            b"builtins\nfrozenset" | b"__builtin__\nfrozenset" => Callable::FrozenSet,
+            b"builtins\nbytes" | b"__builtin__\nbytes" => Callable::Bytes,
+            b"builtins\nbytearray" | b"__builtin__\nbytearray" => Callable::ByteArray,
+            b"_codecs\nencode" => Callable::Encode,
+            _ => return Err(import_refused(step, names)),
+        };
+        self.push_new(Node::Callable(callable))
+    }
+
+    /// Understands `callable(*arguments)` where that is how Python writes plain data.
+    fn call(&mut self, step: Step) -> Result<(), Error> {
+        let (arguments, function) = (self.pop(step)?, self.pop(step)?);
+        let (Node::Tuple(links), Node::Callable(callable)) =
+            (self.arena.node(arguments), self.arena.node(function))
+        else {
+            return Err(step.wrong_type());
+        };
+        let node = match *self.arena.members(links) {
+            [] => self.called_with_nothing(callable),
+            [only] => self.called_with(callable, self.arena.node(only))?,
+            [first, second] => {
+                self.called_with_text(callable, self.arena.node(first), self.arena.node(second))
+            }
+            _ => None,
+        };
+        let node = node.ok_or(Error::BadCall {
+            callable: callable.name(),
+            at: step.at,
+        })?;
+        if self.memo.last() != Some(&Some(arguments)) {
+            // Nobody can reach the arguments any more.
+            self.arena.forget_newest(arguments);
+        }
+        self.push_new(node)
+    }
+
+    fn called_with_nothing(&mut self, callable: Callable) -> Option<Node> {
+        Some(match callable {
+            Callable::Set => Node::Set(Links::default()),
+            Callable::FrozenSet => Node::FrozenSet(Links::default()),
+            Callable::Bytes => Node::Bytes(self.arena.add_text(b"")),
+            Callable::ByteArray => Node::ByteArray(self.arena.add_text(b"")),
+            Callable::Encode => return None,
+        })
+    }
+
+    fn called_with(&mut self, callable: Callable, only: Node) -> Result<Option<Node>, Error> {
+        Ok(match (callable, only) {
+            (
+                Callable::Set | Callable::FrozenSet,
+                Node::List(links) | Node::Tuple(links) | Node::Set(links) | Node::FrozenSet(links),
+            ) => {
+                let members = self.arena.members(links).to_vec();
+                let links = self.arena.append(Links::default(), &members)?;
+                Some(match callable {
+                    Callable::Set => Node::Set(links),
+                    _ => Node::FrozenSet(links),
+                })
+            }
+            (Callable::Bytes, Node::Bytes(span)) => Some(Node::Bytes(span)),
+            (Callable::ByteArray, Node::Bytes(span)) => Some(Node::ByteArray(span)),
+            _ => None,
+        })
+    }
+
+    fn called_with_text(&mut self, callable: Callable, text: Node, codec: Node) -> Option<Node> {
+        let (Node::Str(text), Node::Str(codec)) = (text, codec) else {
+            return None;
+        };
+        if !matches!(self.arena.text(codec), b"latin1" | b"latin-1") {
+            return None;
+        }
+        let octets = text::to_latin_1(self.arena.text(text))?;
+        let span = self.arena.add_text(&octets);
+        match callable {
+            Callable::Encode | Callable::Bytes => Some(Node::Bytes(span)),
+            Callable::ByteArray => Some(Node::ByteArray(span)),
+            Callable::Set | Callable::FrozenSet => None,
+        }
+    }
+}
+
+fn protocol(operand: &[u8]) -> Result<(), Error> {
+    match operand {
+        &[found] if found > HIGHEST_PROTOCOL => Err(Error::UnknownProtocol {
+            found,
+            newest: HIGHEST_PROTOCOL,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn frame(operand: &[u8], at: usize) -> Result<(), Error> {
+    let (length, limit) = (frame_length(operand), MAX_OBJECT_LEN);
+    if length > limit as u64 {
+        Err(Error::LengthTooLarge { length, limit, at })
+    } else {
+        Ok(())
+    }
+}
+
+fn memo_index(step: Step, operand: &[u8]) -> Result<u64, Error> {
+    if !matches!(step.opcode, GET | PUT) {
+        return Ok(u64::from(number::unsigned(operand)));
+    }
+    let digits = std::str::from_utf8(operand).ok();
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| step.bad_operand())
+}
+
+/// The refusal of what two lines name.
+fn import_refused(step: Step, lines: &[u8]) -> Error {
+    /// Enough for every honest name.
+    const SHOWN: usize = 80;
+    let shown = |name: &[u8]| {
+        let cut = name.get(..SHOWN).unwrap_or(name);
+        let dots = if cut.len() < name.len() { "..." } else { "" };
+        format!("{}{dots}", cut.escape_ascii())
+    };
+    let mut names = lines.splitn(2, |&octet| octet == b'\n');
+    let module = shown(names.next().unwrap_or_default());
+    let name = shown(names.next().unwrap_or_default());
+    Error::Import {
+        module,
+        name,
+        at: step.at,
+    }
+}
