@@ -1,0 +1,347 @@
+//! The test's end of a connection.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+
+use crate::error::Error;
+use crate::transcript::{Direction, Entry, Transcript};
+
+/// Sending fails if none of it is taken for this long.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// On loopback a connection takes microseconds, unless the listener's queue is full.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most octets that one event carries.
+const EVENT_LIMIT: usize = 64 << 10;
+
+/// What can happen to one who waits at a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Octets came, at least one.
+    Data(Vec<u8>),
+    /// The other end has closed its sending side, after all its octets.
+    Closed,
+    /// The connection was torn down: everything on the way is lost.
+    Reset,
+    /// Nothing, until the deadline.
+    Silence,
+    /// The system reported something else.
+    Failed(ErrorKind),
+}
+
+impl Event {
+    fn from_error(error: &io::Error) -> Self {
+        match error.kind() {
+            // An expired time-out of a socket is one or the other, depending on the system.
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Silence,
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::NotConnected => Self::Reset,
+            kind => Self::Failed(kind),
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Data(_) => "data came",
+            Self::Closed => "the other end closed",
+            Self::Reset => "the connection was reset",
+            Self::Silence => "nothing happened until the deadline",
+            Self::Failed(_) => "the connection failed",
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(kind) => write!(f, "{}: {kind}", self.words()),
+            _ => f.write_str(self.words()),
+        }
+    }
+}
+
+/// A connection, either end. Small records are sent at once (`TCP_NODELAY`); all that is said is
+/// kept, shortened, in a [`Transcript`] that failures show.
+#[derive(Debug)]
+pub struct Peer {
+    stream: TcpStream,
+    local: SocketAddr,
+    remote: SocketAddr,
+    start: Instant,
+    transcript: Transcript,
+}
+
+impl Peer {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] if the connection is refused, or not made within ten seconds.
+    pub fn connect(address: SocketAddr) -> Result<Self, Error> {
+        TcpStream::connect_timeout(&address, CONNECT_TIMEOUT)
+            .and_then(Self::from_stream)
+            .map_err(|error| Error::Connect { address, error })
+    }
+
+    /// A connection made elsewhere, or accepted.
+    ///
+    /// # Errors
+    /// The system's, if it is not connected any more.
+    pub fn from_stream(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(false)?;
+        stream.set_nodelay(true)?;
+        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+        let (start, transcript) = (Instant::now(), Transcript::default());
+        Ok(Self {
+            stream,
+            local,
+            remote,
+            start,
+            transcript,
+        })
+    }
+
+    /// Counts the times of the transcript from `start` instead of the connection's beginning, to
+    /// show several connections, or a connection and a process, on one scale.
+    #[must_use]
+    pub fn since(mut self, start: Instant) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// This end's address.
+    #[must_use]
+    pub fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The other end's address.
+    #[must_use]
+    pub fn remote_address(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// The socket itself, for what is not here. What happens on it is not in the transcript.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// What was said so far.
+    #[must_use]
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Sends all of `octets`.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] if the connection breaks ([`Event::Reset`]), or if none of it is taken
+    /// for [`SEND_TIMEOUT`] ([`Event::Silence`]).
+    pub fn send(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let mut rest = octets;
+        let sent = loop {
+            if rest.is_empty() {
+                break Ok(());
+            }
+            match self.write(rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(Event::from_error(&error)),
+            }
+        };
+        let count = octets.len() - rest.len();
+        self.note(Direction::Sent, octets.get(..count).unwrap_or_default());
+        sent.map_err(|event| {
+            self.note(Direction::Happened(event.words()), &[]);
+            self.unexpected(
+                format!("to send {} octets", octets.len()),
+                event,
+                Vec::new(),
+            )
+        })
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(SEND_TIMEOUT))?;
+        self.stream.write(octets)
+    }
+
+    /// Sends `octets` in pieces of `size` with a pause after each, so that the other end has
+    /// reason to read them one by one (G-5).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_in_pieces(
+        &mut self,
+        octets: &[u8],
+        size: usize,
+        pause: Duration,
+    ) -> Result<(), Error> {
+        for piece in octets.chunks(size.max(1)) {
+            self.send(piece)?;
+            thread::sleep(pause);
+        }
+        Ok(())
+    }
+
+    /// Waits for the next event, of at most `limit` octets if it is data.
+    pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
+        let event = match self.read(limit, within) {
+            Ok(octets) if octets.is_empty() => Event::Closed,
+            Ok(octets) => Event::Data(octets),
+            Err(error) => Event::from_error(&error),
+        };
+        match &event {
+            Event::Data(octets) => {
+                let entry = Entry::new(self.start.elapsed(), Direction::Received, octets);
+                self.transcript.push(entry);
+            }
+            other => self.note(Direction::Happened(other.words()), &[]),
+        }
+        event
+    }
+
+    fn read(&mut self, limit: usize, within: Duration) -> io::Result<Vec<u8>> {
+        let start = Instant::now();
+        let mut octets = vec![0; limit.clamp(1, EVENT_LIMIT)];
+        loop {
+            // No time at all would mean no time-out.
+            let left = within.saturating_sub(start.elapsed());
+            self.stream
+                .set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            match self.stream.read(&mut octets) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(count) => {
+                    octets.truncate(count);
+                    return Ok(octets);
+                }
+            }
+        }
+    }
+
+    /// Receives exactly `count` octets; what comes behind them stays for the next call.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] with what came instead of the rest, and with the octets until then.
+    pub fn receive_exactly(&mut self, count: usize, within: Duration) -> Result<Vec<u8>, Error> {
+        let start = Instant::now();
+        let mut received = Vec::new();
+        while received.len() < count {
+            let left = within.saturating_sub(start.elapsed());
+            match self.next_event(count - received.len(), left) {
+                Event::Data(octets) => received.extend(octets),
+                event => return Err(self.unexpected(format!("{count} octets"), event, received)),
+            }
+        }
+        Ok(received)
+    }
+
+    /// Receives all until the other end closes its sending side.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] on a reset, or if it has not closed `within`.
+    pub fn receive_to_end(&mut self, within: Duration) -> Result<Vec<u8>, Error> {
+        let start = Instant::now();
+        let mut received = Vec::new();
+        loop {
+            match self.next_event(EVENT_LIMIT, within.saturating_sub(start.elapsed())) {
+                Event::Data(octets) => received.extend(octets),
+                Event::Closed => return Ok(received),
+                event => return Err(self.unexpected("a close".to_owned(), event, received)),
+            }
+        }
+    }
+
+    /// Waits for the other end to close its sending side, with nothing before that.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] if anything else happens, further octets among them.
+    pub fn expect_close(&mut self, within: Duration) -> Result<(), Error> {
+        match self.next_event(EVENT_LIMIT, within) {
+            Event::Closed => Ok(()),
+            event => Err(self.unexpected(
+                "a close and nothing before it".to_owned(),
+                event,
+                Vec::new(),
+            )),
+        }
+    }
+
+    /// Takes the whole of `period` to see that nothing comes. For where no probe exists whose
+    /// answer would prove it.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] if anything happens.
+    pub fn expect_silence(&mut self, period: Duration) -> Result<(), Error> {
+        match self.next_event(EVENT_LIMIT, period) {
+            Event::Silence => Ok(()),
+            event => Err(self.unexpected(format!("nothing for {period:?}"), event, Vec::new())),
+        }
+    }
+
+    /// Closes this end's sending side; receiving goes on.
+    ///
+    /// # Errors
+    /// [`Error::Peer`] if the connection is broken already.
+    pub fn shutdown_write(&mut self) -> Result<(), Error> {
+        self.note(Direction::Happened("sending side shut down here"), &[]);
+        self.stream.shutdown(Shutdown::Write).map_err(|error| {
+            let event = Event::from_error(&error);
+            self.unexpected(
+                "to shut down the sending side".to_owned(),
+                event,
+                Vec::new(),
+            )
+        })
+    }
+
+    /// Tears the connection down with a reset; returns what was said. Dropping a [`Peer`] closes
+    /// it in the ordinary way (which is a reset too if octets were left unread).
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system refuses.
+    pub fn reset(mut self) -> Result<Transcript, Error> {
+        set_socket_linger(&self.stream, Some(Duration::ZERO))
+            .map_err(Error::system("resetting a connection"))?;
+        self.note(Direction::Happened("reset from here"), &[]);
+        Ok(self.transcript)
+    }
+
+    /// Keeps the receive buffer near `octets`, so that the other end soon cannot send while
+    /// nothing is received here. (The system has a minimum, and Linux doubles the number.)
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system refuses.
+    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
+        set_socket_recv_buffer_size(&self.stream, octets)
+            .map_err(Error::system("setting the size of a receive buffer"))
+    }
+
+    fn note(&mut self, direction: Direction, octets: &[u8]) {
+        self.transcript
+            .push(Entry::new(self.start.elapsed(), direction, octets));
+    }
+
+    fn unexpected(&self, wanted: String, event: Event, received: Vec<u8>) -> Error {
+        let (local, remote) = (self.local, self.remote);
+        let seen = format!(
+            "  connection from {local} to {remote}:\n{}",
+            self.transcript
+        );
+        Error::Peer {
+            wanted,
+            event,
+            received,
+            seen,
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! A program that runs.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write as _};
+use std::process::Child;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::error::Error;
+use crate::family;
+use crate::output::{Seen, Stream, Watch};
+use crate::program::Typed;
+
+/// A process that does not take its standard input for this long is stuck.
+pub const STDIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What ends input on a terminal, at the start of a line (`^D`).
+const END_OF_TRANSMISSION: &[u8] = b"\x04";
+
+/// A killed process is gone in far less than this, unless the machine is in trouble.
+const KILL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this status.
+    Status(i32),
+    /// By this signal's number.
+    Signal(i32),
+}
+
+impl Exit {
+    /// True if the status was 0.
+    #[must_use]
+    pub fn success(self) -> bool {
+        self == Self::Status(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status {status}"),
+            Self::Signal(signal) => match Signal::from_named_raw(*signal) {
+                // The name of the constant, such as `Signal::TERM`.
+                Some(named) => write!(f, "signal {signal} ({named:?})"),
+                None => write!(f, "signal {signal}"),
+            },
+        }
+    }
+}
+
+/// A started program. What it prints is gathered all the time.
+///
+/// Dropping it kills it, its process group and (Linux) everything it started that is still there,
+/// and reaps it.
+pub struct Process {
+    child: Child,
+    pid: Pid,
+    command: String,
+    mark: String,
+    watch: Arc<Watch>,
+    stdin: Option<Typed>,
+    /// Up to where [`wait_line`](Self::wait_line) and its sister have read.
+    read_stdout: usize,
+    read_stderr: usize,
+}
+
+impl Process {
+    pub(crate) fn new(
+        child: Child,
+        command: String,
+        mark: String,
+        watch: Arc<Watch>,
+        stdin: Option<Typed>,
+    ) -> Self {
+        let pid = Pid::from_child(&child);
+        Self {
+            child,
+            pid,
+            command,
+            mark,
+            watch,
+            stdin,
+            read_stdout: 0,
+            read_stderr: 0,
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// The process's number, which no other process gets before this one is dropped.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The command line, quoted for a shell.
+    #[must_use]
+    pub fn command_line(&self) -> &str {
+        &self.command
+    }
+
+    /// When the process was started; the times in [`report`](Self::report) count from here.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.watch.started
+    }
+
+    /// What was printed on standard output so far.
+    ///
+    /// Complete once the process has ended, except for what a process that it started prints later;
+    /// up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    #[must_use]
+    pub fn stdout(&self) -> Vec<u8> {
+        self.watch.seen().of(Stream::Output).to_vec()
+    }
+
+    /// What was printed on standard error so far, as [`stdout`](Self::stdout).
+    #[must_use]
+    pub fn stderr(&self) -> Vec<u8> {
+        self.watch.seen().of(Stream::Error).to_vec()
+    }
+
+    /// Waits until all of standard output so far is as `wanted` says.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`], or [`Error::Ended`] as soon as nothing more can come.
+    pub fn wait_stdout(
+        &self,
+        wanted: impl FnMut(&[u8]) -> bool,
+        within: Duration,
+    ) -> Result<(), Error> {
+        self.wait_stream(Stream::Output, wanted, within)
+    }
+
+    /// Waits until all of standard error so far is as `wanted` says.
+    ///
+    /// # Errors
+    /// As [`wait_stdout`](Self::wait_stdout).
+    pub fn wait_stderr(
+        &self,
+        wanted: impl FnMut(&[u8]) -> bool,
+        within: Duration,
+    ) -> Result<(), Error> {
+        self.wait_stream(Stream::Error, wanted, within)
+    }
+
+    fn wait_stream(
+        &self,
+        stream: Stream,
+        mut wanted: impl FnMut(&[u8]) -> bool,
+        within: Duration,
+    ) -> Result<(), Error> {
+        let what = format!("the wanted content of {}", name(stream));
+        let look = |seen: &Seen| wanted(seen.of(stream)).then_some(());
+        self.wait_for(stream, what, within, look)
+    }
+
+    /// Waits for the next whole line of standard output and returns it without its line feed.
+    ///
+    /// Each line is returned once. Octets that are not UTF-8 are replaced (U+FFFD); where they
+    /// matter, look at [`stdout`](Self::stdout).
+    ///
+    /// # Errors
+    /// As [`wait_stdout`](Self::wait_stdout).
+    pub fn wait_line(&mut self, within: Duration) -> Result<String, Error> {
+        let line = self.wait_line_from(Stream::Output, self.read_stdout, within)?;
+        self.read_stdout += line.len() + 1;
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+
+    /// Waits for the next whole line of standard error, as [`wait_line`](Self::wait_line).
+    ///
+    /// # Errors
+    /// As [`wait_stdout`](Self::wait_stdout).
+    pub fn wait_error_line(&mut self, within: Duration) -> Result<String, Error> {
+        let line = self.wait_line_from(Stream::Error, self.read_stderr, within)?;
+        self.read_stderr += line.len() + 1;
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+
+    fn wait_line_from(
+        &self,
+        stream: Stream,
+        from: usize,
+        within: Duration,
+    ) -> Result<Vec<u8>, Error> {
+        let what = format!("a further line on {}", name(stream));
+        self.wait_for(stream, what, within, |seen| {
+            let rest = seen.of(stream).get(from..)?;
+            let end = rest.iter().position(|octet| *octet == b'\n')?;
+            rest.get(..end).map(<[u8]>::to_vec)
+        })
+    }
+
+    /// Waits until `look` finds something, or `stream` is at its end.
+    fn wait_for<T>(
+        &self,
+        stream: Stream,
+        wanted: String,
+        within: Duration,
+        mut look: impl FnMut(&Seen) -> Option<T>,
+    ) -> Result<T, Error> {
+        let found = self.watch.wait(within, |seen| match look(seen) {
+            Some(found) => Some(Some(found)),
+            // At its end, but how the process ended is not known yet: that comes at once, if it
+            // has not just closed its output.
+            None if seen.ended(stream) && seen.exit.is_some() => Some(None),
+            None => None,
+        });
+        match found {
+            Some(Some(found)) => Ok(found),
+            Some(None) => Err(self.ended(wanted)),
+            None if self.watch.seen().ended(stream) => Err(self.ended(wanted)),
+            None => Err(self.late(wanted, within)),
+        }
+    }
+
+    /// How the process ended, if it has.
+    #[must_use]
+    pub fn exit(&self) -> Option<Exit> {
+        self.watch.seen().exit.map(|(exit, _)| exit)
+    }
+
+    /// Waits for the end of the process. All it printed is then there.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`] if it runs on.
+    pub fn wait_exit(&self, within: Duration) -> Result<Exit, Error> {
+        self.watch
+            .wait(within, |seen| seen.exit.map(|(exit, _)| exit))
+            .ok_or_else(|| self.late("the end of the process".to_owned(), within))
+    }
+
+    /// Writes to standard input, which must be [`Input::Pipe`](crate::Input::Pipe) or a terminal.
+    ///
+    /// # Errors
+    /// [`Error::System`] if standard input is closed at either end, or nothing of it is taken for
+    /// [`STDIN_TIMEOUT`].
+    pub fn write_stdin(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let closed = || io::Error::from(ErrorKind::BrokenPipe);
+        let written = match &mut self.stdin {
+            Some(stdin) => write_within(stdin, octets, STDIN_TIMEOUT),
+            None => Err(closed()),
+        };
+        written.map_err(Error::system("writing to the standard input of a program"))
+    }
+
+    /// Ends standard input: closes the pipe, or types `^D` on the terminal.
+    ///
+    /// # Errors
+    /// As [`write_stdin`](Self::write_stdin), on a terminal only.
+    pub fn close_stdin(&mut self) -> Result<(), Error> {
+        match &self.stdin {
+            Some(stdin) if stdin.terminal => self.write_stdin(END_OF_TRANSMISSION),
+            _ => {
+                self.stdin = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends a signal to the process alone, as `kill PID` does. It may have ended.
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system refuses.
+    pub fn signal(&self, signal: Signal) -> Result<(), Error> {
+        kill_process(self.pid, signal).map_err(Error::system("sending a signal"))
+    }
+
+    /// Sends a signal to the process group, as a key on the terminal does.
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system refuses.
+    pub fn signal_group(&self, signal: Signal) -> Result<(), Error> {
+        kill_process_group(self.pid, signal).map_err(Error::system("sending a signal"))
+    }
+
+    /// All that was seen of the process: command line, how it stands, and what it printed, with
+    /// the time of each line in seconds since the start, escaped, and folded if long.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let seen = self.watch.seen();
+        let status = match seen.exit {
+            Some((exit, at)) => format!("ended with {exit} after {:.3}s", at.as_secs_f64()),
+            None => format!("running for {:.3}s", self.started().elapsed().as_secs_f64()),
+        };
+        let mut report = format!("  command: {}\n  process: {status}\n", self.command);
+        for stream in [Stream::Output, Stream::Error] {
+            let (name, count) = (name(stream), seen.of(stream).len());
+            report += &format!("  {name}: {count} octets\n{}", seen.show(stream));
+        }
+        report
+    }
+
+    pub(crate) fn late(&self, wanted: String, within: Duration) -> Error {
+        Error::Deadline {
+            wanted,
+            within,
+            seen: self.report(),
+        }
+    }
+
+    pub(crate) fn ended(&self, wanted: String) -> Error {
+        Error::Ended {
+            wanted,
+            exit: self.exit(),
+            seen: self.report(),
+        }
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.report())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The process itself is not reaped yet, so its number cannot mean another group.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        family::kill(&self.mark);
+        // The thread that waits for it must have seen its end before it is reaped.
+        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit.map(|_| ()));
+        let _ = self.child.wait();
+    }
+}
+
+fn name(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Output => "standard output",
+        Stream::Error => "standard error",
+    }
+}
+
+/// Writes all of `octets`, as long as some of it is taken `within` each wait.
+fn write_within(stdin: &mut Typed, mut octets: &[u8], within: Duration) -> io::Result<()> {
+    let timeout = Timespec::try_from(within).map_err(io::Error::other)?;
+    while !octets.is_empty() {
+        match stdin.file.write(octets) {
+            Ok(count) => octets = octets.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let mut fds = [PollFd::new(&stdin.file, PollFlags::OUT)];
+                if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout)))? == 0 {
+                    return Err(ErrorKind::TimedOut.into());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

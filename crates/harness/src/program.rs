@@ -1,0 +1,384 @@
+//! How a program is to be started.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, PipeWriter, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
+
+use crate::error::Error;
+use crate::family;
+use crate::output::{Sources, Stream, Watch, collect};
+use crate::process::{Exit, Process};
+use crate::terminal::Terminal;
+use crate::text::quote;
+
+/// Where a program's standard input comes from.
+#[derive(Debug, Default)]
+pub enum Input {
+    /// It is at its end from the start.
+    #[default]
+    Null,
+    /// These octets, written as the program takes them, and then the end.
+    Octets(Vec<u8>),
+    /// What [`Process::write_stdin`] writes, until [`Process::close_stdin`].
+    Pipe,
+    /// The same, over the program's terminal.
+    Terminal,
+    /// An open file.
+    File(File),
+}
+
+/// Where a program's standard output or standard error goes.
+#[derive(Debug, Default)]
+pub enum Output {
+    /// To the harness, which gathers it.
+    #[default]
+    Gathered,
+    /// To the program's terminal. What both streams print there is gathered as standard output.
+    Terminal,
+    /// To a pipe that nobody reads and nobody can: every write fails, as after `| head`.
+    ClosedPipe,
+    /// To an open file, `/dev/full` for one.
+    File(File),
+}
+
+/// What a program that ran to its end left ([`Program::run`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// How it ended.
+    pub exit: Exit,
+    /// All it printed on standard output, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    pub stdout: Vec<u8>,
+    /// All it printed on standard error, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    pub stderr: Vec<u8>,
+}
+
+/// A program to be started: what, with which arguments, and what its streams are.
+///
+/// If nothing else is said, standard input is empty, both outputs are gathered, and the
+/// environment is the caller's without `RUST_LOG`, so that nobody's setting changes a test.
+#[derive(Debug)]
+pub struct Program {
+    program: OsString,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    directory: Option<PathBuf>,
+    limit_files: Option<u32>,
+    stdin: Input,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Program {
+    /// A program by its path, or by its name if it is to be found in `PATH`.
+    #[must_use]
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        Self {
+            program: program.as_ref().to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            directory: None,
+            limit_files: None,
+            stdin: Input::default(),
+            stdout: Output::default(),
+            stderr: Output::default(),
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.env
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets the working directory.
+    #[must_use]
+    pub fn directory(mut self, directory: impl AsRef<Path>) -> Self {
+        self.directory = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Limits the descriptors that the program can have open, the three standard ones included.
+    ///
+    /// The limit is set by `sh` before it becomes the program. One that does not exist is then
+    /// not an error of [`start`](Self::start) but ends with status 127.
+    #[must_use]
+    pub fn limit_files(mut self, limit: u32) -> Self {
+        self.limit_files = Some(limit);
+        self
+    }
+
+    /// Sets where standard input comes from.
+    #[must_use]
+    pub fn stdin(mut self, stdin: Input) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Sets where standard output goes.
+    #[must_use]
+    pub fn stdout(mut self, stdout: Output) -> Self {
+        self.stdout = stdout;
+        self
+    }
+
+    /// Sets where standard error goes.
+    #[must_use]
+    pub fn stderr(mut self, stderr: Output) -> Self {
+        self.stderr = stderr;
+        self
+    }
+
+    /// Puts all three streams on one terminal of 24 lines and 80 columns.
+    ///
+    /// It neither echoes nor rewrites line ends: what is gathered is exactly what was printed,
+    /// all of it as standard output.
+    #[must_use]
+    pub fn on_terminal(self) -> Self {
+        self.stdin(Input::Terminal)
+            .stdout(Output::Terminal)
+            .stderr(Output::Terminal)
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and [`Error::Deadline`] if it has not ended `within`.
+    pub fn run(self, within: Duration) -> Result<Finished, Error> {
+        let process = self.start()?;
+        let exit = process.wait_exit(within)?;
+        Ok(Finished {
+            exit,
+            stdout: process.stdout(),
+            stderr: process.stderr(),
+        })
+    }
+
+    /// Starts the program, in a process group of its own.
+    ///
+    /// # Errors
+    /// [`Error::Start`] if there is no such program or it may not be run, [`Error::System`] if
+    /// the harness itself has no descriptors, threads or terminals left, or after
+    /// [`kill_all`](crate::kill_all).
+    pub fn start(self) -> Result<Process, Error> {
+        let line = self.command_line();
+        let mark = family::new_mark();
+        let mut command = self.command(&mark);
+        let streams = Streams::connect(&mut command, self.stdin, self.stdout, self.stderr)
+            .map_err(Error::system("opening the streams of a program"))?;
+        let open = streams.gathered.iter().map(|(stream, _)| *stream).collect();
+
+        let started = Instant::now();
+        let child = command.spawn().map_err(|error| Error::Start {
+            command: line.clone(),
+            error,
+        })?;
+        // It holds the program's ends of the streams, which must not stay open here.
+        drop(command);
+
+        let watch = Arc::new(Watch::new(started, open));
+        let process = Process::new(child, line, mark, Arc::clone(&watch), streams.typed);
+        if let Some((octets, pipe)) = streams.fed {
+            spawn("feed", move || feed(&octets, pipe))?;
+        }
+        let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
+        let pid = process.pid();
+        let waiter = spawn("wait", move || wait(pid, news))?;
+        let sources = Sources {
+            streams: streams.gathered,
+            exited,
+            waiter,
+        };
+        spawn("collect", move || collect(&watch, sources))?;
+        // Asked only now: what was started before was found and killed, and this is dropped.
+        if family::is_ending() {
+            let error = io::Error::from(io::ErrorKind::Interrupted);
+            return Err(Error::system("starting a program")(error));
+        }
+        Ok(process)
+    }
+
+    fn command(&self, mark: &str) -> Command {
+        let mut command = match self.limit_files {
+            None => Command::new(&self.program),
+            Some(limit) => {
+                let mut shell = Command::new("sh");
+                shell
+                    .arg("-c")
+                    .arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""));
+                shell.arg(&self.program);
+                shell
+            }
+        };
+        command.args(&self.args).env_remove("RUST_LOG");
+        command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env(mark, "");
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command.process_group(0);
+        command
+    }
+
+    fn command_line(&self) -> String {
+        let words = [&self.program].into_iter().chain(&self.args);
+        words
+            .map(|word| quote(&word.to_string_lossy()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// The harness's ends of a program's streams.
+#[derive(Default)]
+struct Streams {
+    /// What is read.
+    gathered: Vec<(Stream, File)>,
+    /// What `write_stdin` writes into.
+    typed: Option<Typed>,
+    /// What is written by itself.
+    fed: Option<(Vec<u8>, PipeWriter)>,
+}
+
+impl Streams {
+    fn connect(
+        command: &mut Command,
+        stdin: Input,
+        stdout: Output,
+        stderr: Output,
+    ) -> io::Result<Self> {
+        let mut streams = Self::default();
+        let mut terminal = None;
+        let stdin = match stdin {
+            Input::Null => Stdio::null(),
+            Input::File(file) => file.into(),
+            Input::Terminal => {
+                let Terminal { outer, inner } = terminal_of(&mut terminal)?;
+                streams.typed = Some(Typed::new(outer.try_clone()?, true)?);
+                inner.try_clone()?.into()
+            }
+            Input::Pipe => {
+                let (reader, writer) = io::pipe()?;
+                streams.typed = Some(Typed::new(owned_file(writer), false)?);
+                reader.into()
+            }
+            Input::Octets(octets) => {
+                let (reader, writer) = io::pipe()?;
+                streams.fed = Some((octets, writer));
+                reader.into()
+            }
+        };
+        let terminal_is = match (&stdout, &stderr) {
+            (Output::Terminal, _) => Some(Stream::Output),
+            (_, Output::Terminal) => Some(Stream::Error),
+            // Only read from, and without echo: nothing ever comes.
+            _ => None,
+        };
+        command.stdin(stdin);
+        command.stdout(streams.output(Stream::Output, stdout, &mut terminal)?);
+        command.stderr(streams.output(Stream::Error, stderr, &mut terminal)?);
+        if let (Some(stream), Some(terminal)) = (terminal_is, terminal) {
+            streams.gathered.push((stream, terminal.outer));
+        }
+        Ok(streams)
+    }
+
+    fn output(
+        &mut self,
+        stream: Stream,
+        output: Output,
+        terminal: &mut Option<Terminal>,
+    ) -> io::Result<Stdio> {
+        Ok(match output {
+            Output::Gathered => {
+                let (reader, writer) = io::pipe()?;
+                self.gathered.push((stream, owned_file(reader)));
+                writer.into()
+            }
+            Output::Terminal => terminal_of(terminal)?.inner.try_clone()?.into(),
+            Output::ClosedPipe => io::pipe()?.1.into(),
+            Output::File(file) => file.into(),
+        })
+    }
+}
+
+/// A standard input that is written while the program runs. Writing to it never blocks.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    pub(crate) file: File,
+    pub(crate) terminal: bool,
+}
+
+impl Typed {
+    fn new(file: File, terminal: bool) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&file, true)?;
+        Ok(Self { file, terminal })
+    }
+}
+
+/// The program's one terminal, opened at first use.
+fn terminal_of(terminal: &mut Option<Terminal>) -> io::Result<&mut Terminal> {
+    match terminal {
+        Some(terminal) => Ok(terminal),
+        None => Ok(terminal.insert(Terminal::open()?)),
+    }
+}
+
+fn owned_file(fd: impl Into<std::os::fd::OwnedFd>) -> File {
+    File::from(fd.into())
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<thread::JoinHandle<T>, Error> {
+    let builder = thread::Builder::new().name(format!("harness {name}"));
+    builder
+        .spawn(run)
+        .map_err(Error::system("starting a thread"))
+}
+
+fn feed(octets: &[u8], mut pipe: PipeWriter) {
+    // A program need not take all it is offered.
+    let _ = pipe.write_all(octets);
+}
+
+/// Waits for the end of `pid` and then closes `news`. The process is not reaped: until the
+/// [`Process`] is dropped its number belongs to nobody else.
+fn wait(pid: Pid, news: PipeWriter) -> Exit {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let status = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+    drop(news);
+    let status = status.ok().flatten();
+    let signal = status.as_ref().and_then(WaitIdStatus::terminating_signal);
+    let code = status.as_ref().and_then(WaitIdStatus::exit_status);
+    match (signal, code) {
+        (Some(signal), _) => Exit::Signal(signal),
+        (None, code) => Exit::Status(code.unwrap_or_default()),
+    }
+}

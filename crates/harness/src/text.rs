@@ -1,0 +1,96 @@
+//! Octets made readable for failure texts: escaped, as hex, and folded if long.
+
+use std::fmt::Write as _;
+
+/// Octets on a line of [`hex`].
+const ROW: usize = 16;
+
+/// `octets` on one line: printable text as it is, everything else as an escape.
+///
+/// Control characters and the backslash are written as Rust writes them, and octets that are not
+/// UTF-8 as `\xNN`.
+///
+/// ```
+/// assert_eq!(harness::escape(b"caf\xc3\xa9\r\n\xff\x1b[2J"), r"café\r\n\xff\u{1b}[2J");
+/// ```
+#[must_use]
+pub fn escape(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    for chunk in octets.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character.is_control() || character == '\\' {
+                text.extend(character.escape_default());
+            } else {
+                text.push(character);
+            }
+        }
+        for octet in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{octet:02x}");
+        }
+    }
+    text
+}
+
+/// `octets` as rows of hex with their text beside them, each row after `indent`.
+///
+/// ```
+/// let rows = harness::hex(b"@\0\0\x0bHello", "  ");
+/// assert_eq!(rows, "  40 00 00 0b 48 65 6c 6c 6f                        @...Hello\n");
+/// ```
+#[must_use]
+pub fn hex(octets: &[u8], indent: &str) -> String {
+    let mut rows = String::new();
+    for row in octets.chunks(ROW) {
+        let mut pairs = String::with_capacity(3 * ROW);
+        let mut text = String::with_capacity(ROW);
+        for octet in row {
+            let _ = write!(pairs, "{octet:02x} ");
+            let shown = octet.is_ascii_graphic() || *octet == b' ';
+            text.push(if shown { char::from(*octet) } else { '.' });
+        }
+        let _ = writeln!(
+            rows,
+            "{indent}{pairs:<width$}  {}",
+            text.trim_end(),
+            width = 3 * ROW
+        );
+    }
+    rows
+}
+
+/// `word` as a shell would take it: quoted only if it has to be.
+pub(crate) fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", escape(word.as_bytes()).replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_could_drive_a_terminal() {
+        assert_eq!(escape(b"a\tb\\c\0\x7f"), r"a\tb\\c\u{0}\u{7f}");
+        assert_eq!(escape(b"\xc2\x9b2J"), r"\u{9b}2J");
+        assert_eq!(escape(b"\xf0\x9f\x98"), r"\xf0\x9f\x98");
+    }
+
+    #[test]
+    fn rows_of_sixteen() {
+        let rows = hex(&[0x41; 17], "");
+        assert_eq!(rows.lines().count(), 2);
+        assert!(rows.ends_with("  A\n"), "{rows}");
+        assert_eq!(hex(b"", "  "), "");
+    }
+
+    #[test]
+    fn quotes_only_what_a_shell_would_split() {
+        assert_eq!(quote("--port=9000"), "--port=9000");
+        assert_eq!(quote("echo it's"), r"'echo it'\''s'");
+        assert_eq!(quote(""), "''");
+    }
+}

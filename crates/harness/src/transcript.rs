@@ -1,0 +1,170 @@
+//! What was said on a connection, bounded, for failure texts.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use crate::text::hex;
+
+/// Entries kept at each end of a conversation.
+const KEPT_ENTRIES: usize = 64;
+
+/// Octets kept at each end of an entry.
+const KEPT_OCTETS: usize = 128;
+
+/// Who did what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The harness sent octets.
+    Sent,
+    /// The harness received octets.
+    Received,
+    /// Something else happened, as the words say.
+    Happened(&'static str),
+}
+
+/// One event on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, since the start of the transcript.
+    pub at: Duration,
+    /// Who did what.
+    pub direction: Direction,
+    /// How many octets were sent or received.
+    pub len: usize,
+    /// The first octets, all of them if there are no more than 256.
+    pub head: Vec<u8>,
+    /// The last octets, if they are not all in `head`.
+    pub tail: Vec<u8>,
+}
+
+impl Entry {
+    pub(crate) fn new(at: Duration, direction: Direction, octets: &[u8]) -> Self {
+        let (head, tail) = match octets.len() {
+            len if len <= 2 * KEPT_OCTETS => (octets, &[][..]),
+            len => (
+                octets.get(..KEPT_OCTETS).unwrap_or_default(),
+                octets.get(len - KEPT_OCTETS..).unwrap_or_default(),
+            ),
+        };
+        let (head, tail) = (head.to_vec(), tail.to_vec());
+        Self {
+            at,
+            direction,
+            len: octets.len(),
+            head,
+            tail,
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  +{:.3}s ", self.at.as_secs_f64())?;
+        match self.direction {
+            Direction::Sent => writeln!(f, "sent {} octets", self.len)?,
+            Direction::Received => writeln!(f, "received {} octets", self.len)?,
+            Direction::Happened(what) => writeln!(f, "{what}")?,
+        }
+        f.write_str(&hex(&self.head, "    "))?;
+        if !self.tail.is_empty() {
+            writeln!(
+                f,
+                "    ... {} octets ...",
+                self.len - self.head.len() - self.tail.len()
+            )?;
+            f.write_str(&hex(&self.tail, "    "))?;
+        }
+        Ok(())
+    }
+}
+
+/// A conversation: its first and its last events, and how many were between them.
+///
+/// `Display` shows it with times, hex and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    first: Vec<Entry>,
+    last: VecDeque<Entry>,
+    left_out: usize,
+}
+
+impl Transcript {
+    pub(crate) fn push(&mut self, entry: Entry) {
+        if self.first.len() < KEPT_ENTRIES {
+            self.first.push(entry);
+            return;
+        }
+        if self.last.len() == KEPT_ENTRIES {
+            self.last.pop_front();
+            self.left_out += 1;
+        }
+        self.last.push_back(entry);
+    }
+
+    /// The entries that were kept, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.first.iter().chain(&self.last)
+    }
+
+    /// How many entries between the first 64 and the last 64 were not kept.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.first {
+            entry.fmt(f)?;
+        }
+        if self.left_out > 0 {
+            writeln!(f, "  ... {} more ...", self.left_out)?;
+        }
+        for entry in &self.last {
+            entry.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_time_direction_hex_and_text() {
+        let mut transcript = Transcript::default();
+        transcript.push(Entry::new(
+            Duration::from_millis(12),
+            Direction::Sent,
+            b"\0hi",
+        ));
+        let closed = Direction::Happened("the other end closed");
+        transcript.push(Entry::new(Duration::from_millis(20), closed, b""));
+        let shown = transcript.to_string();
+        assert!(
+            shown.starts_with("  +0.012s sent 3 octets\n    00 68 69 "),
+            "{shown}"
+        );
+        assert!(
+            shown.ends_with(" .hi\n  +0.020s the other end closed\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn folds_long_entries_and_long_conversations() {
+        let mut transcript = Transcript::default();
+        transcript.push(Entry::new(Duration::ZERO, Direction::Sent, &[b'x'; 1000]));
+        for _ in 0..1000 {
+            transcript.push(Entry::new(Duration::ZERO, Direction::Received, b"y"));
+        }
+        assert_eq!(transcript.left_out(), 1001 - 128);
+        assert_eq!(transcript.entries().count(), 128);
+        let shown = transcript.to_string();
+        assert!(shown.contains("    ... 744 octets ...\n"), "{shown}");
+        assert!(shown.contains("  ... 873 more ...\n"), "{shown}");
+    }
+}
