@@ -1,5 +1,5 @@
 //! What the command lines of all programs share: ports ([`parse_port`], G-8), `--help` and
-//! `--version` ([`About`], G-3), exit status ([`exit`], G-2), escaping of what peers say
+//! `--version` ([`About`], G-3), options in every form ([`separate_options`]), exit status ([`exit`], G-2), escaping of what peers say
 //! ([`escape`], G-6), lines of output that are flushed and survive a full or closed output
 //! ([`Output`], G-1), diagnostics ([`log_to_stderr`]) and the signals that end a server
 //! ([`on_shutdown_signal`], G-4).
@@ -44,6 +44,7 @@ mod about;
 mod escape;
 mod exit;
 mod log;
+mod options;
 mod output;
 mod port;
 mod signal;
@@ -52,6 +53,7 @@ pub use about::{About, arguments};
 pub use escape::{Escaped, escape};
 pub use exit::{Failure, STATUS_RUN, STATUS_USAGE, exit};
 pub use log::log_to_stderr;
+pub use options::{Separated, separate_options};
 pub use output::{Output, OutputError};
 pub use port::{PortError, parse_port};
 pub use signal::{SignalError, on_shutdown_signal};

@@ -1,12 +1,12 @@
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, sockopt};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sockopt};
 
 use crate::crew::{Lead, Seat};
 
@@ -14,7 +14,9 @@ use crate::crew::{Lead, Seat};
 ///
 /// Reads and writes block, and take their patience as an argument: how long the peer may go
 /// without sending or taking a single byte. `None` waits for ever. A patience is a limit on
-/// silence; for a deadline, pass the time that is left until it.
+/// silence; for a deadline, pass the time that is left until it. A patience of zero has passed
+/// already; only the first read of a connection that [`serve`](crate::serve()) hands out looks once
+/// at what is there.
 ///
 /// A connection that [`serve`](crate::serve()) hands out is woken by a shutdown: its reads then
 /// end with [`Error::Shutdown`], once what had already arrived is read.
@@ -168,19 +170,56 @@ impl Connection {
     /// system said.
     pub fn write_all(&mut self, mut bytes: &[u8], patience: Option<Duration>) -> Result<(), Error> {
         while !bytes.is_empty() {
-            let taken = self.try_write(bytes)?;
-            if taken == 0 {
-                self.wait(
-                    Ready {
-                        readable: false,
-                        writable: true,
-                    },
-                    patience,
-                )?;
-            }
+            let taken =
+                self.write_some(patience, |stream| rustix::net::send(stream, bytes, SEND))?;
             bytes = &bytes[taken..];
         }
         Ok(())
+    }
+
+    /// Hands all of `pieces`, one after the other, to the system, with one write as far as it takes
+    /// them: what lies in many places need not be gathered first. There may be up to 1,024 pieces.
+    /// What `pieces` holds afterwards is unspecified.
+    ///
+    /// # Errors
+    /// As [`Connection::write_all`].
+    pub fn write_all_vectored(
+        &mut self,
+        mut pieces: &mut [IoSlice<'_>],
+        patience: Option<Duration>,
+    ) -> Result<(), Error> {
+        // Empty pieces in front would look as if nothing were taken.
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            let taken = self.write_some(patience, |stream| {
+                rustix::net::sendmsg(stream, pieces, &mut SendAncillaryBuffer::default(), SEND)
+            })?;
+            IoSlice::advance_slices(&mut pieces, taken);
+        }
+        Ok(())
+    }
+
+    /// Writes something, and waits for that if need be.
+    fn write_some(
+        &mut self,
+        patience: Option<Duration>,
+        mut send: impl FnMut(&TcpStream) -> rustix::io::Result<usize>,
+    ) -> Result<usize, Error> {
+        const WRITABLE: Ready = Ready {
+            readable: false,
+            writable: true,
+        };
+        let mut waited = Ok(WRITABLE);
+        loop {
+            match rustix::io::retry_on_intr(|| send(&self.stream)) {
+                Err(Errno::WOULDBLOCK) => {}
+                sent => return Ok(sent?),
+            }
+            // Linux calls a socket writable only when a third of its buffer is free. A slow peer
+            // that takes less than that within the patience is noticed by trying once more.
+            waited?;
+            waited = self.wait(WRITABLE, patience);
+        }
     }
 
     /// Hands as many of `bytes` to the system as it takes without waiting; 0 when it takes none.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -283,6 +283,41 @@ fn a_large_write_arrives_whole() {
     let mut received = Vec::new();
     server.connect().read_to_end(&mut received).unwrap();
     assert!(received == expected);
+}
+
+#[test]
+fn pieces_arrive_whole_and_in_order() {
+    let pieces: Vec<Vec<u8>> = (0..=255u8).map(|n| vec![n; usize::from(n) * 250]).collect();
+    let expected = pieces.concat();
+    let server = Server::start(2, move |client| {
+        let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        client.write_all_vectored(&mut slices, Some(SOON)).unwrap();
+        client.write_all_vectored(&mut [], Some(SOON)).unwrap();
+    });
+    let mut received = Vec::new();
+    server.connect().read_to_end(&mut received).unwrap();
+    assert!(received == expected);
+}
+
+#[test]
+fn a_slow_peer_that_takes_little_at_a_time_does_not_end_the_patience_of_a_write() {
+    const SENT: usize = 8 << 20;
+    let (sender, ends) = mpsc::channel();
+    let server = Server::start(2, move |client| {
+        let end = client.write_all(&vec![0; SENT], Some(Duration::from_millis(500)));
+        sender.send(end.is_ok()).unwrap();
+    });
+    let mut client = server.connect();
+    rustix::net::sockopt::set_socket_recv_buffer_size(&client, 64 << 10).unwrap();
+    // Over two seconds it takes far less than a third of what the system holds for it.
+    let mut taken = 0;
+    for _ in 0..20 {
+        taken += client.read(&mut [0; 32 << 10]).unwrap();
+        thread::sleep(Duration::from_millis(100));
+    }
+    let rest = client.read_to_end(&mut Vec::new()).unwrap();
+    assert!(ends.recv().unwrap(), "cut off after {}", taken + rest);
+    assert_eq!(taken + rest, SENT);
 }
 
 #[test]

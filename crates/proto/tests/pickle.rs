@@ -134,6 +134,12 @@ fn a_dictionary_is_looked_into() {
     assert_eq!(value.get("student_name").unwrap().to_string(), "'A'");
     assert_eq!(value.get("sid").unwrap().as_integer(), Some(7));
     assert_eq!(value.get("sid").unwrap().bare().to_string(), "7");
+    let text = |value: ValueRef<'_>| value.as_text().map(<[u8]>::to_vec);
+    assert_eq!(
+        value.get("student_name").and_then(text),
+        Some(b"A".to_vec())
+    );
+    assert_eq!(value.get("sid").and_then(text), None);
     assert!(value.get("pid").is_none());
     assert_eq!(read(b"K\x07.").unwrap().unwrap().as_integer(), Some(7));
     assert!(read(b"K\x07.").unwrap().unwrap().get("sid").is_none());

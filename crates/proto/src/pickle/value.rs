@@ -80,6 +80,15 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// The text that this is, if it is one: UTF-8, in which lone surrogates may stand, as three
+    /// octets each.
+    pub fn as_text(self) -> Option<&'a [u8]> {
+        match self.arena.node(self.id) {
+            Node::Str(span) => Some(self.arena.text(span)),
+            _ => None,
+        }
+    }
+
     /// The value as Python's `print` shows it: a text bare, without quotes; anything else as its
     /// `repr`. What cannot be printed is escaped all the same: it stays one line (G-6).
     pub fn bare(self) -> Bare<'a> {
