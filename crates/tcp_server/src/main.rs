@@ -1,3 +1,7 @@
-//! See the library of this crate.
+//! A server that transforms text, over a 5/27-bit header. See the library of this crate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("tcp_server: ", tcp_server::run(cli::arguments()))
+}

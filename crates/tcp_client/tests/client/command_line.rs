@@ -1,0 +1,178 @@
+//! Arguments, files, what is printed where, and exit statuses.
+
+use std::fs::{self, File};
+
+use harness::{Exit, Finished, Input, Output};
+
+use crate::{SOON, Server, client_of, program, send};
+
+fn run(arguments: &[&str]) -> Finished {
+    program().args(arguments).run(SOON).unwrap()
+}
+
+#[track_caller]
+fn assert_fails(finished: &Finished, status: i32, text: &str) {
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    assert!(
+        stderr.starts_with(&format!("tcp_client: {text}")),
+        "{stderr}"
+    );
+    assert_eq!(
+        (finished.exit, finished.stdout.as_slice()),
+        (Exit::Status(status), &b""[..])
+    );
+}
+
+#[test]
+fn tc_1_help_and_version() {
+    let finished = run(&["--help"]);
+    let usage = b"Usage: tcp_client [--help] [-v] [-h HOST] [-p PORT] FILE\n";
+    assert!(finished.stdout.starts_with(usage));
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+    let finished = run(&["-v", "--version"]);
+    assert_eq!(finished.stdout, b"tcp_client 0.1.0\n");
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+}
+
+#[test]
+fn g_2_wrong_usage_is_status_2() {
+    for (arguments, text) in [
+        (&[][..], "no file of requests is given"),
+        (&["-x", "-"], "unknown option \"-x\""),
+        (&["-p", "+1", "-"], "the port \"+1\" is not a number"),
+        (&["-", "-"], "unexpected argument \"-\""),
+        (&["-", "-h"], "the option --host wants a value"),
+    ] {
+        assert_fails(&run(arguments), 2, text);
+    }
+    let finished = program()
+        .arg("-")
+        .env("TCP_CLIENT_PATIENCE", "soon")
+        .run(SOON)
+        .unwrap();
+    assert_fails(&finished, 2, "TCP_CLIENT_PATIENCE is \"soon\"");
+}
+
+#[test]
+fn tc_1_requests_are_read_from_a_file_or_from_standard_input() {
+    let server = Server::start();
+    let lines = b"uppercase Hello World\nreverse abc\r\n\nlowercase \nlowercase \xc3\x84 no end";
+    let answers = "HELLO WORLD\ncba\n\nä no end\n".as_bytes();
+    let finished = send(server.address, lines);
+    assert_eq!(finished.stdout, answers, "{finished:?}");
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+
+    let path = std::env::temp_dir().join(format!("tcp_client-{}", std::process::id()));
+    fs::write(&path, lines).unwrap();
+    let port = format!("--port={}", server.address.port());
+    // `localhost` may have an address where nobody listens, before the one where the server does.
+    let finished = program().arg(&path).arg(&port).run(SOON).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stdout.as_slice()),
+        (Exit::Status(0), answers)
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error() {
+    assert_fails(
+        &run(&["/nowhere/\u{1b}"]),
+        1,
+        "cannot read \"/nowhere/\\x1b\": No such file",
+    );
+    let server = Server::start();
+    let port = server.address.port().to_string();
+    assert_fails(
+        &run(&["-p", &port, "/"]),
+        1,
+        "cannot read \"/\": Is a directory",
+    );
+}
+
+#[test]
+fn tc_3_lines_that_are_no_requests_are_reported_and_skipped() {
+    let server = Server::start();
+    let finished = send(
+        server.address,
+        b"reverse ab\n\nupper\x1b x\nrandom\n\nreverse cd\nx",
+    );
+    assert_eq!(finished.stdout, b"ba\ndc\n");
+    assert_eq!(finished.exit, Exit::Status(1));
+    let stderr = String::from_utf8(finished.stderr).unwrap();
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 4, "{stderr}");
+    assert!(
+        lines[0].starts_with("tcp_client: -:3: unknown action \"upper\\x1b\""),
+        "{stderr}"
+    );
+    assert!(
+        lines[1].starts_with("tcp_client: -:4: no space after the action"),
+        "{stderr}"
+    );
+    assert!(
+        lines[2].starts_with("tcp_client: -:7: unknown action \"x\""),
+        "{stderr}"
+    );
+    assert_eq!(
+        lines[3],
+        "tcp_client: lines skipped: 3; the others were sent"
+    );
+}
+
+#[test]
+fn tc_4_a_refused_connection_and_an_unknown_host_are_errors() {
+    let port = harness::free_port().unwrap().to_string();
+    let finished = run(&["-h", "127.0.0.1", "-p", &port, "-"]);
+    assert_fails(
+        &finished,
+        1,
+        &format!("cannot connect to 127.0.0.1:{port}: connection refused"),
+    );
+    let finished = run(&["-h", "nowhere.invalid", "-"]);
+    assert_fails(&finished, 1, "cannot find the host \"nowhere.invalid\"");
+}
+
+#[test]
+fn g_1_a_full_output_is_an_error_and_a_closed_one_an_ordinary_end() {
+    let server = Server::start();
+    let lines = || Input::Octets(b"reverse a\n".repeat(100_000));
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let client = client_of(server.address)
+        .stdin(lines())
+        .stdout(Output::File(full));
+    assert_fails(
+        &client.run(SOON).unwrap(),
+        1,
+        "cannot write to standard output",
+    );
+    let client = client_of(server.address)
+        .stdin(lines())
+        .stdout(Output::ClosedPipe);
+    let finished = client.run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+}
+
+#[test]
+fn g_6_answers_are_escaped_on_a_terminal_only() {
+    let server = Server::start();
+    let finished = send(server.address, b"reverse J2[\x1b\n");
+    assert_eq!(finished.stdout, b"\x1b[2J\n");
+    let mut client = client_of(server.address).on_terminal().start().unwrap();
+    client.write_stdin(b"reverse J2[\x1b\n").unwrap();
+    assert_eq!(client.wait_line(SOON).unwrap(), "\\x1b[2J");
+    client.close_stdin().unwrap();
+    assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(0));
+}

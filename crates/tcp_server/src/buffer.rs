@@ -1,0 +1,258 @@
+//! The octets of one connection, on their way in and out.
+
+use proto::action::{RequestHeader, ResponseHeader};
+
+/// A buffer has this capacity from the start, and when its client is silent (T-17). Memory costs
+/// something only where octets have been; a batch of 256 requests of 64 octets fits.
+pub(crate) const IDLE_CAPACITY: usize = 32 * 1024;
+
+/// Room for the next read is at least this.
+const LEAST_ROOM: usize = IDLE_CAPACITY / 2;
+
+/// Octets of a header; requests and responses have the same.
+const HEADER: usize = RequestHeader::LEN;
+const _: () = assert!(HEADER == ResponseHeader::LEN);
+
+/// Requests turn into responses where they lie, since most have the same size:
+///
+/// ```text
+///  0        sent            ready    input              length      capacity
+///  +---------+---------------+--------+------------------+------------+
+///  |  sent   |   responses   |  gap   |  requests        |    room    |
+///  +---------+---------------+--------+------------------+------------+
+/// ```
+///
+/// The gap is what shorter responses left, or was opened for longer ones. All that waits to be sent
+/// is one piece, for one write. It grows by doubling what has arrived, whatever is announced (G-7).
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    octets: Vec<u8>,
+    sent: usize,
+    ready: usize,
+    input: usize,
+}
+
+impl Buffer {
+    /// The responses that wait to be sent.
+    pub(crate) fn output(&self) -> &[u8] {
+        self.octets.get(self.sent..self.ready).unwrap_or_default()
+    }
+
+    /// Counts octets of the output as sent.
+    pub(crate) fn sent(&mut self, count: usize) {
+        self.sent = self.ready.min(self.sent.saturating_add(count));
+    }
+
+    /// What was received and neither answered nor dropped.
+    pub(crate) fn input(&mut self) -> &mut [u8] {
+        self.octets.get_mut(self.input..).unwrap_or_default()
+    }
+
+    /// Drops at most `count` octets of the input, and says how many.
+    pub(crate) fn drop_input(&mut self, count: usize) -> usize {
+        let dropped = count.min(self.octets.len() - self.input);
+        self.input += dropped;
+        dropped
+    }
+
+    /// A vector to append received octets to, within its spare capacity.
+    pub(crate) fn room(&mut self) -> &mut Vec<u8> {
+        if self.input == self.octets.len() {
+            self.octets.truncate(self.ready);
+            self.input = self.ready;
+        }
+        // What was sent is removed when nothing else stands before the input, or when it is half of
+        // what then has to be moved: so an octet is moved a few times at most.
+        let waiting = self.octets.len() - self.sent;
+        if self.sent == self.ready {
+            self.remove_front(self.input);
+        } else if self.sent >= waiting / 2 {
+            self.remove_front(self.sent);
+        }
+        if self.octets.capacity() == 0 {
+            self.octets.reserve_exact(IDLE_CAPACITY);
+        } else {
+            self.octets.reserve(LEAST_ROOM);
+        }
+        &mut self.octets
+    }
+
+    fn remove_front(&mut self, count: usize) {
+        self.octets.drain(..count);
+        self.sent = self.sent.saturating_sub(count);
+        self.ready = self.ready.saturating_sub(count);
+        self.input = self.input.saturating_sub(count);
+    }
+
+    /// Whether nothing is in it, but it has grown beyond [`IDLE_CAPACITY`].
+    pub(crate) fn is_idle_and_large(&self) -> bool {
+        self.sent == self.ready
+            && self.input == self.octets.len()
+            && self.octets.capacity() > IDLE_CAPACITY
+    }
+
+    /// Gives the memory of an idle buffer back.
+    pub(crate) fn shrink(&mut self) {
+        *self = Self {
+            octets: std::mem::take(&mut self.octets),
+            ..Self::default()
+        };
+        self.octets.clear();
+        // Made smaller and not freed: when the C library frees a large block, it raises the size
+        // from which blocks go back to the system, and would keep the next one (mallopt(3)).
+        self.octets.shrink_to(IDLE_CAPACITY);
+    }
+
+    /// Makes a response of the request in front of the input, whose data, `length` octets, has
+    /// been transformed where it lies.
+    pub(crate) fn respond_in_place(&mut self, length: u32) {
+        let end = self.input + HEADER + length as usize;
+        if let Some(header) = self.octets.get_mut(self.input..self.input + HEADER) {
+            header.copy_from_slice(&ResponseHeader { length }.emit());
+        }
+        if self.ready < self.input {
+            self.octets.copy_within(self.input..end, self.ready);
+        }
+        self.ready += end - self.input;
+        self.input = end;
+    }
+
+    /// Puts a response with this data in the place of the first `consumed` octets of the input.
+    pub(crate) fn respond(&mut self, consumed: usize, data: &[u8]) {
+        self.input += consumed;
+        let end = self.ready + HEADER + data.len();
+        self.open_gap(end.saturating_sub(self.input));
+        let place = self.octets.get_mut(self.ready..end).unwrap_or_default();
+        if let Some((header, place)) = place.split_first_chunk_mut() {
+            let length = data.len() as u32;
+            *header = ResponseHeader { length }.emit();
+            place.copy_from_slice(data);
+        }
+        self.ready = end;
+    }
+
+    /// Moves the input away by `least` octets and as many again as had to be moved: so any number
+    /// of responses that are longer than their requests move no more than they write.
+    fn open_gap(&mut self, least: usize) {
+        if least == 0 {
+            return;
+        }
+        let length = self.octets.len();
+        let by = least + (length - self.input);
+        self.octets.resize(length + by, 0);
+        self.octets.copy_within(self.input..length, self.input + by);
+        self.input += by;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(input: &[u8]) -> Buffer {
+        let mut buffer = Buffer::default();
+        buffer.room().extend_from_slice(input);
+        buffer
+    }
+
+    #[test]
+    fn t_17_a_response_of_the_same_size_does_not_move() {
+        let mut buffer = holding(b"\x08\0\0\x02AB\x08\0\0\x01C");
+        let place = buffer.input().as_ptr();
+        buffer.respond_in_place(2);
+        buffer.respond_in_place(1);
+        assert_eq!(buffer.output(), b"\0\0\0\x02AB\0\0\0\x01C");
+        assert_eq!(buffer.output().as_ptr(), place);
+        assert_eq!(buffer.input(), b"");
+    }
+
+    #[test]
+    fn responses_of_any_size_are_one_piece() {
+        let mut buffer = holding(b"1234567890abcdefghij\x08\0\0\x02hi");
+        buffer.respond(10, b"");
+        assert_eq!(buffer.output(), b"\0\0\0\0");
+        buffer.respond(10, b"longer than what it replaces");
+        assert_eq!(buffer.input(), b"\x08\0\0\x02hi");
+        buffer.respond_in_place(2);
+        let output = b"\0\0\0\0\0\0\0\x1clonger than what it replaces\0\0\0\x02hi";
+        assert_eq!(buffer.output(), output);
+        buffer.sent(10);
+        assert_eq!(buffer.output(), &output[10..]);
+        buffer.sent(usize::MAX);
+        assert_eq!(buffer.output(), b"");
+        assert_eq!(buffer.input(), b"");
+    }
+
+    #[test]
+    fn many_responses_longer_than_their_requests_seldom_move_what_follows() {
+        const COUNT: usize = 100_000;
+        let mut buffer = holding(&[0; HEADER * COUNT]);
+        let mut moves = 0;
+        for _ in 0..COUNT {
+            let length = buffer.octets.len();
+            buffer.respond(HEADER, b"error");
+            moves += usize::from(buffer.octets.len() > length);
+        }
+        assert_eq!(buffer.output(), b"\0\0\0\x05error".repeat(COUNT));
+        assert!(moves < 40, "{moves}");
+    }
+
+    #[test]
+    fn input_moves_to_the_front_when_nothing_waits_to_be_sent() {
+        let mut buffer = holding(b"\x08\0\0\0rest");
+        buffer.respond_in_place(0);
+        buffer.room();
+        assert_eq!((buffer.output(), buffer.sent), (&b"\0\0\0\0"[..], 0));
+        buffer.sent(4);
+        let front = buffer.room().as_ptr();
+        assert_eq!(buffer.input(), b"rest");
+        assert_eq!(buffer.input().as_ptr(), front);
+    }
+
+    #[test]
+    fn t_18_what_was_sent_does_not_stay_for_long() {
+        let mut buffer = holding(&[b'x'; IDLE_CAPACITY]);
+        buffer.respond_in_place((IDLE_CAPACITY - HEADER) as u32);
+        buffer.sent(IDLE_CAPACITY / 3);
+        assert!(
+            buffer.room().len() > buffer.output().len(),
+            "moved for too little"
+        );
+        buffer.sent(1);
+        assert!(buffer.room().spare_capacity_mut().len() >= LEAST_ROOM);
+        assert_eq!(buffer.output().len(), IDLE_CAPACITY - IDLE_CAPACITY / 3 - 1);
+        assert_eq!(buffer.octets.len(), buffer.output().len());
+    }
+
+    #[test]
+    fn t_17_an_idle_buffer_gives_its_memory_back() {
+        let mut buffer = holding(b"abc");
+        assert!(!buffer.is_idle_and_large(), "not idle");
+        buffer.drop_input(3);
+        assert!(!buffer.is_idle_and_large(), "not large");
+        buffer.room().reserve(1 << 20);
+        assert!(buffer.is_idle_and_large());
+        buffer.respond(0, b"");
+        assert!(!buffer.is_idle_and_large(), "output waits");
+        buffer.sent(HEADER);
+        buffer.shrink();
+        assert!(!buffer.is_idle_and_large());
+        assert_eq!(
+            (buffer.output(), buffer.octets.capacity()),
+            (&b""[..], IDLE_CAPACITY)
+        );
+    }
+
+    #[test]
+    fn g_7_room_grows_with_what_has_arrived() {
+        let mut buffer = Buffer::default();
+        let mut arrived = 0;
+        while arrived < 1 << 20 {
+            let room = buffer.room();
+            let spare = room.spare_capacity_mut().len();
+            assert!((LEAST_ROOM..=arrived.max(IDLE_CAPACITY) + LEAST_ROOM).contains(&spare));
+            room.resize(room.len() + spare, 0);
+            arrived += spare;
+        }
+    }
+}

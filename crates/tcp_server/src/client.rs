@@ -1,0 +1,110 @@
+//! One client, from its connection to its end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use net::{Connection, Error, Ready};
+use proto::action::RequestHeader;
+use proto::action::transform::TransformError;
+
+use crate::session::Session;
+
+/// While more octets than this wait for a client to take them, nothing is received from it (T-18).
+/// One response, and what had been received before, may exceed it; and half as much may have been
+/// sent already without its memory being free yet.
+pub const MOST_OUTPUT: usize = 256 * 1024 * 1024;
+
+/// A client that is silent for so long does not keep the memory of its last large request.
+const KEEPS_MEMORY: Duration = Duration::from_millis(100);
+
+/// Serves a client until it leaves or the server stops.
+pub(crate) fn serve_client(connection: &mut Connection) {
+    let peer = connection.peer();
+    log::debug!("{peer}: connected");
+    let mut session = Session::default();
+    match converse(connection, &mut session) {
+        Ok(End::BetweenRequests) => log::debug!("{peer}: closed"),
+        Ok(End::InsideRequest) => log::debug!("{peer}: closed inside a request"),
+        Err(Error::Shutdown) => log::debug!("{peer}: closed, since the server is stopping"),
+        Err(error) => log::debug!("{peer}: lost: {error}"),
+    }
+    session.shrink();
+}
+
+/// Where a client closed its sending side.
+enum End {
+    BetweenRequests,
+    InsideRequest,
+}
+
+fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, Error> {
+    let peer = connection.peer();
+    loop {
+        give_memory_back(connection, session)?;
+        match connection.read_into_spare(session.room(), None) {
+            Ok(0) => {
+                let inside = session.end_of_input();
+                connection.write_all(session.output(), None)?;
+                return Ok(if inside {
+                    End::InsideRequest
+                } else {
+                    End::BetweenRequests
+                });
+            }
+            Ok(_) => session.answer(|header, result| log_request(peer, header, result)),
+            Err(Error::Shutdown) => {
+                // What was received in time is answered in time, if the client takes it (T-19).
+                connection.write_all(session.output(), None)?;
+                return Err(Error::Shutdown);
+            }
+            Err(error) => return Err(error),
+        }
+        send(connection, session)?;
+    }
+}
+
+/// Sends what waits, or as much as is taken until there is something to receive: a client that
+/// sends everything before it takes anything must not be waited for (T-18).
+fn send(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
+    while !session.output().is_empty() {
+        let taken = connection.try_write(session.output())?;
+        session.sent(taken);
+        let left = session.output().len();
+        if left == 0 {
+            break;
+        }
+        let interest = Ready {
+            readable: left < MOST_OUTPUT,
+            writable: true,
+        };
+        if connection.wait(interest, None)?.readable && interest.readable {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Waits a little for the next request with the memory of the last one, and longer without.
+fn give_memory_back(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
+    const INPUT: Ready = Ready {
+        readable: true,
+        writable: false,
+    };
+    if session.is_idle_and_large() {
+        match connection.wait(INPUT, Some(KEEPS_MEMORY)) {
+            Err(Error::TimedOut) => session.shrink(),
+            waited => {
+                waited?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn log_request(peer: SocketAddr, header: RequestHeader, result: Result<(), TransformError>) {
+    let (action, length) = (header.action(), header.length());
+    match result {
+        Ok(()) => log::debug!("{peer}: {action}, {length} bytes"),
+        Err(error) => log::debug!("{peer}: {action}, {length} bytes: error: {error}"),
+    }
+}

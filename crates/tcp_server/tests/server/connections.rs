@@ -1,0 +1,123 @@
+//! Many clients, slow clients and clients that vanish.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use harness::{Exit, Peer, Signal};
+
+use crate::{SOON, assert_served, connect, program, request, start, wait_until};
+
+const MIB: u64 = 1 << 20;
+
+#[test]
+fn t_15_bound_to_all_interfaces() {
+    let (server, address) = start();
+    let bound = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+    assert_eq!(server.listening(), [bound]);
+}
+
+#[test]
+fn t_15_g_9_restarting_at_once_after_a_client_was_connected_works() {
+    let (server, address) = start();
+    let mut peer = connect(address);
+    assert_served(&mut peer);
+    // The server closes first, so that its end of the connection stays in TIME_WAIT.
+    server.signal(Signal::INT).unwrap();
+    peer.expect_close(SOON).unwrap();
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    let port = address.port();
+    let server = program().args(["-p", &port.to_string()]).start().unwrap();
+    server.wait_listening(port, SOON).unwrap();
+    assert_served(&mut connect(address));
+}
+
+#[test]
+fn t_16_one_client_after_another() {
+    let (_server, address) = start();
+    for _ in 0..20 {
+        assert_served(&mut connect(address));
+    }
+}
+
+#[test]
+fn t_16_silent_and_slow_clients_delay_nobody() {
+    let (_server, address) = start();
+    let mut silent: Vec<Peer> = (0..50).map(|_| connect(address)).collect();
+    for (index, peer) in silent.iter_mut().enumerate() {
+        peer.send(&request(1, b"slow")[..index % 8]).unwrap();
+    }
+    let mut greedy = connect(address);
+    greedy.set_receive_buffer(4096).unwrap();
+    greedy.send(&request(1, &[b'x'; 1 << 22])).unwrap();
+    for _ in 0..10 {
+        assert_served(&mut connect(address));
+    }
+    for (index, peer) in silent.iter_mut().enumerate() {
+        peer.send(&request(1, b"slow")[index % 8..]).unwrap();
+        assert_eq!(peer.receive_exactly(8, SOON).unwrap(), b"\0\0\0\x04SLOW");
+    }
+}
+
+#[test]
+fn t_8_a_client_that_vanishes_ends_only_its_own_connection() {
+    let (_server, address) = start();
+    let mut other = connect(address);
+    for _ in 0..20 {
+        let mut peer = connect(address);
+        peer.set_receive_buffer(4096).unwrap();
+        peer.send(&request(1, &[b'x'; 1 << 20])).unwrap();
+        peer.receive_exactly(100, SOON).unwrap();
+        peer.reset().unwrap();
+        assert_served(&mut other);
+    }
+    let mut inside = connect(address);
+    inside.send(b"\x08\0\0\x05He").unwrap();
+    inside.reset().unwrap();
+    assert_served(&mut other);
+}
+
+#[test]
+fn t_16_out_of_descriptors_others_wait_and_are_served_later() {
+    let (server, address) = harness::start_server(SOON, |port| {
+        program().limit_files(24).args(["-p", &port.to_string()])
+    })
+    .unwrap();
+    let mut peers: Vec<Peer> = (0..40).map(|_| connect(address)).collect();
+    server
+        .wait_stderr(
+            |seen| seen.windows(18).any(|text| text == b"cannot accept more"),
+            SOON,
+        )
+        .unwrap();
+    let before = server.cpu_time().unwrap();
+    assert_served(&mut peers[0]);
+    // Those that wait are served once others leave.
+    while let Some(mut peer) = (!peers.is_empty()).then(|| peers.remove(0)) {
+        assert_served(&mut peer);
+    }
+    assert!(server.cpu_time().unwrap() - before < Duration::from_secs(1));
+}
+
+#[test]
+fn t_17_a_thousand_idle_clients_cost_less_than_64_mib() {
+    let (server, address) = start();
+    assert_served(&mut connect(address));
+    let idle = server.resident_memory().unwrap();
+    assert!(idle < 6 * MIB, "{idle}");
+    let mut peers: Vec<Peer> = (0..1000).map(|_| connect(address)).collect();
+    for peer in &mut peers {
+        assert_served(peer);
+    }
+    assert!(server.resident_memory().unwrap() < 64 * MIB);
+    // The buffer that a batch of requests has used is kept; it counts as well.
+    let batch = request(1, b"x").repeat(4000);
+    for peer in &mut peers {
+        peer.send(&batch).unwrap();
+    }
+    for peer in &mut peers {
+        peer.receive_exactly(batch.len(), SOON).unwrap();
+    }
+    wait_until("a thousand clients cost less than 64 MiB", || {
+        server.resident_memory().unwrap() < idle + 64 * MIB
+    });
+}
