@@ -1,0 +1,8 @@
+//! The client that sends a file: accio.
+//! See the library of this crate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("ERROR: ", accio::run(cli::arguments()))
+}

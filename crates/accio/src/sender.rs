@@ -1,0 +1,142 @@
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::time::{Duration, Instant};
+
+use net::{Connection, Ready};
+use proto::accio::SILENCE_LIMIT;
+
+use crate::TransferError;
+
+/// What is read at once of a file that the system cannot move by itself.
+const BUFFER: usize = 64 * 1024;
+
+/// A connection counts as writable only when a good part of its buffer is free, which a slow server
+/// may not reach in ten seconds. So whether it takes anything is tried this often besides.
+const GLANCE: Duration = Duration::from_millis(250);
+
+const WRITABLE: Ready = Ready {
+    readable: false,
+    writable: true,
+};
+
+/// Moves a file to a connection, piece by piece.
+pub(crate) struct Sender<'a> {
+    connection: &'a mut Connection,
+    file: &'a File,
+    /// Empty as long as the system moves the file without it (AC-3).
+    buffer: Vec<u8>,
+}
+
+impl<'a> Sender<'a> {
+    pub(crate) fn new(connection: &'a mut Connection, file: &'a File) -> Self {
+        Self {
+            connection,
+            file,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Sends at least one and at most `limit` bytes, which is not 0, and says how many. 0 is the
+    /// end of the file.
+    ///
+    /// # Errors
+    /// [`TransferError::Read`], or [`TransferError::Send`], with [`net::Error::TimedOut`] when the
+    /// server took nothing for [`SILENCE_LIMIT`] (AC-2).
+    pub(crate) fn send(&mut self, limit: u64) -> Result<usize, TransferError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if self.buffer.is_empty() {
+            let file = self.file;
+            let move_some = |connection: &mut Connection| move_in_system(file, connection, limit);
+            match when_there_is_room(self.connection, move_some).map_err(TransferError::Send)? {
+                Moved::Bytes(length) => return Ok(length),
+                Moved::NotThisFile => self.buffer = vec![0; BUFFER],
+            }
+        }
+        self.copy(limit)
+    }
+
+    fn copy(&mut self, limit: usize) -> Result<usize, TransferError> {
+        let length = limit.min(self.buffer.len());
+        let buffer = self.buffer.get_mut(..length).unwrap_or_default();
+        let length = read(self.file, buffer).map_err(TransferError::Read)?;
+        let mut rest = buffer.get(..length).unwrap_or_default();
+        while !rest.is_empty() {
+            let write_some = |connection: &mut Connection| match connection.try_write(rest)? {
+                0 => Ok(None),
+                taken => Ok(Some(taken)),
+            };
+            let taken = when_there_is_room(self.connection, write_some);
+            rest = rest
+                .get(taken.map_err(TransferError::Send)?..)
+                .unwrap_or_default();
+        }
+        Ok(length)
+    }
+}
+
+fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+/// Repeats an attempt, which is `None` while the connection takes nothing, until it succeeds.
+fn when_there_is_room<T>(
+    connection: &mut Connection,
+    mut attempt: impl FnMut(&mut Connection) -> Result<Option<T>, net::Error>,
+) -> Result<T, net::Error> {
+    let deadline = Instant::now() + SILENCE_LIMIT;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Some(done) = attempt(connection)? {
+            return Ok(done);
+        }
+        if left.is_zero() {
+            return Err(net::Error::TimedOut);
+        }
+        match connection.wait(WRITABLE, Some(left.min(GLANCE))) {
+            Ok(_) | Err(net::Error::TimedOut) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What the system did without passing the file through this program.
+enum Moved {
+    /// So many bytes were sent; 0 at the end of the file.
+    Bytes(usize),
+    /// It cannot move this file, or cannot read it, in which case reading says why.
+    NotThisFile,
+}
+
+/// Has the system send some of the file; `None` when the connection takes nothing now.
+#[cfg(target_os = "linux")]
+fn move_in_system(
+    file: &File,
+    connection: &Connection,
+    limit: usize,
+) -> Result<Option<Moved>, net::Error> {
+    use rustix::io::Errno;
+
+    let stream = connection.stream();
+    // One call cannot be told not to wait, only the socket.
+    stream.set_nonblocking(true).map_err(net::Error::System)?;
+    let sent = rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, None, limit));
+    stream.set_nonblocking(false).map_err(net::Error::System)?;
+    match sent {
+        Ok(length) => Ok(Some(Moved::Bytes(length))),
+        Err(Errno::AGAIN) => Ok(None),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::IO | Errno::BADF) => {
+            Ok(Some(Moved::NotThisFile))
+        }
+        Err(errno) => Err(net::Error::System(errno.into())),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn move_in_system(_: &File, _: &Connection, _: usize) -> Result<Option<Moved>, net::Error> {
+    Ok(Some(Moved::NotThisFile))
+}
