@@ -7,10 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::escape;
 
-/// A line longer than this does not leave its buffer behind.
-const KEPT_BUFFER: usize = 64 * 1024;
+/// The most octets of a line that are gathered; a longer one takes several writes.
+const BUFFER: usize = 64 * 1024;
 
-/// Standard output as lines that are handed to the system at once, each with one write (G-1).
+/// Standard output as lines that are handed to the system at once, each with one write if it is not
+/// longer than 64 KiB (G-1).
 ///
 /// Threads may share it; their lines do not mix. Nothing here panics when the output is full or
 /// closed, as `println!` does.
@@ -118,12 +119,29 @@ impl Writer {
         if self.broken {
             self.buffer.push(b'\n');
         }
-        writeln!(self.buffer, "{line}")?;
-        let written = self.file.write_all(&self.buffer);
+        let written = writeln!(self, "{line}").and_then(|()| self.flush());
         self.broken = written.is_err();
-        if self.buffer.capacity() > KEPT_BUFFER {
-            self.buffer = Vec::new();
+        written
+    }
+}
+
+/// Gathers what a line consists of. Not `std::io::BufWriter`, which would keep the rest of a line
+/// that could not be written and begin the next one with it.
+impl Write for Writer {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + octets.len() > BUFFER {
+            self.flush()?;
         }
+        if octets.len() > BUFFER {
+            return self.file.write(octets);
+        }
+        self.buffer.extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.buffer);
+        self.buffer.clear();
         written
     }
 }
@@ -227,10 +245,23 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_does_not_leave_its_buffer_behind() {
-        let full = File::options().write(true).open("/dev/null").unwrap();
-        let output = Output::new(full.as_fd(), false).unwrap();
-        output.line("x".repeat(1 << 20)).unwrap();
-        assert!(output.writer().buffer.capacity() <= KEPT_BUFFER);
+    fn a_long_line_is_whole_and_is_not_gathered() {
+        let (output, mut reader) = piped();
+        let text = |character: &str, length| character.repeat(length);
+        let (short, long) = (text("s", BUFFER - 10), text("l", 3 * BUFFER));
+        let expected = format!("{short}{short}{long}{short}\nnext\n");
+        let reading = std::thread::spawn(move || {
+            let mut read = String::new();
+            reader.read_to_string(&mut read).unwrap();
+            read
+        });
+        output
+            .line(format_args!("{short}{short}{long}{short}"))
+            .unwrap();
+        output.line("next").unwrap();
+        // A vector that grows doubles.
+        assert!(output.writer().buffer.capacity() <= 2 * BUFFER);
+        drop(output);
+        assert!(reading.join().unwrap() == expected);
     }
 }

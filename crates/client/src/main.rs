@@ -1,3 +1,7 @@
-//! See the library of this crate.
+//! The message client: see the library of this crate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("client: ", client::run(cli::arguments()))
+}

@@ -1,15 +1,20 @@
-//! Leader and followers: of all threads, one at a time, the leader, waits in `accept`. It serves
-//! the client that comes, and before it would have to wait for that client it hands the lead over
-//! to a follower. A request that is already there when its client is accepted is thus served by one
-//! thread, without waking another; a client that is silent or slow holds just its own thread.
+//! Leader and followers: of all threads, one at a time, the leader, waits at the door for clients.
+//! It serves the one that comes, and before it would have to wait for that client it hands the lead
+//! over to a follower. A request that is already there is thus served by one thread, without waking
+//! another; a client that is silent or slow holds just its own thread.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use mio::Waker;
 use rustix::io::Errno;
+
+use crate::lobby::{Guest, Lobby};
+use crate::serve::{Received, Reception};
 
 /// Threads that wait for the lead beyond this number leave.
 const MOST_FOLLOWERS: usize = 8;
@@ -18,14 +23,14 @@ const MOST_FOLLOWERS: usize = 8;
 const FEWEST_READY: usize = 2;
 /// How long the leader waits, when the system is out of descriptors or memory, before it looks
 /// again whether another process has released some. What this process releases it notices at once.
-const STARVED_WAIT: Duration = Duration::from_millis(250);
+pub(crate) const STARVED_WAIT: Duration = Duration::from_millis(250);
 /// Starving again within this time is not reported again.
 const STARVED_QUIET: Duration = Duration::from_secs(10);
 
 /// The threads of one server, its listening socket, and the clients that they serve.
-#[derive(Debug)]
 pub(crate) struct Crew {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
+    door: Door,
     most_threads: usize,
     state: Mutex<State>,
     /// The lead is free, or the server is closing: for followers.
@@ -34,6 +39,17 @@ pub(crate) struct Crew {
     supervision: Condvar,
     /// A client's descriptor was released, or the server is closing: for a starving leader.
     released: Condvar,
+}
+
+/// Where clients come in. Only the leader stands there.
+enum Door {
+    /// Each client is served as soon as it is accepted.
+    Open,
+    /// Clients wait in the lobby until their request is complete.
+    Lobby {
+        lobby: Mutex<Box<Lobby>>,
+        waker: Waker,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -49,11 +65,38 @@ struct State {
     last_starved: Option<Instant>,
 }
 
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew")
+            .field("listener", &self.listener)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Crew {
-    pub(crate) fn new(listener: TcpListener, most_threads: usize) -> Self {
+    pub(crate) fn new(listener: TcpListener, most_clients: usize) -> Self {
+        Self::at(Arc::new(listener), Door::Open, most_clients)
+    }
+
+    pub(crate) fn with_lobby(
+        listener: TcpListener,
+        most_clients: usize,
+        reception: Reception,
+    ) -> io::Result<Self> {
+        let listener = Arc::new(listener);
+        let (lobby, waker) = Lobby::new(Arc::clone(&listener), most_clients, reception)?;
+        let door = Door::Lobby {
+            lobby: Mutex::new(Box::new(lobby)),
+            waker,
+        };
+        Ok(Self::at(listener, door, most_clients))
+    }
+
+    fn at(listener: Arc<TcpListener>, door: Door, most_clients: usize) -> Self {
         Self {
             listener,
-            most_threads: most_threads.max(1),
+            door,
+            most_threads: most_clients.max(1),
             state: Mutex::default(),
             lead_is_free: Condvar::new(),
             supervision: Condvar::new(),
@@ -139,11 +182,15 @@ impl Crew {
         state.closing = true;
         // Both fail only where there is nobody left to wake. Elsewhere than on Linux the first may
         // not wake the leader; the end of the process does.
-        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Read);
+        let _ = rustix::net::shutdown(&*self.listener, rustix::net::Shutdown::Read);
         for stream in state.clients.values() {
             let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Read);
         }
         drop(state);
+        if let Door::Lobby { waker, .. } = &self.door {
+            // The end of the process wakes the leader where this fails.
+            let _ = waker.wake();
+        }
         self.lead_is_free.notify_all();
         self.supervision.notify_all();
         self.released.notify_all();
@@ -156,12 +203,62 @@ impl Crew {
             .wait_timeout_while(self.state(), grace, |state| state.threads > 0);
     }
 
-    fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.state().closing
     }
 }
 
-/// The right to accept the next client. Dropped, it passes to a follower.
+impl Crew {
+    /// The next client at an open door. `None`: the server is closing.
+    fn accept(&self) -> Option<Guest> {
+        loop {
+            let accepted = self.listener.accept();
+            if self.is_closing() {
+                return None;
+            }
+            match accepted {
+                Ok((stream, peer)) => {
+                    return Some(Guest {
+                        stream,
+                        peer,
+                        received: Received::default(),
+                    });
+                }
+                Err(error) if concerns_one_client(&error) => {
+                    log::debug!("a client left before it was accepted: {error}");
+                }
+                Err(error) => {
+                    self.say_starved(&error);
+                    self.wait_until_released();
+                }
+            }
+        }
+    }
+
+    /// Says, once in a while, that the system is out of descriptors or memory (EMFILE, ENFILE,
+    /// ENOBUFS, ENOMEM). Clients then wait in the backlog until one of ours leaves.
+    pub(crate) fn say_starved(&self, error: &io::Error) {
+        let now = Instant::now();
+        let said = self.state().last_starved.replace(now);
+        if said.is_none_or(|said| now - said > STARVED_QUIET) {
+            log::warn!(
+                "cannot accept more clients now: {error}; those connected are served, \
+                 others wait until one of them leaves"
+            );
+        }
+    }
+
+    fn wait_until_released(&self) {
+        let state = self.state();
+        let clients = state.clients.len();
+        let starving = |state: &mut State| !state.closing && state.clients.len() >= clients;
+        let _ = self
+            .released
+            .wait_timeout_while(state, STARVED_WAIT, starving);
+    }
+}
+
+/// The right to serve the next client. Dropped, it passes to a follower.
 #[derive(Debug)]
 pub(crate) struct Lead {
     crew: Arc<Crew>,
@@ -169,41 +266,14 @@ pub(crate) struct Lead {
 
 impl Lead {
     /// The next client. `None`: the server is closing.
-    ///
-    /// When the system is out of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM), clients
-    /// wait in the backlog until one of ours leaves; that is said once, and costs no time.
-    pub(crate) fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
-        loop {
-            let accepted = self.crew.listener.accept();
-            if self.crew.is_closing() {
-                return None;
-            }
-            match accepted {
-                Ok(client) => return Some(client),
-                Err(error) if concerns_one_client(&error) => {
-                    log::debug!("a client left before it was accepted: {error}");
-                }
-                Err(error) => self.starve(&error),
-            }
+    pub(crate) fn next_guest(&self) -> Option<Guest> {
+        match &self.crew.door {
+            Door::Open => self.crew.accept(),
+            Door::Lobby { lobby, .. } => lobby
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .next(&self.crew),
         }
-    }
-
-    fn starve(&self, error: &io::Error) {
-        let mut state = self.crew.state();
-        let now = Instant::now();
-        let said = state.last_starved.replace(now);
-        if said.is_none_or(|said| now - said > STARVED_QUIET) {
-            log::warn!(
-                "cannot accept more clients now: {error}; those connected are served, \
-                 others wait until one of them leaves"
-            );
-        }
-        let clients = state.clients.len();
-        let starving = |state: &mut State| !state.closing && state.clients.len() >= clients;
-        let _ = self
-            .crew
-            .released
-            .wait_timeout_while(state, STARVED_WAIT, starving);
     }
 
     /// Gives the lead to a follower and stays with a client that a shutdown has to wake.
@@ -277,7 +347,7 @@ impl Seat {
 
 /// Errors of `accept` that say something about the client that was about to be accepted, not about
 /// this process (accept(2), "Error handling").
-fn concerns_one_client(error: &io::Error) -> bool {
+pub(crate) fn concerns_one_client(error: &io::Error) -> bool {
     let Some(errno) = Errno::from_io_error(error) else {
         return false;
     };

@@ -42,11 +42,12 @@ mod connect;
 mod connection;
 mod crew;
 mod listen;
+mod lobby;
 mod serve;
 mod shutdown;
 
 pub use connect::{ConnectError, ResolveError, connect, resolve};
 pub use connection::{Connection, Error, Ready};
 pub use listen::{ListenError, listen};
-pub use serve::{SHUTDOWN_GRACE, serve};
+pub use serve::{Received, Reception, SHUTDOWN_GRACE, serve, serve_requests};
 pub use shutdown::Shutdown;

@@ -1,11 +1,11 @@
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::crew::Crew;
-use crate::{Connection, Shutdown};
+use crate::{Connection, Error, Shutdown};
 
 /// After a shutdown was asked for, clients have this time to take what they are owed (T-19); with
 /// what is left of the second of G-4 the process ends.
@@ -47,7 +47,74 @@ pub fn serve<H>(listener: TcpListener, shutdown: &Shutdown, most_clients: usize,
 where
     H: Fn(&mut Connection) + Send + Sync + 'static,
 {
-    let crew = Arc::new(Crew::new(listener, most_clients));
+    let crew = Crew::new(listener, most_clients);
+    run(crew, shutdown, move |client, _| handle(client));
+}
+
+/// Serves clients each of which sends one request and then waits, in the order in which the
+/// requests become complete (C-13).
+///
+/// As [`serve`], with one difference: `handle` is called when the request of a client is complete,
+/// or will never be, with what was received. Until then one thread waits for all of them, so that
+/// silent clients cost next to nothing, and no accident of scheduling changes the order. `handle`
+/// may write, also slowly: while it has to wait, others are served.
+///
+/// # Errors
+/// What the system said when it had no means to wait for several sockets.
+pub fn serve_requests<H>(
+    listener: TcpListener,
+    shutdown: &Shutdown,
+    most_clients: usize,
+    reception: Reception,
+    handle: H,
+) -> io::Result<()>
+where
+    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
+{
+    let crew = Crew::with_lobby(listener, most_clients, reception)?;
+    run(crew, shutdown, handle);
+    Ok(())
+}
+
+/// How [`serve_requests`] receives a request.
+pub struct Reception {
+    /// How long it may take from the moment in which the client was accepted.
+    pub deadline: Duration,
+    /// Receiving ends with so many octets at the latest.
+    pub most_octets: usize,
+    /// Whether these octets are a whole request, or cannot become one any more.
+    pub is_complete: fn(&[u8]) -> bool,
+    /// Called when a client was accepted whose request is not there yet.
+    pub waits: Box<dyn Fn(SocketAddr) + Send + Sync>,
+}
+
+/// What [`serve_requests`] received from a client.
+#[derive(Debug)]
+pub struct Received {
+    /// The request, or as much of it as came.
+    pub octets: Vec<u8>,
+    /// `Ok`: it is complete, or the client closed its sending side before it was.
+    /// [`Error::TimedOut`]: its time was over. Else what the system said.
+    pub end: Result<(), Error>,
+    /// Whether [`Reception::waits`] was called for this client.
+    pub waited: bool,
+}
+
+impl Default for Received {
+    fn default() -> Self {
+        Self {
+            octets: Vec::new(),
+            end: Ok(()),
+            waited: false,
+        }
+    }
+}
+
+fn run<H>(crew: Crew, shutdown: &Shutdown, handle: H)
+where
+    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
+{
+    let crew = Arc::new(crew);
     let handle = Arc::new(handle);
     shutdown.on_request({
         let crew = Arc::clone(&crew);
@@ -72,7 +139,7 @@ where
 
 fn start_thread<H>(crew: Arc<Crew>, handle: Arc<H>) -> io::Result<()>
 where
-    H: Fn(&mut Connection) + Send + Sync + 'static,
+    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
 {
     let work = move || {
         let _ended = Ended(&crew);
@@ -86,14 +153,14 @@ where
 
 /// Serves one client after another for as long as no waiting is needed. `false`: the server is
 /// closing.
-fn serve_as_leader(crew: &Arc<Crew>, handle: &impl Fn(&mut Connection)) -> bool {
+fn serve_as_leader(crew: &Arc<Crew>, handle: &impl Fn(&mut Connection, Received)) -> bool {
     let mut lead = crew.take_lead();
     while let Some(leading) = lead {
-        let Some((stream, peer)) = leading.accept() else {
+        let Some(guest) = leading.next_guest() else {
             return false;
         };
-        let mut connection = Connection::served(stream, peer, leading);
-        handle(&mut connection);
+        let mut connection = Connection::served(guest.stream, guest.peer, leading);
+        handle(&mut connection, guest.received);
         lead = connection.end();
         if lead.is_none() {
             return true;

@@ -1,0 +1,267 @@
+//! What a person types in to create a message (section 3.2.1).
+
+use std::fmt;
+use std::io::{self, BufRead, Read, Write};
+
+use cli::Output;
+use proto::message::{MAX_NAME, MAX_TEXT};
+
+use crate::Error;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The receiver's name.
+    Receiver,
+    /// The message's text.
+    Message,
+}
+
+impl Field {
+    /// The longest entry, in bytes of UTF-8: one less than a record could hold (C-18).
+    pub const fn longest(self) -> usize {
+        match self {
+            Self::Receiver => MAX_NAME - 1,
+            Self::Message => MAX_TEXT - 1,
+        }
+    }
+
+    const fn prompt(self) -> &'static str {
+        match self {
+            Self::Receiver => "Receiver: ",
+            Self::Message => "Message: ",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Receiver => "receiver",
+            Self::Message => "message",
+        })
+    }
+}
+
+/// Prompts until a valid entry comes; says of each other one on standard error what is wrong.
+///
+/// An entry is a line; the last one may lack its line break. Where nobody types at a terminal,
+/// nobody ends the line of the prompt either, so it ends itself.
+pub(crate) fn ask(
+    field: Field,
+    input: &mut impl BufRead,
+    terminal: bool,
+    output: &Output,
+) -> Result<String, Error> {
+    loop {
+        output.text(field.prompt())?;
+        if !terminal {
+            output.text("\n")?;
+        }
+        match read_entry(field, input).map_err(Error::Input)? {
+            Some(Ok(entry)) => return Ok(entry),
+            Some(Err(error)) => {
+                // Where standard error takes nothing, the prompt that follows says enough.
+                let _ = io::stderr().write_all(format!("client: {error}\n").as_bytes());
+            }
+            None => return Err(Error::InputEnded { field }),
+        }
+    }
+}
+
+/// The next line, checked; `None` at the end of the input. Of a line that is too long, no more is
+/// kept than shows that it is.
+fn read_entry(
+    field: Field,
+    input: &mut impl BufRead,
+) -> io::Result<Option<Result<String, EntryError>>> {
+    const LINE_BREAK: &[u8] = b"\r\n";
+    let most = field.longest() + LINE_BREAK.len();
+    let mut line = Vec::new();
+    let mut bounded = Read::take(&mut *input, most as u64);
+    if bounded.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut found = line.len();
+    if line.pop_if(|octet| *octet == b'\n').is_some() {
+        line.pop_if(|octet| *octet == b'\r');
+        found = line.len();
+    } else if line.len() == most {
+        found += skip_line(input)?;
+    }
+    if !(1..=field.longest()).contains(&found) {
+        return Ok(Some(Err(EntryError::Length { field, found })));
+    }
+    let entry = String::from_utf8(line).map_err(|_| EntryError::NotText { field });
+    Ok(Some(entry))
+}
+
+/// Skips the rest of a line and says how long it was.
+fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
+    let mut skipped = 0;
+    loop {
+        let buffer = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            buffer => buffer?,
+        };
+        let length = buffer.len();
+        let end = buffer.iter().position(|octet| *octet == b'\n');
+        input.consume(end.map_or(length, |end| end + 1));
+        skipped += end.unwrap_or(length);
+        if end.is_some() || length == 0 {
+            return Ok(skipped);
+        }
+    }
+}
+
+/// Why an entry is asked for again (C-18).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryError {
+    /// It is empty or too long.
+    Length {
+        /// What was asked for.
+        field: Field,
+        /// How long the entry is, in bytes.
+        found: usize,
+    },
+    /// It is not UTF-8.
+    NotText {
+        /// What was asked for.
+        field: Field,
+    },
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { field, found } => {
+                let longest = field.longest();
+                match found {
+                    0 => write!(f, "the {field} is empty"),
+                    1 => write!(f, "the {field} is 1 byte long"),
+                    _ => write!(f, "the {field} is {found} bytes long"),
+                }?;
+                write!(f, "; enter 1 to {longest} bytes")
+            }
+            Self::NotText { field } => write!(f, "the {field} is not UTF-8; enter text"),
+        }
+    }
+}
+
+impl std::error::Error for EntryError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Cursor};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All entries of an input that comes in pieces of `capacity`.
+    fn entries(field: Field, input: &[u8], capacity: usize) -> Vec<Result<String, EntryError>> {
+        let mut input = BufReader::with_capacity(capacity, Cursor::new(input));
+        std::iter::from_fn(|| read_entry(field, &mut input).unwrap()).collect()
+    }
+
+    fn length(field: Field, found: usize) -> Result<String, EntryError> {
+        Err(EntryError::Length { field, found })
+    }
+
+    #[test]
+    fn c_18_lengths_at_each_limit_in_bytes_not_characters() {
+        for (field, longest) in [(Field::Receiver, 254), (Field::Message, 65_534)] {
+            for line_break in ["\n", "\r\n", ""] {
+                for found in [longest - 1, longest] {
+                    let text = "x".repeat(found);
+                    let input = format!("{text}{line_break}");
+                    assert_eq!(entries(field, input.as_bytes(), 100), [Ok(text)]);
+                }
+                for found in [longest + 1, longest + 2, longest + 3, 3 * longest] {
+                    let input = format!("{}{line_break}", "x".repeat(found));
+                    let [Err(EntryError::Length { found: counted, .. })] =
+                        *entries(field, input.as_bytes(), 100)
+                    else {
+                        panic!("{found} bytes");
+                    };
+                    // A carriage return behind what is kept is counted as text.
+                    assert!((found..=found + 1).contains(&counted), "{counted}, {found}");
+                }
+            }
+            let text = "ü".repeat(longest / 2);
+            assert_eq!(entries(field, text.as_bytes(), 100), [Ok(text.clone())]);
+            let input = format!("{text}ü\n");
+            assert_eq!(
+                entries(field, input.as_bytes(), 100),
+                [length(field, longest + 2)]
+            );
+        }
+    }
+
+    #[test]
+    fn c_18_after_an_invalid_entry_comes_the_next_line() {
+        let long = "x".repeat(1000);
+        let input = format!("\n{long}\nbob\n\r\n{long}\r\n");
+        let field = Field::Receiver;
+        assert_eq!(
+            entries(field, input.as_bytes(), 7),
+            [
+                length(field, 0),
+                length(field, 1000),
+                Ok("bob".to_owned()),
+                length(field, 0),
+                length(field, 1001),
+            ]
+        );
+    }
+
+    #[test]
+    fn c_18_what_is_not_utf_8_is_refused() {
+        let field = Field::Message;
+        let not_text = Err(EntryError::NotText { field });
+        assert_eq!(
+            entries(field, b"caf\xe9\n\xff\ncaf\xc3\xa9", 100),
+            [not_text.clone(), not_text, Ok("café".to_owned())]
+        );
+    }
+
+    #[test]
+    fn c_18_the_errors_say_what_to_enter() {
+        let length = |field, found| EntryError::Length { field, found }.to_string();
+        assert_eq!(
+            length(Field::Receiver, 0),
+            "the receiver is empty; enter 1 to 254 bytes"
+        );
+        assert_eq!(
+            length(Field::Message, 70_000),
+            "the message is 70000 bytes long; enter 1 to 65534 bytes"
+        );
+    }
+
+    #[test]
+    fn c_18_a_line_that_is_far_too_long_is_counted() {
+        let endless = io::repeat(b'x').take(50_000_000);
+        let mut input = BufReader::new(endless);
+        let entry = read_entry(Field::Receiver, &mut input).unwrap().unwrap();
+        assert_eq!(entry, length(Field::Receiver, 50_000_000));
+    }
+
+    proptest! {
+        #[test]
+        fn c_18_entries_are_the_lines_however_the_input_is_cut(
+            lines in prop::collection::vec("[a-zü\r]{0,300}", 0..5),
+            capacity in 1..400_usize,
+        ) {
+            let input = lines.join("\n");
+            let field = Field::Receiver;
+            let whole = entries(field, input.as_bytes(), 1 << 20);
+            prop_assert_eq!(entries(field, input.as_bytes(), capacity), whole.clone());
+            for (entry, line) in whole.iter().zip(input.lines()) {
+                match entry {
+                    Ok(entry) => prop_assert_eq!(entry, line),
+                    Err(_) => prop_assert!(line.is_empty() || line.len() > 253),
+                }
+            }
+        }
+    }
+}

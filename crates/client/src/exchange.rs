@@ -1,0 +1,137 @@
+//! The request to the server, and its response (section 3.2.2).
+
+use std::fmt;
+
+use cli::Output;
+use net::Connection;
+use proto::message::{
+    Message, READ_GAP, Request, ResponseDecoder, ResponseError, ResponseEvent, ResponseHeader,
+};
+
+use crate::Error;
+
+/// What is read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// Sends a request and says so (C-20).
+pub(crate) fn send(
+    server: &mut Connection,
+    request: Request<'_>,
+    output: &Output,
+) -> Result<(), Error> {
+    let address = server.peer();
+    let mut record = Vec::new();
+    request.emit(&mut record).map_err(Error::Request)?;
+    server
+        .write_all(&record, Some(READ_GAP))
+        .map_err(|cause| Error::Send { address, cause })?;
+    match request {
+        Request::Read { name } => output.line(format_args!(
+            "sent to {address}: a request for the messages of {}",
+            cli::escape(name)
+        )),
+        Request::Create {
+            sender, receiver, ..
+        } => output.line(format_args!(
+            "sent to {address}: a message from {} for {}",
+            cli::escape(sender),
+            cli::escape(receiver)
+        )),
+    }?;
+    Ok(())
+}
+
+/// Receives the response and prints its messages as they come (C-21).
+pub(crate) fn print_response(
+    server: &mut Connection,
+    name: &[u8],
+    output: &Output,
+) -> Result<(), Error> {
+    let address = server.peer();
+    let failed = |fault| Error::Response { address, fault };
+    let mut decoder = ResponseDecoder::new();
+    let mut buffer = Vec::with_capacity(BUFFER);
+    let mut more_wait = false;
+    loop {
+        buffer.clear();
+        receive(server, &mut buffer, &decoder).map_err(failed)?;
+        let mut input = buffer.as_slice();
+        loop {
+            match decoder
+                .next(&mut input)
+                .map_err(Fault::Invalid)
+                .map_err(failed)?
+            {
+                Some(ResponseEvent::Header(ResponseHeader { items, more })) => {
+                    more_wait = more;
+                    if items == 0 {
+                        output.line(format_args!("no messages for {}", cli::escape(name)))?;
+                    }
+                }
+                Some(ResponseEvent::Message(message)) => print_message(message, output)?,
+                Some(ResponseEvent::End) => {
+                    if more_wait {
+                        output.line("more messages are waiting; read again to get them")?;
+                    }
+                    return Ok(());
+                }
+                None => break,
+            }
+        }
+    }
+}
+
+/// Reads what comes next of a response that is not complete.
+fn receive(
+    server: &mut Connection,
+    buffer: &mut Vec<u8>,
+    decoder: &ResponseDecoder,
+) -> Result<(), Fault> {
+    let read = server.read_into_spare(buffer, Some(READ_GAP));
+    match (read, decoder.finish()) {
+        (Ok(0), Err(missing)) => Err(Fault::Closed(missing)),
+        (Err(net::Error::TimedOut), Err(missing)) => Err(Fault::Gap(missing)),
+        (Err(error), _) => Err(Fault::Receive(error)),
+        (Ok(_), _) => Ok(()),
+    }
+}
+
+/// A line of sender and text: `alice: hello`.
+fn print_message(message: Message<'_>, output: &Output) -> Result<(), Error> {
+    let (sender, text) = (output.shown(message.sender), output.shown(message.text));
+    let line = [&*sender, b": ", &*text, b"\n"].concat();
+    Ok(output.octets(&line)?)
+}
+
+/// Why a response was not received in full (C-22).
+#[derive(Debug)]
+pub enum Fault {
+    /// It is not valid (C-4).
+    Invalid(ResponseError),
+    /// The server closed the connection before its end.
+    Closed(ResponseError),
+    /// Nothing came for a second before its end.
+    Gap(ResponseError),
+    /// The connection broke.
+    Receive(net::Error),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => write!(f, "sent an invalid response: {error}"),
+            Self::Closed(missing) => write!(f, "closed the connection too early: {missing}"),
+            Self::Gap(missing) => write!(f, "sent nothing for {READ_GAP:?}: {missing}"),
+            Self::Receive(error) => write!(f, "broke the connection: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Invalid(error) | Self::Closed(error) | Self::Gap(error) => Some(error),
+            Self::Receive(error) => Some(error),
+        }
+    }
+}

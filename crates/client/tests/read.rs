@@ -1,0 +1,220 @@
+//! `client HOST PORT NAME read`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Exit, Output, Program};
+
+use common::{SOON, error, message, read, read_as, result};
+
+/// Two messages, and others are waiting.
+const RESPONSE: &[u8] = b"\xae\x73\x03\x02\x01\x05\x00\x05alicehello\x01\x00\x02xhi";
+
+#[test]
+fn c_20_c_21_it_prints_sender_and_text_of_each_message_and_that_more_are_waiting() {
+    let finished = read(RESPONSE);
+    assert_eq!(
+        (finished.exit, &*finished.stderr),
+        (Exit::Status(0), &b""[..])
+    );
+    let printed = String::from_utf8(finished.stdout.clone()).unwrap();
+    let first = printed.lines().next().unwrap();
+    assert!(
+        first.ends_with(": a request for the messages of bob"),
+        "{first}"
+    );
+    assert_eq!(
+        result(&finished),
+        b"alice: hello\nx: hi\nmore messages are waiting; read again to get them\n"
+    );
+    assert_eq!(
+        result(&read(b"\xae\x73\x03\x01\x00\x01\x00\x02xhi")),
+        b"x: hi\n"
+    );
+}
+
+#[test]
+fn c_21_c_23_no_messages_is_said() {
+    let none = read(b"\xae\x73\x03\x00\x00");
+    assert_eq!(
+        (none.exit, result(&none)),
+        (Exit::Status(0), &b"no messages for bob\n"[..])
+    );
+    let more = read(b"\xae\x73\x03\x00\x01");
+    assert_eq!(
+        (more.exit, result(&more)),
+        (
+            Exit::Status(0),
+            &b"no messages for bob\nmore messages are waiting; read again to get them\n"[..]
+        )
+    );
+}
+
+#[test]
+fn c_21_the_longest_response_arrives_whole() {
+    let (sender, text) = ([b's'; 255], vec![b't'; 65_535]);
+    let response = [
+        b"\xae\x73\x03\xff\x00",
+        &message(&sender, &text).repeat(255)[..],
+    ]
+    .concat();
+    let line = [&sender[..], b": ", &text, b"\n"].concat();
+    assert!(result(&read(&response)) == line.repeat(255));
+}
+
+#[test]
+fn c_21_g_5_a_response_may_come_byte_by_byte_as_long_as_there_is_no_gap() {
+    let start = Instant::now();
+    let finished = read_as(
+        |program| program,
+        |peer| {
+            // More than a second in all.
+            peer.send_in_pieces(RESPONSE, 1, Duration::from_millis(60))
+                .unwrap();
+        },
+    );
+    assert!(start.elapsed() > Duration::from_millis(1200));
+    assert_eq!(finished.exit, Exit::Status(0), "{finished:?}");
+}
+
+#[test]
+fn c_21_it_ends_with_the_response_although_the_server_stays() {
+    // What follows it is not waited for either.
+    let finished = read_as(
+        |program| program,
+        |peer| {
+            peer.send(&[RESPONSE, b"!"].concat()).unwrap();
+            while peer.next_event(100, SOON) == harness::Event::Silence {}
+        },
+    );
+    assert_eq!(
+        (finished.exit, &*finished.stderr),
+        (Exit::Status(0), &b""[..])
+    );
+}
+
+#[test]
+fn c_4_c_22_an_invalid_response_is_an_error_that_says_which() {
+    for (response, cause) in [
+        (
+            &b"\xae\x74\x03\x00\x00"[..],
+            "MagicNo is 0xAE74, want 0xAE73",
+        ),
+        (b"\xae\x73\x01\x00\x00", "ID is 1, want 3 (response)"),
+        (b"\xae\x73\x03\x00\x02", "MoreMsgs is 2, want 0 or 1"),
+        (
+            b"\xae\x73\x03\x01\x00\x00\x00\x01x",
+            "SenderLen is 0, want at least 1",
+        ),
+        (
+            b"\xae\x73\x03\x01\x00\x01\x00\x00x",
+            "MessageLen is 0, want at least 1",
+        ),
+    ] {
+        let finished = read(response);
+        assert_eq!(
+            error(&finished),
+            format!("sent an invalid response: {cause}")
+        );
+        assert_eq!(result(&finished), b"");
+    }
+}
+
+#[test]
+fn c_22_messages_before_a_fault_are_printed() {
+    let response = b"\xae\x73\x03\x02\x00\x05\x00\x05alicehello\x00\x00\x01x";
+    let finished = read(response);
+    assert_eq!(result(&finished), b"alice: hello\n");
+    assert!(error(&finished).ends_with("SenderLen is 0, want at least 1"));
+
+    let finished = read(&RESPONSE[..RESPONSE.len() - 1]);
+    assert_eq!(result(&finished), b"alice: hello\n");
+    assert_eq!(
+        error(&finished),
+        "closed the connection too early: \
+         response cut off after 1 of 2 messages: at least 1 more bytes wanted"
+    );
+}
+
+#[test]
+fn c_22_an_early_close_anywhere_is_an_error() {
+    for length in 0..RESPONSE.len() {
+        let error = error(&read(&RESPONSE[..length]));
+        assert!(
+            error.starts_with("closed the connection too early: response cut off"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn c_22_a_reset_is_an_error() {
+    let finished = read_as(
+        |program| program,
+        |peer| {
+            peer.send(&RESPONSE[..20]).unwrap();
+            let stream = peer.stream().try_clone().unwrap();
+            harness::Peer::from_stream(stream).unwrap().reset().unwrap();
+        },
+    );
+    assert!(
+        error(&finished).starts_with("broke the connection: "),
+        "{finished:?}"
+    );
+}
+
+#[test]
+fn c_21_c_22_a_gap_of_a_second_is_an_error() {
+    let gap_after = |length: usize| {
+        let finished = read_as(
+            |program| program,
+            |peer| {
+                let sent = Instant::now();
+                peer.send(&RESPONSE[..length]).unwrap();
+                peer.expect_close(SOON).unwrap();
+                let waited = sent.elapsed();
+                assert!(waited >= Duration::from_millis(950), "{waited:?}");
+                assert!(waited < Duration::from_millis(1900), "{waited:?}");
+            },
+        );
+        (error(&finished), result(&finished).to_vec())
+    };
+    thread::scope(|scope| {
+        let runs = [
+            (0, "5 of 5 header bytes missing", ""),
+            (4, "1 of 5 header bytes missing", ""),
+            (7, "after 0 of 2 messages: at least 1 more bytes wanted", ""),
+            (
+                20,
+                "after 1 of 2 messages: at least 1 more bytes wanted",
+                "alice: hello\n",
+            ),
+        ]
+        .map(|(length, cause, printed)| (scope.spawn(move || gap_after(length)), cause, printed));
+        for (run, cause, printed) in runs {
+            let (error, result) = run.join().unwrap();
+            assert!(
+                error.starts_with("sent nothing for 1s: response cut off"),
+                "{error}"
+            );
+            assert!(error.ends_with(cause), "{error}");
+            assert_eq!(result, printed.as_bytes());
+        }
+    });
+}
+
+#[test]
+fn c_23_g_6_on_a_terminal_nothing_from_a_sender_can_drive_it() {
+    let sent = message(b"e\x1b[2J\xff", "a\n\u{9b}\tü".as_bytes());
+    let response = [b"\xae\x73\x03\x01\x00", &sent[..]].concat();
+    let on_terminal = |program: Program| program.stdout(Output::Terminal);
+    let shown = read_as(on_terminal, |peer| peer.send(&response).unwrap());
+    assert_eq!(result(&shown), "e\\x1b[2J\\xff: a\\n\\x9b\\tü\n".as_bytes());
+
+    // Elsewhere it is left as it is.
+    let raw = read(&response);
+    assert_eq!(result(&raw), b"e\x1b[2J\xff: a\n\xc2\x9b\t\xc3\xbc\n");
+}

@@ -1,0 +1,179 @@
+//! The command line of the client, and the way to the server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
+
+use harness::{Exit, Finished, Input, Listener, Output, Program, free_port};
+
+use common::{SOON, client, program};
+
+/// What a program that is called in a wrong way prints on standard error.
+fn usage_error(program: Program) -> String {
+    let Finished {
+        exit,
+        stdout,
+        stderr,
+    } = program.run(SOON).unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!((exit, stdout), (Exit::Status(2), Vec::new()), "{stderr}");
+    let error = stderr
+        .strip_suffix("\nUsage: client HOST PORT NAME TYPE\n")
+        .unwrap();
+    error.strip_prefix("client: ").unwrap().to_owned()
+}
+
+#[test]
+fn g_3_help_and_version_only_as_the_sole_argument() {
+    for (argument, start) in [("--help", "Usage: client HOST"), ("--version", "client 0.")] {
+        let finished = program().arg(argument).run(SOON).unwrap();
+        assert_eq!(
+            (finished.exit, &*finished.stderr),
+            (Exit::Status(0), &b""[..])
+        );
+        assert!(finished.stdout.starts_with(start.as_bytes()));
+    }
+    let server = Listener::new().unwrap();
+    let process = client(&server, "--help", "read").start().unwrap();
+    let mut peer = server.accept_from(&process, SOON).unwrap();
+    assert_eq!(
+        peer.receive_exactly(13, SOON).unwrap(),
+        b"\xae\x73\x01\x06\x00\x00\x00--help"
+    );
+}
+
+#[test]
+fn c_17_every_wrong_argument_is_its_own_error_with_status_2() {
+    let good = ["localhost", "5000", "alice", "read"];
+    for count in [0, 1, 2, 3] {
+        let error = format!("want 4 arguments, found {count}");
+        assert_eq!(usage_error(program().args(&good[..count])), error);
+    }
+    assert_eq!(
+        usage_error(program().args(good).arg("x")),
+        "want 4 arguments, found 5"
+    );
+    let long = "ü".repeat(128);
+    for (place, wrong, error) in [
+        (
+            1,
+            "1023",
+            "the port \"1023\" is out of range; give one from 1024 to 64000",
+        ),
+        (
+            1,
+            "64001",
+            "the port \"64001\" is out of range; give one from 1024 to 64000",
+        ),
+        (
+            1,
+            "5e3",
+            "the port \"5e3\" is not a number; give one from 1024 to 64000",
+        ),
+        (
+            2,
+            "",
+            "the user name is 0 bytes long; give one of 1 to 255 bytes",
+        ),
+        (
+            2,
+            &long,
+            "the user name is 256 bytes long; give one of 1 to 255 bytes",
+        ),
+        (3, "Read", "the type is \"Read\"; give read or create"),
+        (3, "", "the type is \"\"; give read or create"),
+    ] {
+        let mut words = good;
+        words[place] = wrong;
+        assert_eq!(usage_error(program().args(words)), error);
+    }
+    for place in 0..4 {
+        let mut words = good.map(OsStr::new);
+        words[place] = OsStr::from_bytes(b"a\xff");
+        usage_error(program().args(words));
+    }
+}
+
+#[test]
+fn c_17_a_host_that_does_not_resolve_is_an_error_before_any_prompt() {
+    for host in ["", "no such host", "1.2.3.4.5"] {
+        let words = [host, "5000", "alice", "create"];
+        let finished = program().args(words).run(SOON).unwrap();
+        assert_eq!(
+            (finished.exit, &*finished.stdout),
+            (Exit::Status(1), &b""[..])
+        );
+        let error = String::from_utf8(finished.stderr).unwrap();
+        assert!(
+            error.starts_with(&format!("client: cannot find the host \"{host}\": ")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn c_20_a_server_that_is_not_there_is_an_error() {
+    let port = free_port().unwrap();
+    let words = ["127.0.0.1", &port.to_string(), "alice", "read"];
+    let finished = program().args(words).run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, &*finished.stdout),
+        (Exit::Status(1), &b""[..])
+    );
+    assert_eq!(
+        String::from_utf8(finished.stderr).unwrap(),
+        format!(
+            "client: cannot connect to 127.0.0.1:{port}: connection refused; \
+             is the server running there?\n"
+        )
+    );
+}
+
+#[test]
+fn c_20_g_10_every_address_of_a_host_is_tried() {
+    // Where `localhost` is also ::1, nobody listens there.
+    let server = Listener::new().unwrap();
+    let words = ["localhost", &server.port().to_string(), "bob", "read"];
+    let process = program().args(words).start().unwrap();
+    let mut peer = server.accept_from(&process, SOON).unwrap();
+    peer.receive_exactly(10, SOON).unwrap();
+    peer.send(b"\xae\x73\x03\x00\x00").unwrap();
+    assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
+
+    // IPv6, where this machine has it.
+    let Ok(server) = TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let port = server.local_addr().unwrap().port();
+    let words = ["::1", &port.to_string(), "bob", "read"];
+    let finished = program().args(words).run(SOON).unwrap();
+    assert!(finished.stdout.starts_with(b"sent to [::1]:"));
+}
+
+#[test]
+fn g_1_a_closed_output_is_a_quiet_end_and_a_full_one_an_error() {
+    let full = || Output::File(File::options().write(true).open("/dev/full").unwrap());
+    let text = b"bob\nhello\n".to_vec();
+    for (stdout, status, printed) in [
+        (Output::ClosedPipe, 0, ""),
+        (full(), 1, "client: cannot write to standard output: "),
+    ] {
+        let server = Listener::new().unwrap();
+        let create = client(&server, "alice", "create").stdin(Input::Octets(text.clone()));
+        let finished = create.stdout(stdout).run(SOON).unwrap();
+        let errors = String::from_utf8(finished.stderr).unwrap();
+        assert_eq!(finished.exit, Exit::Status(status), "{errors}");
+        assert!(
+            errors.starts_with(printed) && errors.is_empty() == printed.is_empty(),
+            "{errors}"
+        );
+    }
+    for (stdout, status) in [(Output::ClosedPipe, 0), (full(), 1)] {
+        let help = program().arg("--help").stdout(stdout).run(SOON).unwrap();
+        assert_eq!(help.exit, Exit::Status(status));
+    }
+}

@@ -1,0 +1,198 @@
+//! Several clients at once, and those that fail while they are served.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Peer, Process};
+
+use common::{NO_MESSAGES, SOON, ask, create, message, read, send, start, store};
+
+/// More messages for bob than the system takes over for a reader that takes nothing; all differ.
+/// Returns how a response carries them.
+fn store_much(address: SocketAddr) -> Vec<u8> {
+    let mut messages = Vec::new();
+    for number in 0..255_u8 {
+        let text = vec![number; 65_535];
+        store(address, b"alice", b"bob", &text);
+        messages.extend(message(b"alice", &text));
+    }
+    messages
+}
+
+/// A reader that will take nothing for now: all of bob's messages are on their way to it.
+fn stalled_reader(address: SocketAddr) -> Peer {
+    let mut reader = Peer::connect(address).unwrap();
+    reader.set_receive_buffer(64 << 10).unwrap();
+    reader.send(&read(b"bob")).unwrap();
+    // From here on the server has taken the messages.
+    reader.receive_exactly(5, SOON).unwrap();
+    reader
+}
+
+/// What bob is sent now.
+fn read_bob(address: SocketAddr) -> Vec<u8> {
+    ask(address, &read(b"bob"))
+}
+
+fn wait_for_error(server: &mut Process, cause: &str) {
+    let error = server.wait_error_line(SOON).unwrap();
+    assert!(
+        error.contains(cause) && error.ends_with("; kept its messages (255)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn c_11_a_reader_that_takes_nothing_for_a_second_loses_nothing() {
+    let (mut server, address) = start();
+    let messages = store_much(address);
+    let start = Instant::now();
+    let reader = stalled_reader(address);
+
+    // A second read meanwhile gets what else is stored.
+    assert_eq!(read_bob(address), NO_MESSAGES);
+    store(address, b"carol", b"bob", b"meanwhile");
+    let meanwhile = [
+        b"\xae\x73\x03\x01\x00",
+        &message(b"carol", b"meanwhile")[..],
+    ]
+    .concat();
+    assert_eq!(read_bob(address), meanwhile);
+    store(address, b"carol", b"bob", b"after");
+
+    wait_for_error(
+        &mut server,
+        "the client took nothing of the response for 1s",
+    );
+    let waited = start.elapsed();
+    assert!(
+        waited >= Duration::from_secs(1) && waited < Duration::from_secs(4),
+        "{waited:?}"
+    );
+    drop(reader);
+    // In front, and in order.
+    let response = [b"\xae\x73\x03\xff\x01", &messages[..]].concat();
+    assert!(read_bob(address) == response);
+    let after = [b"\xae\x73\x03\x01\x00", &message(b"carol", b"after")[..]].concat();
+    assert_eq!(read_bob(address), after);
+}
+
+#[test]
+fn c_11_a_reader_that_resets_the_connection_loses_nothing() {
+    let (mut server, address) = start();
+    let messages = store_much(address);
+    stalled_reader(address).reset().unwrap();
+    wait_for_error(&mut server, "cannot send the response: ");
+    assert!(read_bob(address) == [b"\xae\x73\x03\xff\x00", &messages[..]].concat());
+    assert_eq!(read_bob(address), NO_MESSAGES);
+}
+
+#[test]
+fn c_11_a_slow_reader_that_goes_on_gets_everything() {
+    let (server, address) = start();
+    let messages = store_much(address);
+    let mut reader = stalled_reader(address);
+    let start = Instant::now();
+    let mut received = Vec::new();
+    while start.elapsed() < Duration::from_secs(3) {
+        received.extend(reader.receive_exactly(30_000, SOON).unwrap());
+        thread::sleep(Duration::from_millis(100));
+    }
+    received.extend(reader.receive_to_end(SOON).unwrap());
+    assert!(received == messages);
+    assert_eq!(server.stderr(), b"");
+}
+
+#[test]
+fn c_13_a_hundred_silent_clients_delay_no_other() {
+    let (_server, address) = start();
+    let silent: Vec<_> = (0..100).map(|_| send(address, b"\xae\x73")).collect();
+    let start = Instant::now();
+    for _ in 0..20 {
+        store(address, b"a", b"bob", b"hello");
+    }
+    let took = start.elapsed();
+    // Far less than the second for which each of the others is waited for.
+    assert!(took < Duration::from_millis(800), "{took:?}");
+    drop(silent);
+}
+
+#[test]
+fn c_13_messages_are_in_the_order_in_which_their_requests_were_completed() {
+    let (mut server, address) = start();
+    let (late, early) = (
+        create(b"a", b"bob", b"late"),
+        create(b"a", b"bob", b"early"),
+    );
+    let mut first = send(address, &late[..10]);
+    server.wait_line(SOON).unwrap();
+    ask(address, &early);
+    first.send(&late[10..]).unwrap();
+    first.expect_close(SOON).unwrap();
+    let messages = [message(b"a", b"early"), message(b"a", b"late")].concat();
+    assert_eq!(
+        read_bob(address),
+        [b"\xae\x73\x03\x02\x00", &messages[..]].concat()
+    );
+}
+
+#[test]
+fn c_13_creators_and_readers_at_once_lose_and_double_nothing() {
+    const CREATORS: u8 = 8;
+    const EACH: u8 = 100;
+    let (server, address) = start();
+    let received = thread::scope(|scope| {
+        for creator in 0..CREATORS {
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    store(address, b"a", b"bob", &[creator, number]);
+                }
+            });
+        }
+        let readers: Vec<_> = (0..2)
+            .map(|_| scope.spawn(move || read_until_all(address)))
+            .collect();
+        readers
+            .into_iter()
+            .map(|reader| reader.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+
+    let mut all = received.concat();
+    all.extend(texts(&read_bob(address)));
+    all.sort_unstable();
+    let stored = (0..CREATORS).flat_map(|creator| (0..EACH).map(move |number| [creator, number]));
+    assert!(all.iter().copied().eq(stored), "{} messages", all.len());
+    // What one reader got of one creator came in order.
+    for (reader, creator) in received
+        .iter()
+        .flat_map(|reader| (0..CREATORS).map(move |c| (reader, c)))
+    {
+        assert!(reader.iter().filter(|text| text[0] == creator).is_sorted());
+    }
+    assert_eq!(server.stderr(), b"");
+}
+
+/// Reads for bob until nothing has come for a while.
+fn read_until_all(address: SocketAddr) -> Vec<[u8; 2]> {
+    let mut received = Vec::new();
+    let mut quiet = 0;
+    while quiet < 200 {
+        let texts = texts(&read_bob(address));
+        quiet = if texts.is_empty() { quiet + 1 } else { 0 };
+        received.extend(texts);
+    }
+    received
+}
+
+/// The texts of two octets of a response whose senders have one.
+fn texts(response: &[u8]) -> Vec<[u8; 2]> {
+    let messages = response[5..].chunks(6);
+    messages
+        .map(|message| message[4..].try_into().unwrap())
+        .collect()
+}

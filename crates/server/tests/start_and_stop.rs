@@ -1,0 +1,232 @@
+//! The command line, the start and the end of the server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
+use std::time::{Duration, Instant};
+
+use harness::{Exit, Finished, Output, Program, Signal, free_port};
+
+use common::{NO_MESSAGES, SOON, ask, message, program, read, send, start, start_as, store};
+
+/// What a program that is called in a wrong way prints on standard error.
+fn usage_error(program: Program) -> String {
+    let Finished {
+        exit,
+        stdout,
+        stderr,
+    } = program.run(SOON).unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!((exit, stdout), (Exit::Status(2), Vec::new()), "{stderr}");
+    let error = stderr.strip_suffix("\nUsage: server PORT\n").unwrap();
+    error.strip_prefix("server: ").unwrap().to_owned()
+}
+
+#[test]
+fn g_3_help_and_version_as_the_sole_argument() {
+    for (argument, start) in [
+        ("--help", "Usage: server PORT\n"),
+        ("--version", "server 0."),
+    ] {
+        let finished = program().arg(argument).run(SOON).unwrap();
+        assert_eq!(
+            (finished.exit, &*finished.stderr),
+            (Exit::Status(0), &b""[..])
+        );
+        assert!(finished.stdout.starts_with(start.as_bytes()));
+    }
+}
+
+#[test]
+fn c_5_g_2_g_8_every_wrong_argument_is_an_error_with_status_2() {
+    assert_eq!(usage_error(program()), "want 1 argument, found 0");
+    assert_eq!(
+        usage_error(program().args(["5000", "x"])),
+        "want 1 argument, found 2"
+    );
+    assert_eq!(
+        usage_error(program().args(["5000", "--help"])),
+        "want 1 argument, found 2"
+    );
+    for (port, what) in [
+        ("1023", "is out of range"),
+        ("64001", "is out of range"),
+        ("70000", "is out of range"),
+        ("+5000", "is not a number"),
+        (" 5000", "is not a number"),
+        ("0x1388", "is not a number"),
+        ("\"5000\"", "is not a number"),
+        ("", "is not a number"),
+        ("-p", "is not a number"),
+    ] {
+        assert_eq!(
+            usage_error(program().arg(port)),
+            format!("the port \"{port}\" {what}; give one from 1024 to 64000")
+        );
+    }
+    let not_text = usage_error(program().arg(OsStr::from_bytes(b"50\xff")));
+    assert!(not_text.contains("is not a number"), "{not_text}");
+}
+
+#[test]
+fn c_14_an_unreadable_limit_is_a_usage_error_that_names_it() {
+    for value in ["", "1G", "-1", "+1", "99999999999999999999", "1\u{1b}"] {
+        let error = usage_error(program().arg("5000").env("SERVER_MAX_BYTES", value));
+        let shown = value.replace('\u{1b}', r"\x1b");
+        assert!(
+            error.starts_with(&format!("SERVER_MAX_BYTES is \"{shown}\"; ")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn c_5_a_port_that_is_in_use_is_an_error_with_status_1() {
+    let port = free_port().unwrap();
+    let _other = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap();
+    let finished = program().arg(port.to_string()).run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, &*finished.stdout),
+        (Exit::Status(1), &b""[..])
+    );
+    let error = String::from_utf8(finished.stderr).unwrap();
+    assert!(
+        error.starts_with(&format!("server: cannot listen on 0.0.0.0:{port}: ")),
+        "{error}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn c_5_it_listens_on_all_addresses_and_prints_nothing_by_itself() {
+    let (mut server, address) = start();
+    let all = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+    assert_eq!(server.listening(), [all]);
+    let other = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), address.port()));
+    assert_eq!(ask(other, &read(b"alice")), NO_MESSAGES);
+    // The first that it prints is about this client.
+    assert!(server.wait_line(SOON).unwrap().ends_with(" connected"));
+    assert_eq!(server.stderr(), b"");
+}
+
+#[test]
+fn g_9_a_restart_right_after_clients_were_connected_works() {
+    let (server, address) = start();
+    store(address, b"a", b"b", b"c");
+    drop(server);
+    let server = program().arg(address.port().to_string()).start().unwrap();
+    server.wait_listening(address.port(), SOON).unwrap();
+    assert_eq!(ask(address, &read(b"b")), NO_MESSAGES);
+}
+
+#[test]
+fn c_16_g_4_a_signal_ends_an_idle_server_with_status_0_within_a_second() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (server, address) = start();
+        ask(address, &read(b"alice"));
+        let start = Instant::now();
+        server.signal(signal).unwrap();
+        assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        assert_eq!(server.stderr(), b"");
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
+
+#[test]
+fn c_16_a_signal_ends_a_server_whose_clients_say_nothing() {
+    let (server, address) = start();
+    let mut clients = [send(address, b""), send(address, &read(b"alice")[..3])];
+    server
+        .wait_stdout(
+            |printed| printed.split(|octet| *octet == b'\n').count() > 2,
+            SOON,
+        )
+        .unwrap();
+    server.signal(Signal::TERM).unwrap();
+    let start = Instant::now();
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    for client in &mut clients {
+        assert_eq!(client.receive_to_end(SOON).unwrap_or_default(), b"");
+    }
+    let errors = String::from_utf8(server.stderr()).unwrap();
+    assert_eq!(
+        errors.matches("the server is shutting down").count(),
+        2,
+        "{errors}"
+    );
+}
+
+#[test]
+fn c_16_a_request_that_is_complete_is_finished_after_the_listening_socket_is_closed() {
+    let (server, address) = start();
+    let text = vec![b'x'; 65_535];
+    for _ in 0..90 {
+        store(address, b"a", b"bob", &text);
+    }
+    // It takes nothing yet, so that the server has to wait for it.
+    let mut reader = send(address, &read(b"bob"));
+    reader.receive_exactly(5, SOON).unwrap();
+    server.signal(Signal::INT).unwrap();
+    let deadline = Instant::now() + SOON;
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < deadline, "still listening");
+    }
+    let response = reader.receive_to_end(SOON).unwrap();
+    assert!(response == message(b"a", &text).repeat(90));
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+}
+
+#[test]
+fn g_1_a_closed_or_full_standard_output_is_said_once_and_served_on() {
+    let full = || Output::File(File::options().write(true).open("/dev/full").unwrap());
+    for (closed, cause) in [(true, "Broken pipe"), (false, "No space left on device")] {
+        let (server, address) =
+            start_as(|program| program.stdout(if closed { Output::ClosedPipe } else { full() }));
+        store(address, b"a", b"b", b"hello");
+        let response = [&b"\xae\x73\x03\x01\x00"[..], &message(b"a", b"hello")].concat();
+        assert_eq!(ask(address, &read(b"b")), response);
+        server.signal(Signal::TERM).unwrap();
+        assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+        let errors = String::from_utf8(server.stderr()).unwrap();
+        assert_eq!(
+            (errors.lines().count(), errors.matches(cause).count()),
+            (1, 1),
+            "{errors}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn g_4_it_burns_no_cpu_while_clients_say_nothing() {
+    let (server, address) = start();
+    let mut silent: Vec<_> = (0..50).map(|_| send(address, b"")).collect();
+    let before = server.cpu_time().unwrap();
+    for client in &mut silent {
+        client.expect_close(SOON).unwrap();
+    }
+    let used = server.cpu_time().unwrap() - before;
+    assert!(used < Duration::from_millis(200), "{used:?}");
+    // The descriptor limit does not end it, and costs nothing either.
+    drop(server);
+    let (server, address) = start_as(|program| program.limit_files(16));
+    let _silent: Vec<_> = (0..25).map(|_| send(address, b"")).collect();
+    assert_eq!(ask(address, &read(b"alice")), NO_MESSAGES);
+    let used = server.cpu_time().unwrap();
+    assert!(used < Duration::from_millis(300), "{used:?}");
+    store(address, b"a", b"b", b"c");
+}
