@@ -1,3 +1,7 @@
-//! See the library of this crate.
+//! The math client: see the library of this crate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("lab4: ", lab4::run(cli::arguments()))
+}

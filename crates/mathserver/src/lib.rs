@@ -1,1 +1,90 @@
-//! The math server that lab4 talks to.
+//! `mathserver`: the server that `lab4` talks to. It asks each client addition questions and gives
+//! it a secret phrase when all its answers were right.
+//!
+//! Source: seed `lab4.txt`, clauses MS-1 to MS-5.
+
+mod arguments;
+mod delivery;
+mod error;
+mod exam;
+mod examine;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cli::Output;
+use fastrand::Rng;
+use log::LevelFilter;
+use net::Shutdown;
+use proto::math::SILENCE_LIMIT;
+
+use crate::arguments::Request;
+pub use crate::arguments::{Config, UsageError};
+pub use crate::delivery::Delivery;
+pub use crate::error::Error;
+pub use crate::exam::Exam;
+pub use crate::examine::{End, Loss, Outcome, examine};
+
+/// Clients that may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// Clients that are served at once; further ones wait to be accepted.
+const MOST_CLIENTS: usize = 1000;
+
+/// How long a client that has got its last frame may take to close its side. Longer than that it
+/// holds no thread; and what it sent beyond its answers cannot destroy that frame any more.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Runs the program: from its arguments to the end by a signal.
+///
+/// # Errors
+/// [`Error`] says why it does not serve.
+pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
+    let output = Output::stdout()?;
+    let (port, config) = match Request::parse(arguments)? {
+        Request::Show(text) => return Ok(output.text(&text)?),
+        Request::Serve { port, config } => (port, config),
+    };
+    cli::log_to_stderr(LevelFilter::Warn);
+    let shutdown = Shutdown::new();
+    cli::on_shutdown_signal({
+        let shutdown = shutdown.clone();
+        move || shutdown.request()
+    })?;
+    let address = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
+    let listener = net::listen(address, BACKLOG)?;
+    // Not a log message: it is there whatever RUST_LOG says (MS-1). If it cannot be written, the
+    // clients can be served all the same.
+    let _ = std::io::stderr().write_all(format!("mathserver: listening on {address}\n").as_bytes());
+    serve(listener, &shutdown, config, output);
+    Ok(())
+}
+
+/// Serves clients concurrently until `shutdown` is requested, and prints each one's outcome on
+/// `output` (MS-4).
+///
+/// Every client has a random generator of its own, derived from the seed in the order in which
+/// clients are accepted: what the n-th client is asked does not depend on what others do.
+pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output: Output) {
+    let generators = Mutex::new(config.seed.map_or_else(Rng::new, Rng::with_seed));
+    net::serve(listener, shutdown, MOST_CLIENTS, move |client| {
+        let mut random = generators
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fork();
+        // Drawn in any case, so that the questions are the same whether frames are cut or not.
+        let pieces = random.fork();
+        let delivery = if config.fragment {
+            Delivery::InPieces(pieces)
+        } else {
+            Delivery::Whole
+        };
+        let exam = Exam::draw(&config, random);
+        let outcome = examine(client, exam, delivery, SILENCE_LIMIT);
+        output.line_or_warn(format_args!("{}: {outcome}", client.peer()));
+        client.close_gently(CLOSE_LIMIT);
+    });
+}

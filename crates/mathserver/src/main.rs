@@ -1,3 +1,7 @@
-//! See the library of this crate.
+//! The math server: see the library of this crate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("mathserver: ", mathserver::run(cli::arguments()))
+}
