@@ -1,3 +1,7 @@
-//! See the library of this crate.
+//! The pickle server: see the library of this crate.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("lab3: ", lab3::run(cli::arguments()))
+}

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use proto::pickle::{
     Decoder, Error, MAX_DEPTH, MAX_INTEGER_BITS, MAX_OBJECT_LEN, MAX_TEXT_LEN, MAX_VALUES, Value,
+    ValueRef,
 };
 
 /// Written by `fixtures/pickle/generate.py`: a pickle in hexadecimal, and Python's `repr` of it.

@@ -1,0 +1,434 @@
+//! The program against servers of literal octets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Event, Exit, Listener, Output, Peer, Process, Program};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// `{'clientid': 51669}`, as Python 3.11 writes it.
+const ID: &[u8] =
+    b"\x80\x04\x95\x12\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x08clientid\x94M\xd5\xc9s.";
+/// What is sent for the arguments of [`start`].
+const STUDENT: &[u8] = b"\x80\x02}(X\x0c\x00\x00\x00student_nameX\x07\x00\x00\x00Ann Lee\
+    X\x0f\x00\x00\x00github_usernameX\x04\x00\x00\x00ann7X\x03\x00\x00\x00sidJ\x6d\xbe\xbb\x36u.";
+/// `'server got the data'`, as Python 3.11 writes it.
+const REPLY: &[u8] =
+    b"\x80\x04\x95\x17\x00\x00\x00\x00\x00\x00\x00\x8c\x13server got the data\x94.";
+
+fn lab2() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_lab2"))
+}
+
+/// Starts the program with a server that it reaches, and returns the server's end.
+fn start(program: Program) -> (Process, Peer) {
+    let listener = Listener::new().unwrap();
+    let process = program
+        .args(["--port", &listener.port().to_string()])
+        .args(["Ann Lee", "ann7", "918273645"])
+        .start()
+        .unwrap();
+    let server = listener.accept_from(&process, SOON).unwrap();
+    (process, server)
+}
+
+/// Starts the program, and gives it an id.
+fn start_with_id(program: Program) -> (Process, Peer) {
+    let (mut process, mut server) = start(program);
+    server.send(ID).unwrap();
+    assert_eq!(
+        process.wait_line(SOON).unwrap(),
+        "Client id 51669 assigned by server"
+    );
+    (process, server)
+}
+
+#[track_caller]
+fn assert_prints(process: &Process, stdout: &[u8]) {
+    let exit = process.wait_exit(SOON).unwrap();
+    assert_eq!(exit, Exit::Status(0), "{process:?}");
+    assert_eq!(process.stdout(), stdout, "{process:?}");
+    assert_eq!(process.stderr(), b"", "{process:?}");
+}
+
+/// The program ends with status 1 and one line on standard error, which ends with `message`.
+#[track_caller]
+fn assert_fails(process: &Process, message: &str) {
+    let exit = process.wait_exit(Duration::from_secs(20)).unwrap();
+    assert_eq!(exit, Exit::Status(1), "{process:?}");
+    let stderr = String::from_utf8(process.stderr()).unwrap();
+    assert!(
+        stderr.starts_with("lab2: ") && stderr.ends_with(&format!("{message}\n")),
+        "{stderr}, not {message}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
+fn pc_1_the_id_then_the_data_then_the_reply() {
+    let (mut process, mut server) = start(lab2());
+    // Nothing is said before the id has come.
+    server.expect_silence(Duration::from_millis(50)).unwrap();
+    server.send(ID).unwrap();
+    // One write (G-5), and the id is printed at once (G-1).
+    assert_eq!(server.next_event(4096, SOON), Event::Data(STUDENT.to_vec()));
+    assert_eq!(
+        process.wait_line(SOON).unwrap(),
+        "Client id 51669 assigned by server"
+    );
+    server.send(REPLY).unwrap();
+    server.expect_close(SOON).unwrap();
+    assert_prints(
+        &process,
+        b"Client id 51669 assigned by server\nserver got the data\n",
+    );
+}
+
+#[test]
+fn pc_1_a_bare_integer_is_an_id_too() {
+    let (process, mut server) = start(lab2());
+    server.send(b"\x80\x03K\x07.").unwrap();
+    server.receive_exactly(STUDENT.len(), SOON).unwrap();
+    server.send(REPLY).unwrap();
+    assert_prints(
+        &process,
+        b"Client id 7 assigned by server\nserver got the data\n",
+    );
+}
+
+#[test]
+fn pc_1_g_5_objects_in_pieces_and_together() {
+    let (process, mut server) = start(lab2());
+    let octets = [ID, REPLY].concat();
+    server
+        .send_in_pieces(&octets, 1, Duration::from_millis(1))
+        .unwrap();
+    let expected = b"Client id 51669 assigned by server\nserver got the data\n";
+    assert_prints(&process, expected);
+    // The reply is there before the data is sent; what follows it is of no interest.
+    let (process, mut server) = start(lab2());
+    server.send(&[ID, REPLY, b"\xff"].concat()).unwrap();
+    assert_prints(&process, expected);
+    assert_eq!(
+        server.receive_exactly(STUDENT.len(), SOON).unwrap(),
+        STUDENT
+    );
+}
+
+#[test]
+fn pc_1_the_reply_is_whatever_object_comes() {
+    for (reply, printed) in [
+        (b"K\x01.".as_slice(), "1"),
+        (b"}X\x02\x00\x00\x00okI01\ns.", "{'ok': True}"),
+        (b"N.", "None"),
+        (b"C\x02\xff\n.", r"b'\xff\n'"),
+        (b"X\x04\x00\x00\x00it's.", "it's"),
+        (b"X\x00\x00\x00\x00.", ""),
+    ] {
+        let (process, mut server) = start_with_id(lab2());
+        server.send(reply).unwrap();
+        let expected = format!("Client id 51669 assigned by server\n{printed}\n");
+        assert_prints(&process, expected.as_bytes());
+    }
+}
+
+#[test]
+fn g_6_a_text_is_unchanged_in_a_pipe_and_escaped_on_a_terminal() {
+    let reply = b"X\x07\x00\x00\x00\x1b[2J\nok.";
+    let (process, mut server) = start_with_id(lab2());
+    server.send(reply).unwrap();
+    assert_prints(
+        &process,
+        b"Client id 51669 assigned by server\n\x1b[2J\nok\n",
+    );
+    let (process, mut server) = start_with_id(lab2().on_terminal());
+    server.send(reply).unwrap();
+    assert_prints(
+        &process,
+        b"Client id 51669 assigned by server\n\\x1b[2J\\nok\n",
+    );
+}
+
+#[test]
+fn pc_1_something_else_than_an_id() {
+    let long = [b"X\xc8\x00\x00\x00".as_slice(), &[b'x'; 200], b"."].concat();
+    let shortened = format!(
+        "it sent '{}..., want {{'clientid': N}} or N",
+        "x".repeat(79)
+    );
+    for (object, message) in [
+        (
+            b"X\x03\x00\x00\x00a\nb.".as_slice(),
+            r"it sent 'a\nb', want {'clientid': N} or N",
+        ),
+        (
+            b"}X\x08\x00\x00\x00clientidNs.",
+            "it sent {'clientid': None}, want {'clientid': N} or N",
+        ),
+        (b"\x88.", "it sent True, want {'clientid': N} or N"),
+        (&long, &shortened),
+    ] {
+        let (process, mut server) = start(lab2());
+        server.send(object).unwrap();
+        let address = server.local_address();
+        assert_fails(&process, &format!("no client id from {address}: {message}"));
+        assert_eq!(process.stdout(), b"");
+    }
+}
+
+#[test]
+fn pc_2_a_server_that_closes_or_resets() {
+    let (process, server) = start(lab2());
+    drop(server);
+    assert_fails(&process, ": it closed the connection");
+
+    let (process, mut server) = start(lab2());
+    server.send(&ID[..ID.len() - 1]).unwrap();
+    drop(server);
+    assert_fails(
+        &process,
+        ": the connection ended inside a pickle, after 28 bytes of it",
+    );
+
+    let (process, mut server) = start_with_id(lab2());
+    server.receive_exactly(STUDENT.len(), SOON).unwrap();
+    server.reset().unwrap();
+    assert_fails(&process, ": it reset the connection");
+
+    let (process, mut server) = start_with_id(lab2());
+    server.receive_exactly(STUDENT.len(), SOON).unwrap();
+    let address = server.local_address();
+    drop(server);
+    assert_fails(
+        &process,
+        &format!("no reply from {address}: it closed the connection"),
+    );
+
+    // It leaves without looking at the data.
+    let (process, mut server) = start(lab2());
+    server.send(ID).unwrap();
+    drop(server);
+    assert_fails(&process, " the connection");
+    assert_eq!(process.stdout(), b"Client id 51669 assigned by server\n");
+}
+
+#[test]
+fn pc_2_what_is_no_pickle_or_a_hostile_one() {
+    let name = format!("lab2-{}.called", std::process::id());
+    let proof = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let evil = format!("cposix\nsystem\n(Vtouch {}\ntR.", proof.display()).into_bytes();
+    let nested = [b"]".repeat(200_000), b"a".repeat(199_999), b".".to_vec()].concat();
+    for (octets, message) in [
+        (
+            b"\x1bHTTP/1.1 400 Bad Request\r\n".to_vec(),
+            "this is no pickle: byte 0 is 0x1b, which is no opcode",
+        ),
+        (
+            evil,
+            "the pickle asks to import posix.system at byte 14; only plain data is taken",
+        ),
+        (nested, "the pickle is nested more than 1000 levels deep"),
+        (
+            b"X\xff\xff\xff\xff".to_vec(),
+            "the pickle announces 4294967295 bytes at byte 5, where 1048576 are allowed in all",
+        ),
+    ] {
+        let (process, mut server) = start(lab2());
+        server.send(&octets).unwrap();
+        let address = server.local_address();
+        assert_fails(&process, &format!("no client id from {address}: {message}"));
+
+        let (process, mut server) = start_with_id(lab2());
+        server.send(&octets).unwrap();
+        let address = server.local_address();
+        assert_fails(&process, &format!("no reply from {address}: {message}"));
+    }
+    assert!(!proof.exists());
+}
+
+#[test]
+fn pc_1_pc_2_ten_seconds_for_the_connection_the_id_and_the_reply() {
+    let begin = Instant::now();
+    // With its queue full, the system does not answer who wants to connect.
+    let listener = net::listen(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), 0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(stream);
+        assert!(queue.len() < 100, "the queue never fills");
+    }
+    let unanswered = lab2()
+        .args(["--port", &address.port().to_string(), "A", "B", "7"])
+        .start()
+        .unwrap();
+    let (no_id, _first) = start(lab2());
+    let (no_reply, _second) = start_with_id(lab2());
+    // Slow ones are silent for a moment only, each time, and gain nothing by that.
+    let (slow_id, mut third) = start(lab2());
+    let (slow_reply, mut fourth) = start_with_id(lab2());
+    let drip = thread::spawn(move || {
+        let text = [b"X\xff\x00\x00\x00".as_slice(), &[b'x'; 255]].concat();
+        for octet in text.chunks(1) {
+            let sent = (third.send(octet).is_ok(), fourth.send(octet).is_ok());
+            if sent == (false, false) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("both still listen");
+    });
+    assert_fails(
+        &unanswered,
+        &format!("cannot connect to {address}: no answer in time"),
+    );
+    for process in [&no_id, &slow_id] {
+        assert_fails(process, ": no whole object came within 10s");
+        assert!(process.stdout().is_empty());
+    }
+    for process in [&no_reply, &slow_reply] {
+        assert_fails(process, ": no whole object came within 10s");
+        assert!(!process.stdout().is_empty());
+    }
+    let took = begin.elapsed();
+    assert!(took >= SOON && took < Duration::from_secs(14), "{took:?}");
+    drip.join().unwrap();
+}
+
+#[test]
+fn pc_2_a_refused_connection_and_an_unknown_host() {
+    let port = harness::free_port().unwrap().to_string();
+    let arguments = ["--port", &port, "A", "B", "7"];
+    let process = lab2().args(arguments).start().unwrap();
+    assert_fails(
+        &process,
+        &format!(
+            "cannot connect to 127.0.0.1:{port}: connection refused; is the server running there?"
+        ),
+    );
+    for host in ["", "no host has this name", "256.0.0.1"] {
+        let process = lab2()
+            .args(["--host", host, "A", "B", "7"])
+            .start()
+            .unwrap();
+        let exit = process.wait_exit(SOON).unwrap();
+        let stderr = String::from_utf8(process.stderr()).unwrap();
+        assert!(
+            stderr.starts_with(&format!("lab2: cannot find the host \"{host}\": ")),
+            "{stderr}"
+        );
+        assert_eq!((exit, process.stdout()), (Exit::Status(1), Vec::new()));
+    }
+}
+
+#[test]
+fn pc_1_g_10_a_name_an_ipv4_and_an_ipv6_address() {
+    // The name may stand for both, of which only one accepts.
+    for (host, address) in [
+        ("localhost", "127.0.0.1:0"),
+        ("127.0.0.1", "127.0.0.1:0"),
+        ("::1", "[::1]:0"),
+    ] {
+        let Ok(listener) = Listener::at(address.parse().unwrap()) else {
+            assert_eq!(host, "::1", "only IPv6 may be absent");
+            continue;
+        };
+        let port = format!("--port=0{}", listener.port());
+        let process = lab2()
+            .args(["A", &port, "B", "7", "--host", host])
+            .start()
+            .unwrap();
+        let mut server = listener.accept_from(&process, SOON).unwrap();
+        server.send(&[ID, REPLY].concat()).unwrap();
+        assert_prints(
+            &process,
+            b"Client id 51669 assigned by server\nserver got the data\n",
+        );
+    }
+}
+
+#[test]
+fn g_1_an_output_that_is_full_or_closed() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (process, mut server) = start(lab2().stdout(Output::File(full)));
+    server.send(ID).unwrap();
+    assert_fails(
+        &process,
+        "cannot write to standard output: No space left on device (os error 28)",
+    );
+    let (process, mut server) = start(lab2().stdout(Output::ClosedPipe));
+    server.send(ID).unwrap();
+    assert_prints(&process, b"");
+}
+
+#[test]
+fn g_2_wrong_arguments() {
+    let word = |text: &'static str| OsStr::new(text);
+    let not_text = OsStr::from_bytes(b"\xff\x1b");
+    for (arguments, message) in [
+        (vec![], "want 3 arguments, found 0"),
+        (vec![word("A"), word("B")], "want 3 arguments, found 2"),
+        (
+            vec![word("A"), word("B"), word("-7")],
+            "unknown option \"-7\"; arguments that begin with - go behind --",
+        ),
+        (
+            vec![word("A"), word("B"), word("7"), word("--port")],
+            "the option --port wants a value",
+        ),
+        (
+            vec![word("A"), word("B"), word("7"), word("--port=\"9\"")],
+            "the port \"\"9\"\" is not a number",
+        ),
+        (
+            vec![word("A"), word("B"), word("7"), word("--port=0")],
+            "the port \"0\" is out of range; give one from 1 to 65535",
+        ),
+        (
+            vec![word("A"), not_text, word("7")],
+            "GITHUB_USERNAME is not UTF-8",
+        ),
+        (vec![word("--host"), not_text], "HOST is not UTF-8"),
+        (
+            vec![OsStr::from_bytes(b"-\xff\x1b")],
+            "unknown option \"-\\xff\\x1b\"",
+        ),
+    ] {
+        let finished = lab2().args(arguments).run(SOON).unwrap();
+        let stderr = String::from_utf8(finished.stderr).unwrap();
+        assert!(stderr.starts_with(&format!("lab2: {message}")), "{stderr}");
+        assert!(
+            stderr.ends_with(
+                "\nUsage: lab2 [--host HOST] [--port PORT] STUDENT_NAME GITHUB_USERNAME SID\n"
+            ),
+            "{stderr}"
+        );
+        assert_eq!(
+            (finished.exit, finished.stdout),
+            (Exit::Status(2), Vec::new())
+        );
+    }
+}
+
+#[test]
+fn g_3_help_and_version() {
+    let finished = lab2().args(["A", "--help"]).run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+    assert!(finished.stdout.starts_with(b"Usage: lab2 [--host HOST]"));
+    let finished = lab2().arg("--version").run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+    let version = format!("lab2 {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(finished.stdout, version.into_bytes());
+}

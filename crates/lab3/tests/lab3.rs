@@ -1,0 +1,757 @@
+//! The program against clients of literal octets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Event, Exit, Output, Peer, Process, Program, Signal};
+
+const SOON: Duration = Duration::from_secs(10);
+const MIB: u64 = 1 << 20;
+
+const ACKNOWLEDGEMENT: &[u8] = b"\x80\x02X\x13\x00\x00\x00server got the data.";
+
+fn lab3() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_lab3"))
+}
+
+struct Server {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start() -> Self {
+        Self::start_as(lab3())
+    }
+
+    /// Starts the server on a port that the system chooses, and learns it from the first line.
+    fn start_as(program: Program) -> Self {
+        let mut process = program.args(["127.0.0.1", "0"]).start().unwrap();
+        let line = process.wait_line(SOON).unwrap();
+        let address = line.strip_prefix("Server listening at ").unwrap();
+        let address = address.replace('/', ":").parse().unwrap();
+        Self { process, address }
+    }
+
+    /// Starts a server whose standard output is no pipe to the harness.
+    fn start_with_output(output: impl Fn() -> Output) -> Self {
+        let (process, address) = harness::start_server(SOON, |port| {
+            lab3()
+                .args(["127.0.0.1", &port.to_string()])
+                .stdout(output())
+        })
+        .unwrap();
+        Self { process, address }
+    }
+
+    /// Connects a client, which receives its id.
+    fn connect(&self) -> Client {
+        let mut peer = Peer::connect(self.address).unwrap();
+        let id = peer.local_address().port();
+        let pickle = peer.receive_exactly(id_pickle(id).len(), SOON).unwrap();
+        assert_eq!(pickle, id_pickle(id));
+        Client { peer, id }
+    }
+
+    /// A client is served as if nothing had happened.
+    fn assert_serves(&mut self) {
+        let mut client = self.connect();
+        client.send_acknowledged(b"K\x07.");
+        assert_eq!(self.line_of(&client), "7");
+    }
+
+    /// The next line about an object, which must be this client's, without its id.
+    #[track_caller]
+    fn line_of(&mut self, client: &Client) -> String {
+        let line = self.process.wait_line(SOON).unwrap();
+        client.without_id(&line)
+    }
+
+    /// The next error, likewise.
+    #[track_caller]
+    fn error_of(&mut self, client: &Client) -> String {
+        let line = self.process.wait_error_line(SOON).unwrap();
+        client.without_id(line.strip_prefix("[ERROR] ").unwrap())
+    }
+}
+
+fn id_pickle(id: u16) -> Vec<u8> {
+    let [low, high] = id.to_le_bytes();
+    [
+        b"\x80\x02}(X\x08\x00\x00\x00clientidJ".as_slice(),
+        &[low, high, 0, 0],
+        b"u.",
+    ]
+    .concat()
+}
+
+struct Client {
+    peer: Peer,
+    id: u16,
+}
+
+impl Client {
+    #[track_caller]
+    fn send_acknowledged(&mut self, pickle: &[u8]) {
+        self.peer.send(pickle).unwrap();
+        self.receive_acknowledgements(1);
+    }
+
+    #[track_caller]
+    fn receive_acknowledgements(&mut self, count: usize) {
+        let received = self
+            .peer
+            .receive_exactly(count * ACKNOWLEDGEMENT.len(), SOON);
+        assert!(received.unwrap() == ACKNOWLEDGEMENT.repeat(count));
+    }
+
+    #[track_caller]
+    fn without_id(&self, line: &str) -> String {
+        let prefix = format!("Client {}: ", self.id);
+        line.strip_prefix(&prefix)
+            .unwrap_or_else(|| panic!("{line} is not {prefix}"))
+            .to_owned()
+    }
+}
+
+fn to_file(path: &str) -> Output {
+    Output::File(File::options().write(true).open(path).unwrap())
+}
+
+/// A text or bytes with a length of four octets.
+fn long(opcode: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+    [&[opcode][..], &length, content].concat()
+}
+
+#[test]
+fn p_1_p_2_the_port_that_the_system_chose_is_printed() {
+    for (host, listens_at) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("localhost", "127.0.0.1"),
+        ("0.0.0.0", "0.0.0.0"),
+    ] {
+        let mut process = lab3().args([host, "0"]).start().unwrap();
+        let line = process.wait_line(SOON).unwrap();
+        let port = line.strip_prefix(&format!("Server listening at {host}/"));
+        let address: SocketAddr = format!("{listens_at}:{}", port.unwrap()).parse().unwrap();
+        assert_eq!(process.listening(), [address]);
+    }
+}
+
+#[test]
+fn p_1_p_2_a_port_of_the_callers_choice() {
+    let (mut process, address) = harness::start_server(SOON, |port| {
+        // Leading zeros are digits (G-8).
+        lab3().args(["127.0.0.1", &format!("0{port}")])
+    })
+    .unwrap();
+    assert_eq!(
+        process.wait_line(SOON).unwrap(),
+        format!("Server listening at 127.0.0.1/{}", address.port())
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn p_1_ten_clients_may_wait() {
+    let mut server = Server::start();
+    server.process.signal(Signal::STOP).unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&server.address, Duration::from_millis(300)) {
+        waiting.push(Peer::from_stream(stream).unwrap());
+        assert!(waiting.len() < 100, "the queue never fills");
+    }
+    // Linux takes one more than it is told.
+    assert_eq!(waiting.len(), 11);
+    server.process.signal(Signal::CONT).unwrap();
+    for mut peer in waiting {
+        let id = id_pickle(peer.local_address().port());
+        assert_eq!(peer.receive_exactly(id.len(), SOON).unwrap(), id);
+    }
+    server.assert_serves();
+}
+
+#[test]
+fn p_3_the_id_is_sent_at_once_and_in_one_write() {
+    let server = Server::start();
+    let mut peer = Peer::connect(server.address).unwrap();
+    let id = id_pickle(peer.local_address().port());
+    assert_eq!(peer.next_event(4096, SOON), Event::Data(id));
+    peer.expect_silence(Duration::from_millis(50)).unwrap();
+}
+
+#[test]
+fn p_4_p_5_p_6_objects_of_all_protocols() {
+    // What Python 3.11 writes for {'name': 'Jose', 'n': [1, 2.5, None, True]}.
+    let protocols: [&[u8]; 6] = [
+        b"(dp0\nVname\np1\nVJose\np2\nsVn\np3\n(lp4\nI1\naF2.5\naNaI01\nas.",
+        b"}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03]q\x04\
+          (K\x01G@\x04\x00\x00\x00\x00\x00\x00NI01\neu.",
+        b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03\
+          ]q\x04(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
+        b"\x80\x03}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03\
+          ]q\x04(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
+        b"\x80\x04\x95(\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x04name\x94\x8c\x04Jose\x94\
+          \x8c\x01n\x94]\x94(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
+        b"\x80\x05\x95(\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x04name\x94\x8c\x04Jose\x94\
+          \x8c\x01n\x94]\x94(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
+    ];
+    let repr = "{'name': 'Jose', 'n': [1, 2.5, None, True]}";
+    let mut server = Server::start();
+    let mut client = server.connect();
+    for pickle in protocols {
+        client.send_acknowledged(pickle);
+        assert_eq!(server.line_of(&client), repr);
+    }
+    // All at once, and octet by octet (G-5).
+    client.peer.send(&protocols.concat()).unwrap();
+    client.receive_acknowledgements(6);
+    client
+        .peer
+        .send_in_pieces(&protocols.concat(), 1, Duration::from_micros(200))
+        .unwrap();
+    client.receive_acknowledgements(6);
+    for _ in 0..12 {
+        assert_eq!(server.line_of(&client), repr);
+    }
+    client.peer.shutdown_write().unwrap();
+    client.peer.expect_close(SOON).unwrap();
+    assert_eq!(server.process.stderr(), b"");
+}
+
+#[test]
+fn p_5_p_9_a_student_and_data_of_all_kinds() {
+    let mut server = Server::start();
+    let mut client = server.connect();
+    client.send_acknowledged(
+        b"\x80\x04\x956\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x0cstudent_name\x94\x8c\x01A\x94\
+          \x8c\x0fgithub_username\x94\x8c\x01B\x94\x8c\x03sid\x94K\x07u.",
+    );
+    let line = server.process.wait_line(SOON).unwrap();
+    assert_eq!(line, "Connected: Student: A, Github Username: B, sid: 7");
+
+    // 2 ** 99999 - 1 has 100,000 bits, as the sign counts.
+    let integer = [b"\x8b\xd4\x30\x00\x00", [0xff; 12_499].as_slice(), b"\x7f."].concat();
+    let table: [(&[u8], &str); 8] = [
+        (
+            b"\x80\x04\x95\x14\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01x\x94]\x94K\x01a\
+              \x8c\x01y\x94h\x02u.",
+            "{'x': [1], 'y': [1]}",
+        ),
+        (
+            b"\x80\x02c__builtin__\nset\nq\x00]q\x01(K\x01K\x02e\x85q\x02Rq\x03.",
+            "{1, 2}",
+        ),
+        (
+            b"\x80\x02c_codecs\nencode\nq\x00X\x03\x00\x00\x00a\xc3\xbfq\x01\
+              X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04.",
+            r"b'a\xff'",
+        ),
+        (b"(K\x01\x91.", "frozenset({1})"),
+        (b"\x96\x01\x00\x00\x00\x00\x00\x00\x00x.", "bytearray(b'x')"),
+        (b"K\x01\x85.", "(1,)"),
+        (b"X\x03\x00\x00\x00a\nb.", r"'a\nb'"),
+        (b"X\x04\x00\x00\x00\x1b[2J.", r"'\x1b[2J'"),
+    ];
+    for (pickle, repr) in table {
+        client.send_acknowledged(pickle);
+        assert_eq!(server.line_of(&client), repr);
+    }
+    client.send_acknowledged(&integer);
+    let digits = server.line_of(&client);
+    assert!(
+        digits.len() == 30_103 && digits.starts_with("499") && digits.ends_with("687"),
+        "{digits}"
+    );
+}
+
+#[test]
+fn p_5_p_6_an_object_is_printed_before_it_is_acknowledged() {
+    // More than a pipe holds, so that printing does not end before somebody reads.
+    let text = long(b'X', &[b'x'; 200_000]);
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let writer = OwnedFd::from(writer);
+    let server = Server::start_with_output(|| Output::File(writer.try_clone().unwrap().into()));
+    drop(writer);
+    let mut client = server.connect();
+    client.peer.send(&[&text[..], b"."].concat()).unwrap();
+    client
+        .peer
+        .expect_silence(Duration::from_millis(300))
+        .unwrap();
+    thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    client.receive_acknowledgements(1);
+}
+
+#[test]
+fn p_6_g_5_objects_that_come_together_are_acknowledged_with_one_write() {
+    let server = Server::start();
+    let mut client = server.connect();
+    // Looking without pause, one would see the first one alone if it were written alone.
+    client.peer.stream().set_nonblocking(true).unwrap();
+    for _ in 0..300 {
+        client.peer.send(b"N.K\x01.].").unwrap();
+        let event = loop {
+            match client.peer.next_event(4096, SOON) {
+                Event::Silence => {}
+                event => break event,
+            }
+        };
+        assert_eq!(event, Event::Data(ACKNOWLEDGEMENT.repeat(3)));
+    }
+}
+
+#[test]
+fn p_7_an_error_closes_its_client_and_nobody_else() {
+    let mut server = Server::start();
+    let mut other = server.connect();
+    let mut client = server.connect();
+    // What was sent before it is acknowledged, and what comes after it makes the close no reset.
+    let pickles = [b"K\x01.cposix\nsystem\n.".as_slice(), &[b'N'; 100_000]].concat();
+    client.peer.send(&pickles).unwrap();
+    assert_eq!(
+        client.peer.receive_to_end(SOON).unwrap(),
+        ACKNOWLEDGEMENT,
+        "{}",
+        client.peer.transcript()
+    );
+    assert_eq!(server.line_of(&client), "1");
+    assert_eq!(
+        server.error_of(&client),
+        "the pickle asks to import posix.system at byte 14; only plain data is taken"
+    );
+    other.send_acknowledged(b"K\x02.");
+    assert_eq!(server.line_of(&other), "2");
+    server.assert_serves();
+}
+
+#[test]
+fn p_7_p_8_a_client_that_ends_inside_a_pickle_or_resets() {
+    let mut server = Server::start();
+    let mut client = server.connect();
+    client.peer.send(b"]N").unwrap();
+    client.peer.shutdown_write().unwrap();
+    client.peer.expect_close(SOON).unwrap();
+    assert_eq!(
+        server.error_of(&client),
+        "the connection ended inside a pickle, after 2 bytes of it"
+    );
+
+    let Client { peer, id } = server.connect();
+    peer.reset().unwrap();
+    let line = server.process.wait_error_line(SOON).unwrap();
+    assert_eq!(
+        line,
+        format!("[ERROR] Client {id}: it reset the connection")
+    );
+    server.assert_serves();
+}
+
+#[test]
+fn p_4_what_a_client_sent_before_it_left_without_reading_is_printed() {
+    let mut server = Server::start();
+    for _ in 0..5 {
+        let mut peer = Peer::connect(server.address).unwrap();
+        let id = peer.local_address().port();
+        // More than what is received at once.
+        peer.send(&b"K\x07.".repeat(5000)).unwrap();
+        // With the id unread, this is a reset.
+        drop(peer);
+        for _ in 0..5000 {
+            let line = server.process.wait_line(SOON).unwrap();
+            assert_eq!(line, format!("Client {id}: 7"));
+        }
+    }
+    server.assert_serves();
+}
+
+#[test]
+fn p_8_hostile_pickles_are_refused_quickly_and_in_little_memory() {
+    let proof = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("lab3-{}.called", std::process::id()));
+    let command = format!("touch {}", proof.display());
+    let nested = [b"]".repeat(200_000), b"a".repeat(199_999), b".".to_vec()].concat();
+    let bomb = {
+        let doubled = (0..60u8).flat_map(|from| [b'h', from, b'h', from, b'\x86', b'q', from + 1]);
+        [b"]q\x00".to_vec(), doubled.collect(), b".".to_vec()].concat()
+    };
+    let integer = [b"\x8b\x20\x4e\x00\x00", [0x7f; 20_000].as_slice(), b"."].concat();
+    let table: [(&str, Vec<u8>, &str); 14] = [
+        (
+            "os.system, protocol 4",
+            [
+                b"\x80\x04\x8c\x05posix\x8c\x06system\x93".to_vec(),
+                long(b'X', command.as_bytes()),
+                b"\x85R.".to_vec(),
+            ]
+            .concat(),
+            "the pickle asks to import posix.system",
+        ),
+        (
+            "os.system, protocol 0",
+            format!("cos\nsystem\n(V{command}\ntR.").into_bytes(),
+            "the pickle asks to import os.system",
+        ),
+        (
+            "an escape sequence as a class",
+            b"cos\n\x1b[2J\n.".to_vec(),
+            r"the pickle asks to import os.\x1b[2J",
+        ),
+        (
+            "an instance of a class",
+            b"(i__main__\nEvil\n.".to_vec(),
+            "the pickle asks to import __main__.Evil",
+        ),
+        (
+            "bytearray(10 ** 9)",
+            b"cbuiltins\nbytearray\nJ\x00\xca\x9a\x3b\x85R.".to_vec(),
+            "the pickle calls bytearray",
+        ),
+        ("nested", nested, "nested more than 1000 levels deep"),
+        ("a memo bomb", bomb, "more than 200000 values"),
+        ("an integer", integer, "an integer of more than 100000 bits"),
+        (
+            "a long text",
+            [long(b'X', &[b'x'; (1 << 20) - 4]), b".".to_vec()].concat(),
+            "1048576 are allowed in all",
+        ),
+        (
+            "many opcodes",
+            [b"N0".repeat(600_000), b"N.".to_vec()].concat(),
+            "longer than 1048576 bytes",
+        ),
+        (
+            "4 GiB announced",
+            b"X\xff\xff\xff\xffx".to_vec(),
+            "announces 4294967295 bytes",
+        ),
+        (
+            "an object in itself",
+            b"]q\x00h\x00a.".to_vec(),
+            "an object that contains itself",
+        ),
+        ("no pickle", b"\xff\xfe".to_vec(), "this is no pickle"),
+        (
+            "nothing on the stack",
+            b".".to_vec(),
+            "STOP at byte 1 has nothing to work on",
+        ),
+    ];
+    let mut server = Server::start();
+    for (name, pickle, message) in table {
+        let mut client = server.connect();
+        let start = Instant::now();
+        client.peer.send(&pickle).unwrap();
+        client.peer.shutdown_write().unwrap();
+        client.peer.expect_close(SOON).unwrap();
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        let error = server.error_of(&client);
+        assert!(error.contains(message), "{name}: {error}");
+    }
+    assert!(!proof.exists());
+    server.assert_serves();
+    let peak = server.process.peak_memory().unwrap();
+    assert!(peak < (6 + 16) * MIB, "{peak}");
+}
+
+#[test]
+fn p_8_the_largest_honest_objects_take_no_more_than_16_mib() {
+    let megabyte = vec![0; (1 << 20) - 100];
+    let members: Vec<u8> = (0..199_990_u32)
+        .flat_map(|key| [&b"J"[..], &key.to_le_bytes()].concat())
+        .collect();
+    let largest = [
+        // Reached twice, and each octet printed as four.
+        [b"(".to_vec(), long(b'X', &megabyte), b"q\0h\0t.".to_vec()],
+        [b"(".to_vec(), members, b"\x91.".to_vec()],
+        [b"(".to_vec(), b"]\x94\x94".repeat(199_999), b"t.".to_vec()],
+    ];
+    for pickle in largest {
+        let mut server = Server::start();
+        let before = server.process.resident_memory().unwrap();
+        let mut client = server.connect();
+        for _ in 0..3 {
+            client.send_acknowledged(&pickle.concat());
+            assert!(server.line_of(&client).len() > 100_000);
+        }
+        let peak = server.process.peak_memory().unwrap();
+        assert!(peak < before + 16 * MIB, "{before} {peak}");
+    }
+}
+
+#[test]
+fn p_10_silent_clients_delay_nobody() {
+    let mut server = Server::start();
+    let mut silent: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    for client in &mut silent {
+        client.peer.send(b"]").unwrap();
+    }
+    for _ in 0..5 {
+        server.assert_serves();
+    }
+    for client in &mut silent {
+        client.send_acknowledged(b".");
+        assert_eq!(server.line_of(client), "[]");
+    }
+}
+
+#[test]
+fn p_10_a_client_that_sends_everything_before_it_reads_anything() {
+    const SMALL: usize = 300_000;
+    const LARGE: usize = 24;
+    let server = Server::start_with_output(|| to_file("/dev/null"));
+    let mut client = server.connect();
+    client.peer.set_receive_buffer(65_536).unwrap();
+    // More acknowledgements than fit between the two, and then more objects.
+    for _ in 0..SMALL / 1000 {
+        client.peer.send(&b"N.".repeat(1000)).unwrap();
+    }
+    let small_peak = server.process.peak_memory().unwrap();
+    assert!(small_peak < 6 * MIB, "{small_peak}");
+    let text = [long(b'X', &[b'x'; 1_000_000]), b".".to_vec()].concat();
+    for _ in 0..LARGE {
+        client.peer.send(&text).unwrap();
+    }
+    server.connect().send_acknowledged(b"N.");
+    client.peer.shutdown_write().unwrap();
+    client.receive_acknowledgements(SMALL + LARGE);
+    client.peer.expect_close(SOON).unwrap();
+    let peak = server.process.peak_memory().unwrap();
+    assert!(peak < (6 + 16) * MIB, "{peak}");
+    assert_eq!(server.process.stderr(), b"");
+}
+
+#[test]
+fn p_7_a_client_that_has_sent_all_and_takes_nothing_is_given_up() {
+    let mut server = Server::start();
+    let mut client = server.connect();
+    client.peer.set_receive_buffer(4096).unwrap();
+    for _ in 0..300 {
+        client.peer.send(&b"N.".repeat(1000)).unwrap();
+    }
+    client.peer.shutdown_write().unwrap();
+    let line = server
+        .process
+        .wait_error_line(Duration::from_secs(20))
+        .unwrap();
+    assert_eq!(
+        client.without_id(line.strip_prefix("[ERROR] ").unwrap()),
+        "it took no acknowledgement for 10s"
+    );
+    // Its lines were all printed, long ago.
+    let lines = server.process.stdout();
+    let count = lines.iter().filter(|octet| **octet == b'\n').count();
+    assert_eq!(count, 1 + 300_000);
+}
+
+#[test]
+fn p_11_g_4_signals_end_it_idle_and_busy() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let idle = Server::start();
+        let silent = Server::start();
+        let _waiting = silent.connect();
+        let busy = Server::start();
+        let mut flooding = busy.connect();
+        let flood =
+            thread::spawn(move || while flooding.peer.send(&[b'N', b'.'].repeat(1000)).is_ok() {});
+        busy.process
+            .wait_stdout(|printed| printed.len() > 10_000, SOON)
+            .unwrap();
+        for server in [&idle, &silent, &busy] {
+            let start = Instant::now();
+            server.process.signal(signal).unwrap();
+            assert_eq!(server.process.wait_exit(SOON).unwrap(), Exit::Status(0));
+            let took = start.elapsed();
+            assert!(took < Duration::from_secs(1), "{took:?}");
+            assert_eq!(harness::listening_on(server.address.port()), []);
+            assert_eq!(server.process.stderr(), b"");
+        }
+        flood.join().unwrap();
+    }
+}
+
+#[test]
+fn g_4_waiting_costs_no_time_and_little_memory() {
+    let server = Server::start();
+    let memory = server.process.resident_memory().unwrap();
+    assert!(memory < 6 * MIB, "{memory}");
+    let _silent = server.connect();
+    // One that owes nothing but does not take what it is owed.
+    let mut greedy = server.connect();
+    greedy.peer.set_receive_buffer(4096).unwrap();
+    for _ in 0..300 {
+        greedy.peer.send(&b"N.".repeat(1000)).unwrap();
+    }
+    server
+        .process
+        .wait_stdout(
+            |printed| printed.iter().filter(|octet| **octet == b'\n').count() == 300_001,
+            SOON,
+        )
+        .unwrap();
+    let before = server.process.cpu_time().unwrap();
+    let exit = server.process.wait_exit(Duration::from_millis(500));
+    exit.unwrap_err();
+    let used = server.process.cpu_time().unwrap() - before;
+    assert!(used <= Duration::from_millis(20), "{used:?}");
+}
+
+#[test]
+fn p_10_a_thousand_idle_clients_take_less_than_64_mib() {
+    let mut server = Server::start();
+    let clients: Vec<_> = (0..1000).map(|_| server.connect()).collect();
+    let memory = server.process.resident_memory().unwrap();
+    assert!(memory < 64 * MIB, "{memory}");
+    server.assert_serves();
+    drop(clients);
+}
+
+#[test]
+fn g_1_a_full_or_closed_standard_output_stops_nobody() {
+    let full = || to_file("/dev/full");
+    let outputs: [(&dyn Fn() -> Output, &str); 2] = [
+        (&full, "No space left"),
+        (&|| Output::ClosedPipe, "Broken pipe"),
+    ];
+    for (output, message) in outputs {
+        let mut server = Server::start_with_output(output);
+        for _ in 0..3 {
+            server.connect().send_acknowledged(b"N.");
+        }
+        let warning = server.process.wait_error_line(SOON).unwrap();
+        assert!(
+            warning.contains("cannot write to standard output") && warning.contains(message),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
+fn g_1_a_closed_standard_error_stops_nobody() {
+    let mut server = Server::start_as(lab3().stderr(Output::ClosedPipe));
+    for _ in 0..3 {
+        let mut client = server.connect();
+        client.peer.send(b"\xff").unwrap();
+        client.peer.expect_close(SOON).unwrap();
+    }
+    server.assert_serves();
+}
+
+#[test]
+fn g_9_a_restart_works_at_once_and_a_port_in_use_is_an_error() {
+    let first = Server::start();
+    let client = first.connect();
+    let port = first.address.port().to_string();
+    let second = lab3().args(["127.0.0.1", &port]).run(SOON).unwrap();
+    assert_eq!((second.exit, second.stdout), (Exit::Status(1), Vec::new()));
+    assert_eq!(
+        String::from_utf8(second.stderr).unwrap(),
+        format!(
+            "lab3: cannot listen on 127.0.0.1:{port}: port {port} is in use by another program; \
+             stop it or choose another port\n"
+        )
+    );
+    first.process.signal(Signal::TERM).unwrap();
+    assert_eq!(first.process.wait_exit(SOON).unwrap(), Exit::Status(0));
+    let third = lab3().args(["127.0.0.1", &port]).start().unwrap();
+    third.wait_listening(first.address.port(), SOON).unwrap();
+    drop(client);
+}
+
+#[test]
+fn p_1_hosts_that_cannot_be_listened_on() {
+    for (host, message) in [
+        (
+            "::1",
+            "the host \"::1\" has no IPv4 address; give one of this machine",
+        ),
+        (
+            "no host has this name",
+            "cannot find the host \"no host has this name\"",
+        ),
+        ("", "cannot find the host \"\""),
+        (
+            "192.0.2.1",
+            "192.0.2.1:0: it is not an address of this machine",
+        ),
+        ("--help", "cannot find the host \"--help\""),
+    ] {
+        let finished = lab3().args([host, "0"]).run(SOON).unwrap();
+        let stderr = String::from_utf8(finished.stderr).unwrap();
+        assert!(
+            stderr.starts_with("lab3: ") && stderr.contains(message),
+            "{stderr}"
+        );
+        assert_eq!(
+            (finished.exit, finished.stdout),
+            (Exit::Status(1), Vec::new())
+        );
+    }
+}
+
+#[test]
+fn p_1_g_2_wrong_arguments() {
+    let word = |text: &'static str| OsStr::new(text);
+    let not_text = OsStr::from_bytes(b"\xff\x1b");
+    for (arguments, message) in [
+        (
+            vec![word("127.0.0.1"), word("0"), word("x")],
+            "want at most 2 arguments, found 3",
+        ),
+        (
+            vec![word("127.0.0.1"), word("65536")],
+            "the port \"65536\" is out of range; give one from 0 to 65535",
+        ),
+        (
+            vec![word("127.0.0.1"), word("+5")],
+            "the port \"+5\" is not a number",
+        ),
+        (
+            vec![word("127.0.0.1"), word("--version")],
+            "the port \"--version\" is not a number",
+        ),
+        (vec![not_text], "the host is not UTF-8"),
+        (
+            vec![word("127.0.0.1"), not_text],
+            "the port \"\u{fffd}\\x1b\" is not a number",
+        ),
+    ] {
+        let finished = lab3().args(arguments).run(SOON).unwrap();
+        let stderr = String::from_utf8(finished.stderr).unwrap();
+        assert!(stderr.starts_with(&format!("lab3: {message}")), "{stderr}");
+        assert!(
+            stderr.ends_with("\nUsage: lab3 [HOST [PORT]]\n"),
+            "{stderr}"
+        );
+        assert_eq!(
+            (finished.exit, finished.stdout),
+            (Exit::Status(2), Vec::new())
+        );
+    }
+}
+
+#[test]
+fn g_3_help_and_version() {
+    let finished = lab3().arg("--help").run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+    assert!(finished.stdout.starts_with(b"Usage: lab3 [HOST [PORT]]\n"));
+    let finished = lab3().arg("--version").run(SOON).unwrap();
+    assert_eq!(
+        (finished.exit, finished.stderr),
+        (Exit::Status(0), Vec::new())
+    );
+    let version = format!("lab3 {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(finished.stdout, version.into_bytes());
+}
