@@ -22,9 +22,14 @@ pub fn transfer(
     roughness: &Roughness,
 ) -> Result<(), TransferError> {
     shake_hands(&mut connection)?;
-    match send_file(&mut connection, file, roughness)? {
-        End::File => close(&mut connection),
-        End::Abort => connection.reset().map_err(TransferError::Close),
+    match send_file(&mut connection, file, roughness) {
+        Ok(End::File) => close(&mut connection),
+        Ok(End::Abort) => connection.reset().map_err(TransferError::Close),
+        Err(error) => {
+            // An orderly close would make a broken-off file look like a whole one.
+            let _ = connection.reset();
+            Err(error)
+        }
     }
 }
 

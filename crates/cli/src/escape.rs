@@ -5,8 +5,8 @@ use std::fmt;
 ///
 /// Control characters (C0, DEL, and C1 also as two-byte UTF-8) and octets that are not UTF-8 are
 /// shown as `\n`, `\x1b`, `\xff`; everything else, backslashes included, stays as it is.
-/// Line and paragraph separators and the characters that turn the direction of writing are escaped
-/// too, as `\u{2028}`: they could make a line look like another one.
+/// Line and paragraph separators, the characters that turn the direction of writing and the byte
+/// order mark are escaped too, as `\u{2028}`: they could make a line look like another one.
 ///
 /// ```
 /// assert_eq!(cli::escape(b"caf\xc3\xa9\x1b[2J\xff\n").to_string(), r"café\x1b[2J\xff\n");
@@ -63,7 +63,10 @@ impl fmt::Debug for Escaped<'_> {
 
 fn must_be_escaped(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 fn write_control(f: &mut fmt::Formatter<'_>, control: char) -> fmt::Result {
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn g_6_controls_and_octets_that_are_not_utf_8_are_escaped() {
-        let table: [(&[u8], &str); 10] = [
+        let table: [(&[u8], &str); 11] = [
             (b"plain text", "plain text"),
             ("Grüße 🎉".as_bytes(), "Grüße 🎉"),
             (b"two\nlines\r\tand", r"two\nlines\r\tand"),
@@ -95,7 +98,11 @@ mod tests {
             ("C1: \u{9b}2J".as_bytes(), r"C1: \x9b2J"),
             (b"not utf-8: \xff\x9b", r"not utf-8: \xff\x9b"),
             (b"cut: \xe2\x82", r"cut: \xe2\x82"),
-            ("turned: \u{202e}txt".as_bytes(), r"turned: \u{202e}txt"),
+            (
+                "turned: \u{202e}txt\u{200f}".as_bytes(),
+                r"turned: \u{202e}txt\u{200f}",
+            ),
+            ("\u{feff}marked".as_bytes(), r"\u{feff}marked"),
             (br"back\slash", r"back\slash"),
         ];
         for (octets, text) in table {

@@ -1,14 +1,19 @@
 use env_logger::{Builder, Env};
 use log::LevelFilter;
 
-/// Sends diagnostics of at least this level to standard error; `RUST_LOG` says otherwise, in the
-/// manner of `env_logger` (G-3).
+/// Sends diagnostics of at least this level to standard error. `RUST_LOG`, in the manner of
+/// `env_logger`, can ask for more (G-3), but not for less than `level`: a program's errors are said
+/// always (C-12), and its log when it is told to be verbose (T-21).
 ///
 /// A second call changes nothing. Whoever logs escapes what a peer said ([`escape`](crate::escape)).
 pub fn log_to_stderr(level: LevelFilter) {
-    let environment = Env::default().default_filter_or(level.as_str());
+    let mut asked = Builder::new();
+    asked.filter_level(level).parse_env(Env::default());
+    let mut builder = Builder::new();
+    builder.filter_level(level);
+    if asked.build().filter() >= level {
+        builder.parse_env(Env::default());
+    }
     // Fails only where a logger is set already.
-    let _ = Builder::from_env(environment)
-        .format_target(false)
-        .try_init();
+    let _ = builder.format_target(false).try_init();
 }

@@ -1,9 +1,10 @@
 //! The test as a server, for programs that are clients.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 
 use crate::error::Error;
 use crate::peer::Peer;
@@ -17,6 +18,8 @@ const GLANCE: Duration = Duration::from_millis(10);
 pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
+    /// Those who fill its queue.
+    _waiting: Option<TcpStream>,
 }
 
 impl Listener {
@@ -38,9 +41,34 @@ impl Listener {
             // A connection that was given up before it was accepted must not block here.
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address })
+            Ok(Self {
+                listener,
+                address,
+                _waiting: None,
+            })
         };
         listen().map_err(Error::system::<std::io::Error>("listening"))
+    }
+
+    /// Listens on 127.0.0.1 with a queue of one that is full: a connection to it is neither
+    /// accepted nor refused (Linux; elsewhere the queue may hold more).
+    ///
+    /// # Errors
+    /// [`Error::System`] if the system refuses.
+    pub fn unanswering() -> Result<Self, Error> {
+        let open = || {
+            let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+            bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+            listen(&socket, 0)?;
+            let listener = TcpListener::from(socket);
+            let address = listener.local_addr()?;
+            Ok(Self {
+                listener,
+                address,
+                _waiting: Some(TcpStream::connect(address)?),
+            })
+        };
+        open().map_err(Error::system::<std::io::Error>("listening"))
     }
 
     /// Where it listens.

@@ -1,12 +1,15 @@
 //! The test's end of a connection.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+use rustix::net::{SendFlags, send};
 
 use crate::error::Error;
 use crate::transcript::{Direction, Entry, Transcript};
@@ -169,9 +172,18 @@ impl Peer {
         })
     }
 
+    /// A write that blocks would wait for the whole time even if some octets are taken.
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(SEND_TIMEOUT))?;
-        self.stream.write(octets)
+        let timeout = Timespec::try_from(SEND_TIMEOUT).map_err(io::Error::other)?;
+        let mut fds = [PollFd::new(&self.stream, PollFlags::OUT)];
+        if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout)))? == 0 {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        match send(&self.stream, octets, SendFlags::DONTWAIT) {
+            // No room yet after all.
+            Err(Errno::WOULDBLOCK) => Ok(0),
+            sent => Ok(sent?),
+        }
     }
 
     /// Sends `octets` in pieces of `size` with a pause after each, so that the other end has

@@ -32,7 +32,8 @@ pub fn escape(octets: &[u8]) -> String {
     text
 }
 
-/// `octets` as rows of hex with their text beside them, each row after `indent`.
+/// `octets` as rows of hex with their text beside them, each row after `indent`. Rows that are all
+/// the same are folded.
 ///
 /// ```
 /// let rows = harness::hex(b"@\0\0\x0bHello", "  ");
@@ -41,22 +42,37 @@ pub fn escape(octets: &[u8]) -> String {
 #[must_use]
 pub fn hex(octets: &[u8], indent: &str) -> String {
     let mut rows = String::new();
-    for row in octets.chunks(ROW) {
-        let mut pairs = String::with_capacity(3 * ROW);
-        let mut text = String::with_capacity(ROW);
-        for octet in row {
-            let _ = write!(pairs, "{octet:02x} ");
-            let shown = octet.is_ascii_graphic() || *octet == b' ';
-            text.push(if shown { char::from(*octet) } else { '.' });
+    let all: Vec<&[u8]> = octets.chunks(ROW).collect();
+    for same in all.chunk_by(|row, next| row == next) {
+        let (shown, folded) = match same.len() {
+            // A line that says so would save nothing.
+            count @ ..=2 => (count, 0),
+            count => (1, count - 1),
+        };
+        for row in same.iter().take(shown) {
+            push_row(&mut rows, row, indent);
         }
-        let _ = writeln!(
-            rows,
-            "{indent}{pairs:<width$}  {}",
-            text.trim_end(),
-            width = 3 * ROW
-        );
+        if folded > 0 {
+            let _ = writeln!(rows, "{indent}... {folded} more rows like this ...");
+        }
     }
     rows
+}
+
+fn push_row(rows: &mut String, row: &[u8], indent: &str) {
+    let mut pairs = String::with_capacity(3 * ROW);
+    let mut text = String::with_capacity(ROW);
+    for octet in row {
+        let _ = write!(pairs, "{octet:02x} ");
+        let shown = octet.is_ascii_graphic() || *octet == b' ';
+        text.push(if shown { char::from(*octet) } else { '.' });
+    }
+    let _ = writeln!(
+        rows,
+        "{indent}{pairs:<width$}  {}",
+        text.trim_end(),
+        width = 3 * ROW
+    );
 }
 
 /// `word` as a shell would take it: quoted only if it has to be.
@@ -85,6 +101,14 @@ mod tests {
         assert_eq!(rows.lines().count(), 2);
         assert!(rows.ends_with("  A\n"), "{rows}");
         assert_eq!(hex(b"", "  "), "");
+    }
+
+    #[test]
+    fn folds_rows_that_are_the_same() {
+        let rows = hex(&[&[0x41; 160][..], &[0x42; 32]].concat(), "  ");
+        let lines: Vec<_> = rows.lines().collect();
+        assert_eq!(lines.len(), 4, "{rows}");
+        assert_eq!(lines[1], "  ... 9 more rows like this ...");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::cell::OnceCell;
-use std::net::{SocketAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use harness::{Error, Event, Listener, Peer, Program, free_port, listening_on, start_server};
@@ -37,6 +38,13 @@ fn what_is_sent_is_received_and_the_rest_stays() {
     drop(server);
     assert_eq!(client.receive_exactly(10, SOON).unwrap(), b"still open");
     client.expect_close(SOON).unwrap();
+}
+
+#[test]
+fn who_connects_to_a_full_queue_gets_no_answer() {
+    let listener = Listener::unanswering().unwrap();
+    let error = TcpStream::connect_timeout(&listener.address(), BRIEFLY).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }
 
 #[test]
@@ -135,7 +143,7 @@ fn nobody_there_is_a_refusal() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
     let error = Peer::connect(address).unwrap_err();
     assert!(matches!(&error, Error::Connect { error, .. }
-        if error.kind() == std::io::ErrorKind::ConnectionRefused));
+        if error.kind() == ErrorKind::ConnectionRefused));
     assert!(
         error
             .to_string()

@@ -29,7 +29,7 @@ pub use crate::exam::Exam;
 pub use crate::examine::{End, Loss, Outcome, examine};
 
 /// Clients that may wait to be accepted.
-const BACKLOG: i32 = 128;
+const BACKLOG: i32 = 1024;
 
 /// Clients that are served at once; further ones wait to be accepted.
 const MOST_CLIENTS: usize = 1000;

@@ -209,16 +209,26 @@ impl Connection {
             readable: false,
             writable: true,
         };
-        let mut waited = Ok(WRITABLE);
+        let mut deadline = None;
         loop {
             match rustix::io::retry_on_intr(|| send(&self.stream)) {
                 Err(Errno::WOULDBLOCK) => {}
                 sent => return Ok(sent?),
             }
-            // Linux calls a socket writable only when a third of its buffer is free. A slow peer
-            // that takes less than that within the patience is noticed by trying once more.
-            waited?;
-            waited = self.wait(WRITABLE, patience);
+            // Linux calls a socket writable only when a third of its buffer is free. That a slow
+            // peer takes less than that is noticed by trying again every now and then.
+            let left = patience.map(|patience| {
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
+                deadline.saturating_duration_since(Instant::now())
+            });
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(Error::TimedOut);
+            }
+            let glance = left.map_or(WRITE_GLANCE, |left| left.min(WRITE_GLANCE));
+            match self.wait(WRITABLE, Some(glance)) {
+                Ok(_) | Err(Error::TimedOut) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -315,6 +325,9 @@ impl Connection {
         };
     }
 }
+
+/// How often a write that waits is tried again.
+const WRITE_GLANCE: Duration = Duration::from_millis(200);
 
 /// Bytes that are only counted never leave the kernel, where it can do that (tcp(7), MSG_TRUNC).
 #[cfg(target_os = "linux")]

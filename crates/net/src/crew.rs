@@ -320,6 +320,10 @@ impl Drop for Client {
         // The descriptor is closed before the leader is told so.
         drop(stream);
         self.crew.released.notify_one();
+        if let Door::Lobby { waker, .. } = &self.crew.door {
+            // Where this fails, the leader looks by itself after a while.
+            let _ = waker.wake();
+        }
     }
 }
 

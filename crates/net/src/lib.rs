@@ -1,7 +1,8 @@
 //! What `std::net` leaves out, once for all programs: listening with a backlog of one's own
 //! ([`listen`]), connecting to every address of a host ([`connect`]), reads and writes with a limit
 //! on how long they wait ([`Connection`]), and serving many clients at once until a shutdown is
-//! asked for ([`serve()`], [`Shutdown`]).
+//! asked for ([`serve()`], [`Shutdown`]): as conversations, or as single requests in the order in
+//! which they come ([`serve_requests`]).
 //!
 //! Nothing here knows a protocol, a command line or standard output.
 //!

@@ -97,7 +97,12 @@ impl Lobby {
                 return Some(guest);
             }
             let closing = crew.is_closing();
-            let patience = if closing {
+            if !closing {
+                // Who is accepted is heard after all whose octets were there before.
+                self.accept(crew);
+                self.expire();
+            }
+            let patience = if closing || !self.served_next.is_empty() {
                 Some(Duration::ZERO)
             } else {
                 self.patience()
@@ -110,11 +115,6 @@ impl Lobby {
             if closing && self.served_next.is_empty() {
                 self.send_away();
                 return self.served_next.pop_front();
-            }
-            if !crew.is_closing() {
-                // Those who came earlier have been heard out: what they sent was there before.
-                self.accept(crew);
-                self.expire();
             }
         }
     }

@@ -344,6 +344,36 @@ fn p_8_text_is_counted_with_its_repetitions() {
 }
 
 #[test]
+fn p_8_text_that_calls_make_is_counted_although_nothing_holds_it() {
+    // Each call makes the text's octets anew and drops them.
+    let text = [
+        b"X".to_vec(),
+        500_000_u32.to_le_bytes().to_vec(),
+        b"x".repeat(500_000),
+    ]
+    .concat();
+    let start = [
+        &b"c_codecs\nencode\nq\x00"[..],
+        &text,
+        b"q\x01X\x06\0\0\0latin1q\x02",
+    ]
+    .concat();
+    let bomb = [start, b"h\x00h\x01h\x02\x86R0".repeat(1_000), b".".to_vec()].concat();
+    assert_eq!(
+        refusal(&bomb),
+        Error::TooMuchText {
+            limit: MAX_TEXT_LEN
+        }
+    );
+}
+
+#[test]
+fn p_5_what_a_call_was_made_with_stays_what_the_memo_says() {
+    let pickle = b"\x80\x02Nq\x060c__builtin__\nset\n](K\x01K\x02e\x85q\x05R0h\x05.";
+    assert_eq!(read(pickle).unwrap().unwrap().to_string(), "([1, 2],)");
+}
+
+#[test]
 fn p_8_the_limit_of_an_object_is_exact() {
     let sized = |length: usize| {
         let announced = u32::try_from(length - 6).unwrap().to_le_bytes();

@@ -110,6 +110,16 @@ fn p_8_no_pickle_takes_more_than_16_mib() {
             "latin-1",
             [b"V".to_vec(), vec![0xff; 1_000_000], b"\n.".to_vec()].concat(),
         ),
+        (
+            "octets made anew by calls",
+            [
+                b"c_codecs\nencode\nq\x00".to_vec(),
+                text(b'X', b'x', 500_000),
+                b"q\x01X\x06\0\0\0latin1q\x02".to_vec(),
+                b"h\x00h\x01h\x02\x86R0".repeat(50_000),
+            ]
+            .concat(),
+        ),
         ("unfinished text", text(b'X', b'x', megabyte)),
         (
             "long integers",

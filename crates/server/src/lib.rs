@@ -51,7 +51,7 @@ Arguments:
 Environment:
   SERVER_MAX_BYTES  how much the store may hold, in bytes (default 1073741824);
                     a message counts its text, both names and 400 bytes
-  RUST_LOG          diagnostics on standard error; info shows the start and the end
+  RUST_LOG          diagnostics on standard error; info shows the start
 ",
 };
 
@@ -77,7 +77,6 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let listener = net::listen(address, BACKLOG)?;
     log::info!("listening on {address}");
     serve(listener, &shutdown, Store::new(limit), output)?;
-    log::info!("shut down");
     Ok(())
 }
 

@@ -1,20 +1,21 @@
 //! The thread that receives answers and prints them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cli::Output;
 use net::Connection;
 
 use crate::answers::Answers;
 use crate::error::{Error, ServerError};
-use crate::sender::Progress;
+use crate::sender::{Progress, SendError};
 
 /// The most that is received, and printed, at once.
 const PIECE: usize = 64 * 1024;
 
-/// When all answers have come, a server that does not close is waited for no longer than this, to
-/// see whether it has more to say than it was asked.
-const FOR_THE_CLOSE: Duration = Duration::from_secs(1);
+/// How often it is looked at how the sending goes on while nothing is received. When all answers
+/// have come, a server that does not close is waited for as long, to see whether it has more to say
+/// than it was asked.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// Prints the answers as they come, until the server closes the connection (TC-2).
 ///
@@ -48,15 +49,10 @@ fn receive(
 ) -> Result<Result<(), ServerError>, Error> {
     let mut buffer = vec![0; PIECE];
     let mut text = Vec::with_capacity(PIECE);
+    let glance = GLANCE.min(patience);
+    let mut quiet = Quiet::since_now(progress);
     loop {
-        let octets_sent = progress.octets();
-        let complete = is_complete(answers, progress);
-        let wait = if complete {
-            FOR_THE_CLOSE.min(patience)
-        } else {
-            patience
-        };
-        match connection.read(&mut buffer, Some(wait)) {
+        match connection.read(&mut buffer, Some(glance)) {
             Ok(0) => return Ok(at_the_end(answers, progress)),
             Ok(count) => {
                 answers.print(buffer.get(..count).unwrap_or_default(), &mut text);
@@ -65,13 +61,16 @@ fn receive(
                 if answers.count() > progress.requests() {
                     return Ok(Err(ServerError::TooManyAnswers));
                 }
+                quiet = Quiet::since_now(progress);
             }
-            Err(net::Error::TimedOut) if complete => return Ok(Ok(())),
+            Err(net::Error::TimedOut) if is_complete(answers, progress) => return Ok(Ok(())),
             Err(net::Error::TimedOut) => {
                 // A server that takes requests is not silent; nor is one that owes nothing, since
                 // the next line may be hours away.
                 let owes = answers.count() < progress.requests() || answers.finish().is_err();
-                if owes && progress.octets() == octets_sent {
+                if !owes || quiet.octets_sent != progress.octets() {
+                    quiet = Quiet::since_now(progress);
+                } else if quiet.since.elapsed() >= patience {
                     return Ok(Err(ServerError::Silent { patience }));
                 }
             }
@@ -80,9 +79,24 @@ fn receive(
     }
 }
 
-/// Whether everything was sent, and answered.
+/// How long nothing has been received, and what had been sent by then.
+struct Quiet {
+    since: Instant,
+    octets_sent: u64,
+}
+
+impl Quiet {
+    fn since_now(progress: &Progress) -> Self {
+        Self {
+            since: Instant::now(),
+            octets_sent: progress.octets(),
+        }
+    }
+}
+
+/// Whether everything was sent, as far as it can be read, and answered.
 fn is_complete(answers: &Answers, progress: &Progress) -> bool {
-    matches!(progress.ended(), Some(Ok(())))
+    matches!(progress.ended(), Some(Ok(()) | Err(SendError::Read(_))))
         && answers.count() == progress.requests()
         && answers.finish().is_ok()
 }
@@ -90,7 +104,8 @@ fn is_complete(answers: &Answers, progress: &Progress) -> bool {
 /// The server has closed the connection.
 fn at_the_end(answers: &Answers, progress: &Progress) -> Result<(), ServerError> {
     answers.finish().map_err(ServerError::Truncated)?;
-    if progress.ended().is_none() || answers.count() < progress.requests() {
+    // It may have answered the last request before the end of the file was seen here.
+    if progress.ended_within(GLANCE).is_none() || answers.count() < progress.requests() {
         return Err(ServerError::ClosedEarly);
     }
     Ok(())

@@ -5,10 +5,14 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::requests::{Encoded, Requests};
+
+/// Octets that are handed to the system at once, at most.
+const PIECE: usize = 64 * 1024;
 
 /// What the sending thread has done so far, for the one that receives.
 #[derive(Debug, Default)]
@@ -17,6 +21,8 @@ pub(crate) struct Progress {
     octets: AtomicU64,
     skipped: AtomicU64,
     ended: OnceLock<Result<(), SendError>>,
+    /// For who waits until `ended` is known.
+    end: (Mutex<()>, Condvar),
 }
 
 /// Why sending ended before the file did.
@@ -48,6 +54,23 @@ impl Progress {
     pub(crate) fn ended(&self) -> Option<&Result<(), SendError>> {
         self.ended.get()
     }
+
+    /// The same, after waiting a little for it.
+    pub(crate) fn ended_within(&self, limit: Duration) -> Option<&Result<(), SendError>> {
+        let (lock, known) = &self.end;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = known.wait_timeout_while(guard, limit, |()| self.ended.get().is_none());
+        self.ended.get()
+    }
+
+    fn end(&self, ended: Result<(), SendError>) {
+        let (lock, known) = &self.end;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        // It is set once, by the one thread that sends.
+        let _ = self.ended.set(ended);
+        drop(guard);
+        known.notify_all();
+    }
 }
 
 /// Sends a request for each line of `file`, then ends the sending side of the connection.
@@ -58,7 +81,7 @@ pub(crate) fn send_lines(name: &OsStr, file: File, stream: &TcpStream, progress:
     let ended = send_all(name, file, stream, progress);
     log::debug!("sent {} requests", progress.requests());
     // The server may close as soon as it sees the end: by then it must be known here.
-    let _ = progress.ended.set(ended);
+    progress.end(ended);
     // Fails if the connection is gone, which the receiving thread notices too.
     let _ = stream.shutdown(Shutdown::Write);
 }
@@ -98,7 +121,8 @@ fn send(
     progress.requests.fetch_add(encoded.count, SeqCst);
     let mut rest = encoded.octets;
     while !rest.is_empty() {
-        match stream.write(rest) {
+        // In pieces: a system that is taking a long request is seen to do so.
+        match stream.write(rest.get(..PIECE).unwrap_or(rest)) {
             Ok(count @ 1..) => {
                 progress.octets.fetch_add(count as u64, SeqCst);
                 rest = rest.get(count..).unwrap_or_default();

@@ -61,8 +61,8 @@ fn listen_and_serve(port: u16, verbose: bool) -> Result<(), Error> {
         Ok(bound) => log::info!("listening on {bound}"),
         Err(error) => log::warn!("listening, but on which port the system does not say: {error}"),
     }
+    // Nothing is written after this: a standard error that nobody reads must not hold up the end.
     serve(listener, &shutdown);
-    log::info!("stopped");
     Ok(())
 }
 

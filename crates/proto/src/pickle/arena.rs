@@ -2,10 +2,10 @@
 //! twice is one node; nothing is nested in memory, so nothing recurses, not even when it is
 //! dropped.
 
-use super::{Error, MAX_NODES, MAX_VALUES};
+use super::{Error, MAX_NODES, MAX_TEXT_BUILT, MAX_TEXT_LEN, MAX_VALUES};
 
 /// The number of a node in its arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NodeId(u32);
 
 impl NodeId {
@@ -65,7 +65,7 @@ impl Callable {
 }
 
 /// A piece of the arena's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
     len: u32,
@@ -155,20 +155,27 @@ impl Arena {
         self.nodes[id.index()] = node;
     }
 
-    /// Forgets the newest node if it is this one.
+    /// Forgets the newest node if it is this one. Nothing may refer to it.
     pub(super) fn forget_newest(&mut self, id: NodeId) {
         if id.index() + 1 == self.nodes.len() {
             self.nodes.pop();
         }
     }
 
-    pub(super) fn add_text(&mut self, text: &[u8]) -> Span {
+    /// Keeps a text. All of it is bounded, that which no value holds any more included: a call
+    /// makes a new text of one that may be there already, and is three octets long.
+    pub(super) fn add_text(&mut self, text: &[u8]) -> Result<Span, Error> {
+        if self.text.len() + text.len() > MAX_TEXT_BUILT {
+            return Err(Error::TooMuchText {
+                limit: MAX_TEXT_LEN,
+            });
+        }
         let start = narrow(self.text.len());
         self.text.extend_from_slice(text);
-        Span {
+        Ok(Span {
             start,
             len: narrow(text.len()),
-        }
+        })
     }
 
     pub(super) fn text(&self, span: Span) -> &[u8] {

@@ -1,6 +1,6 @@
 //! The machine that a pickle is a program for: a stack of values, marks in it, and a memo.
 
-use super::arena::{Arena, Callable, Links, Node, NodeId};
+use super::arena::{Arena, Callable, Links, Node, NodeId, Span};
 use super::decoder::frame_length;
 use super::measure::measure;
 use super::number::{self, Integer};
@@ -21,6 +21,8 @@ pub(super) struct Machine {
     /// Heights of the stack.
     marks: Vec<usize>,
     memo: Vec<Option<NodeId>>,
+    /// The newest of all nodes that were ever put into the memo.
+    newest_remembered: Option<NodeId>,
 }
 
 /// The opcode that is executed, and where its operand ends: what an error names.
@@ -67,6 +69,7 @@ impl Machine {
             stack: Vec::new(),
             marks: Vec::new(),
             memo: Vec::new(),
+            newest_remembered: None,
         }
     }
 
@@ -77,6 +80,7 @@ impl Machine {
             stack,
             marks,
             memo,
+            ..
         } = self;
         let step = Step {
             opcode: STOP,
@@ -200,6 +204,7 @@ impl Machine {
             self.memo.resize(place + 1, None);
         }
         self.memo[place] = Some(id);
+        self.newest_remembered = self.newest_remembered.max(Some(id));
         Ok(())
     }
 
@@ -237,7 +242,7 @@ impl Machine {
         };
         let node = match integer {
             Integer::Small(small) => Node::Int(small),
-            Integer::Large(digits) => Node::LongInt(self.arena.add_text(digits.as_bytes())),
+            Integer::Large(digits) => Node::LongInt(self.arena.add_text(digits.as_bytes())?),
         };
         self.push_new(node)
     }
@@ -255,7 +260,7 @@ impl Machine {
             }
             _ => operand,
         };
-        let span = self.arena.add_text(octets);
+        let span = self.arena.add_text(octets)?;
         self.push_new(match step.opcode {
             BINBYTES | SHORT_BINBYTES | BINBYTES8 => Node::Bytes(span),
             BYTEARRAY8 => Node::ByteArray(span),
@@ -355,10 +360,10 @@ impl Machine {
             return Err(step.wrong_type());
         };
         let node = match *self.arena.members(links) {
-            [] => self.called_with_nothing(callable),
+            [] => Self::called_with_nothing(callable),
             [only] => self.called_with(callable, self.arena.node(only))?,
             [first, second] => {
-                self.called_with_text(callable, self.arena.node(first), self.arena.node(second))
+                self.called_with_text(callable, self.arena.node(first), self.arena.node(second))?
             }
             _ => None,
         };
@@ -366,19 +371,22 @@ impl Machine {
             callable: callable.name(),
             at: step.at,
         })?;
-        if self.memo.last() != Some(&Some(arguments)) {
+        if self
+            .newest_remembered
+            .is_none_or(|newest| arguments > newest)
+        {
             // Nobody can reach the arguments any more.
             self.arena.forget_newest(arguments);
         }
         self.push_new(node)
     }
 
-    fn called_with_nothing(&mut self, callable: Callable) -> Option<Node> {
+    fn called_with_nothing(callable: Callable) -> Option<Node> {
         Some(match callable {
             Callable::Set => Node::Set(Links::default()),
             Callable::FrozenSet => Node::FrozenSet(Links::default()),
-            Callable::Bytes => Node::Bytes(self.arena.add_text(b"")),
-            Callable::ByteArray => Node::ByteArray(self.arena.add_text(b"")),
+            Callable::Bytes => Node::Bytes(Span::default()),
+            Callable::ByteArray => Node::ByteArray(Span::default()),
             Callable::Encode => return None,
         })
     }
@@ -402,20 +410,27 @@ impl Machine {
         })
     }
 
-    fn called_with_text(&mut self, callable: Callable, text: Node, codec: Node) -> Option<Node> {
+    fn called_with_text(
+        &mut self,
+        callable: Callable,
+        text: Node,
+        codec: Node,
+    ) -> Result<Option<Node>, Error> {
         let (Node::Str(text), Node::Str(codec)) = (text, codec) else {
-            return None;
+            return Ok(None);
         };
         if !matches!(self.arena.text(codec), b"latin1" | b"latin-1") {
-            return None;
+            return Ok(None);
         }
-        let octets = text::to_latin_1(self.arena.text(text))?;
-        let span = self.arena.add_text(&octets);
-        match callable {
+        let Some(octets) = text::to_latin_1(self.arena.text(text)) else {
+            return Ok(None);
+        };
+        let span = self.arena.add_text(&octets)?;
+        Ok(match callable {
             Callable::Encode | Callable::Bytes => Some(Node::Bytes(span)),
             Callable::ByteArray => Some(Node::ByteArray(span)),
             Callable::Set | Callable::FrozenSet => None,
-        }
+        })
     }
 }
 

@@ -68,3 +68,6 @@ pub const MAX_TEXT_LEN: usize = 2 * 1024 * 1024;
 /// the arguments of a call. With the memo, texts and lists beside them, decoding and printing an
 /// object stays below 16 MiB (P-8).
 const MAX_NODES: usize = MAX_VALUES + MAX_VALUES / 4;
+/// The most octets of text that may be built on the way to an object: older protocols write bytes
+/// as a text first.
+const MAX_TEXT_BUILT: usize = 2 * MAX_TEXT_LEN;

@@ -1,6 +1,6 @@
 //! Arguments, files, what is printed where, and exit statuses.
 
-use std::fs::{self, File};
+use std::fs::File;
 
 use harness::{Exit, Finished, Input, Output};
 
@@ -24,63 +24,13 @@ fn assert_fails(finished: &Finished, status: i32, text: &str) {
 }
 
 #[test]
-fn tc_1_help_and_version() {
-    let finished = run(&["--help"]);
-    let usage = b"Usage: tcp_client [--help] [-v] [-h HOST] [-p PORT] FILE\n";
-    assert!(finished.stdout.starts_with(usage));
-    assert_eq!(
-        (finished.exit, finished.stderr),
-        (Exit::Status(0), Vec::new())
-    );
-    let finished = run(&["-v", "--version"]);
-    assert_eq!(finished.stdout, b"tcp_client 0.1.0\n");
-    assert_eq!(
-        (finished.exit, finished.stderr),
-        (Exit::Status(0), Vec::new())
-    );
-}
-
-#[test]
-fn g_2_wrong_usage_is_status_2() {
-    for (arguments, text) in [
-        (&[][..], "no file of requests is given"),
-        (&["-x", "-"], "unknown option \"-x\""),
-        (&["-p", "+1", "-"], "the port \"+1\" is not a number"),
-        (&["-", "-"], "unexpected argument \"-\""),
-        (&["-", "-h"], "the option --host wants a value"),
-    ] {
-        assert_fails(&run(arguments), 2, text);
-    }
+fn tc_4_g_2_a_patience_that_is_no_number_of_seconds_is_wrong_usage() {
     let finished = program()
         .arg("-")
         .env("TCP_CLIENT_PATIENCE", "soon")
         .run(SOON)
         .unwrap();
     assert_fails(&finished, 2, "TCP_CLIENT_PATIENCE is \"soon\"");
-}
-
-#[test]
-fn tc_1_requests_are_read_from_a_file_or_from_standard_input() {
-    let server = Server::start();
-    let lines = b"uppercase Hello World\nreverse abc\r\n\nlowercase \nlowercase \xc3\x84 no end";
-    let answers = "HELLO WORLD\ncba\n\nä no end\n".as_bytes();
-    let finished = send(server.address, lines);
-    assert_eq!(finished.stdout, answers, "{finished:?}");
-    assert_eq!(
-        (finished.exit, finished.stderr),
-        (Exit::Status(0), Vec::new())
-    );
-
-    let path = std::env::temp_dir().join(format!("tcp_client-{}", std::process::id()));
-    fs::write(&path, lines).unwrap();
-    let port = format!("--port={}", server.address.port());
-    // `localhost` may have an address where nobody listens, before the one where the server does.
-    let finished = program().arg(&path).arg(&port).run(SOON).unwrap();
-    fs::remove_file(&path).unwrap();
-    assert_eq!(
-        (finished.exit, finished.stdout.as_slice()),
-        (Exit::Status(0), answers)
-    );
 }
 
 #[test]
@@ -127,19 +77,6 @@ fn tc_3_lines_that_are_no_requests_are_reported_and_skipped() {
         lines[3],
         "tcp_client: lines skipped: 3; the others were sent"
     );
-}
-
-#[test]
-fn tc_4_a_refused_connection_and_an_unknown_host_are_errors() {
-    let port = harness::free_port().unwrap().to_string();
-    let finished = run(&["-h", "127.0.0.1", "-p", &port, "-"]);
-    assert_fails(
-        &finished,
-        1,
-        &format!("cannot connect to 127.0.0.1:{port}: connection refused"),
-    );
-    let finished = run(&["-h", "nowhere.invalid", "-"]);
-    assert_fails(&finished, 1, "cannot find the host \"nowhere.invalid\"");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use harness::{Exit, Input, Listener, Output};
 
-use crate::{SOON, Server, client_of, send};
+use crate::{SOON, Server, client_of, program, send};
 
 const LINES: usize = 200_000;
 const MIB: u64 = 1 << 20;
@@ -59,29 +59,6 @@ fn tc_2_the_framing_never_slips_when_answers_have_any_length() {
             );
         }
     }
-}
-
-#[test]
-fn tc_2_answers_appear_as_lines_come() {
-    let server = Server::start();
-    let mut client = client_of(server.address)
-        .stdin(Input::Pipe)
-        .start()
-        .unwrap();
-    for number in 0..20 {
-        client
-            .write_stdin(format!("reverse {}\n", line(number)).as_bytes())
-            .unwrap();
-        assert_eq!(client.wait_line(SOON).unwrap(), reversed(number));
-    }
-    // The beginning of a line waits for its rest.
-    client.write_stdin(b"reverse a").unwrap();
-    client.write_stdin(b"b\nrev").unwrap();
-    assert_eq!(client.wait_line(SOON).unwrap(), "ba");
-    client.write_stdin(b"erse no line break").unwrap();
-    client.close_stdin().unwrap();
-    assert_eq!(client.wait_line(SOON).unwrap(), "kaerb enil on");
-    assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(0));
 }
 
 #[test]
@@ -180,4 +157,57 @@ fn a_server_that_does_not_close_after_the_last_answer_is_not_waited_for_long() {
         (client.stdout(), client.stderr()),
         (b"A\n".to_vec(), Vec::new())
     );
+}
+
+#[test]
+fn tc_4_a_server_that_takes_one_long_request_slowly_is_not_silent() {
+    const LENGTH: usize = 30 << 20;
+    let listener = Listener::new().unwrap();
+    let line = [&b"reverse "[..], &vec![b'x'; LENGTH], b"\n"].concat();
+    let client = client_of(listener.address())
+        .env("TCP_CLIENT_PATIENCE", "1")
+        .stdin(Input::Octets(line))
+        .start()
+        .unwrap();
+    let mut peer = listener.accept_from(&client, SOON).unwrap();
+    // 3 seconds in all, while the client's patience is 1.
+    let mut left = 4 + LENGTH;
+    while left > 0 {
+        left -= peer.receive_exactly(left.min(1 << 20), SOON).unwrap().len();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    peer.send(b"\0\0\0\x02ok").unwrap();
+    drop(peer);
+    assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(0));
+    assert_eq!(client.stdout(), b"ok\n");
+}
+
+#[test]
+fn tc_4_a_server_that_closes_right_after_its_last_answer_has_not_closed_early() {
+    for _ in 0..100 {
+        let listener = Listener::new().unwrap();
+        let client = client_of(listener.address()).stdin(Input::Octets(b"reverse a\n".to_vec()));
+        let client = client.start().unwrap();
+        let mut peer = listener.accept_from(&client, SOON).unwrap();
+        peer.receive_exactly(5, SOON).unwrap();
+        peer.send(b"\0\0\0\x01a").unwrap();
+        drop(peer);
+        assert_eq!(
+            client.wait_exit(SOON).unwrap(),
+            Exit::Status(0),
+            "{client:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_also_when_the_server_stays() {
+    let listener = Listener::new().unwrap();
+    let port = listener.port().to_string();
+    let client = program()
+        .args(["-h", "127.0.0.1", "-p", &port, "/"])
+        .start()
+        .unwrap();
+    let _peer = listener.accept_from(&client, SOON).unwrap();
+    assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(1));
 }

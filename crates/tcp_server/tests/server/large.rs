@@ -76,23 +76,6 @@ fn t_5_g_7_the_data_of_a_reserved_action_is_not_kept() {
 }
 
 #[test]
-fn t_18_64_mib_of_pipelined_requests_are_sent_before_anything_is_taken() {
-    let (_server, address) = start();
-    let mut stream = connect_plainly(address);
-    let one = request(0x01, &[b'x'; 1020]);
-    let batch = one.repeat(1024);
-    for _ in 0..64 {
-        stream.write_all(&batch).unwrap();
-    }
-    let wanted = response(&[b'X'; 1020]).repeat(1024);
-    let mut answers = vec![0; wanted.len()];
-    for _ in 0..64 {
-        stream.read_exact(&mut answers).unwrap();
-        assert!(answers == wanted);
-    }
-}
-
-#[test]
 fn t_18_past_the_bound_nothing_is_received_until_the_client_takes_something() {
     const STANDS_STILL: Duration = Duration::from_secs(1);
     let (server, address) = start();

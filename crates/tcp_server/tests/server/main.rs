@@ -9,7 +9,6 @@ use harness::{Peer, Process, Program, start_server};
 mod command_line;
 mod connections;
 mod large;
-mod protocol;
 mod shutdown;
 
 /// Longer than anything here takes on a busy machine.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Peer, Process, Signal};
 
-use crate::{SOON, assert_served, connect, request, response, start};
+use crate::{SOON, assert_served, connect, program, request, start, wait_until};
 
 /// G-4 allows a second; above it, what a busy machine may add.
 const AT_ONCE: Duration = Duration::from_millis(1500);
@@ -23,46 +23,6 @@ fn assert_refused(address: SocketAddr) {
         Peer::connect(address),
         Err(harness::Error::Connect { .. })
     ));
-}
-
-#[test]
-fn t_19_g_4_each_signal_ends_an_idle_server() {
-    for signal in [Signal::INT, Signal::TERM] {
-        let (server, address) = start();
-        stop(&server, signal);
-        assert_refused(address);
-    }
-}
-
-#[test]
-fn t_19_g_4_clients_that_wait_do_not_hold_it_up() {
-    let (server, address) = start();
-    let mut served = connect(address);
-    assert_served(&mut served);
-    let mut silent = connect(address);
-    let mut inside = connect(address);
-    inside.send(b"\x08\0\0\x05Hell").unwrap();
-    assert_served(&mut connect(address));
-    stop(&server, Signal::INT);
-    for peer in [&mut served, &mut silent, &mut inside] {
-        peer.expect_close(SOON).unwrap();
-    }
-}
-
-#[test]
-fn t_19_a_request_received_before_the_signal_is_answered() {
-    const LENGTH: usize = 32 << 20;
-    let (server, address) = start();
-    let mut peer = connect(address);
-    peer.send(&request(1, &vec![b'x'; LENGTH])).unwrap();
-    // The answer has begun, so the request was received in full; most of the answer still waits,
-    // more than the system holds for the two ends.
-    let wanted = response(&vec![b'X'; LENGTH]);
-    assert_eq!(peer.receive_exactly(4, SOON).unwrap(), wanted[..4]);
-    let taker = std::thread::spawn(move || peer.receive_to_end(SOON).unwrap());
-    stop(&server, Signal::TERM);
-    let answer = taker.join().unwrap();
-    assert!(answer == wanted[4..], "{} octets", answer.len());
 }
 
 #[test]
@@ -101,4 +61,28 @@ fn g_4_waiting_costs_no_processor_time() {
     peer.expect_silence(Duration::from_millis(700)).unwrap();
     let used = server.cpu_time().unwrap() - before;
     assert!(used < Duration::from_millis(200), "{used:?}");
+}
+
+#[test]
+fn g_4_a_log_that_nobody_reads_does_not_hold_up_the_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let log = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
+    let port = harness::free_port().unwrap();
+    let server = program()
+        .args(["-v", "-p", &port.to_string()])
+        .stderr(harness::Output::File(log))
+        .start()
+        .unwrap();
+    let address = server.wait_listening(port, SOON).unwrap();
+    let mut client = connect(address);
+    // Each request is a line of the log; these are far more than a pipe holds.
+    client.send(&request(1, b"").repeat(30_000)).unwrap();
+    wait_until("the server is stuck at its log", || {
+        let before = server.cpu_time().unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        server.cpu_time().unwrap() == before
+    });
+    server.signal(Signal::INT).unwrap();
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    drop(reader);
 }

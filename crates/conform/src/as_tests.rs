@@ -1,0 +1,76 @@
+use std::cmp::Reverse;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, Verdict, grade_one};
+
+/// A machine that is busy with other tests may need this long for what should happen at once.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Holds a program of ours to all checks of its assignment, the shoulds too, one test line each:
+/// the whole `main` of a test without harness.
+///
+/// Its arguments are those of every Rust test; a line that fails shows the evidence.
+pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
+    let Some(assignment) = Assignment::named(assignment) else {
+        let failing = || Err("it has no checks".into());
+        return run_side_by_side(vec![TestLine::new(assignment, Duration::ZERO, failing)]);
+    };
+    let subject = Subject {
+        command: vec![program.into()],
+        target: Target::Start,
+        patience: PATIENCE,
+    };
+    let lines = assignment.checks.iter().map(|check| {
+        let name = format!("{} {}", check.id, check.title);
+        TestLine::holds(name, assignment, subject.clone(), check)
+    });
+    run_side_by_side(lines.collect())
+}
+
+/// A line of a test binary without harness.
+#[derive(Debug)]
+pub struct TestLine {
+    takes: Duration,
+    trial: Trial,
+}
+
+impl TestLine {
+    /// A test that takes so long at least.
+    pub fn new(
+        name: impl Into<String>,
+        takes: Duration,
+        test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+    ) -> Self {
+        let trial = Trial::test(name, test);
+        Self { takes, trial }
+    }
+
+    /// The test that a check holds for a program.
+    pub fn holds(
+        name: impl Into<String>,
+        assignment: &'static Assignment,
+        subject: Subject,
+        check: &'static Check,
+    ) -> Self {
+        Self::new(name, check.takes, move || {
+            let result = grade_one(assignment, &subject, check);
+            match result.verdict {
+                Verdict::Holds => Ok(()),
+                Verdict::Broken { .. } | Verdict::NotRun(_) => Err(result.into()),
+            }
+        })
+    }
+}
+
+/// Runs test lines side by side, those first that take long. Unless an argument says how many
+/// threads to use, they are many more than there are processors: most tests wait.
+pub fn run_side_by_side(mut lines: Vec<TestLine>) -> ExitCode {
+    lines.sort_by_key(|line| Reverse(line.takes));
+    let trials = lines.into_iter().map(|line| line.trial).collect();
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    arguments.test_threads.get_or_insert(DEFAULT_JOBS);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,53 @@
+use crate::{Arguments, Check};
+
+/// Which end of the protocol a program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It listens, and the checks connect.
+    Server,
+    /// The checks listen, and it connects.
+    Client,
+}
+
+/// What a program is graded against.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment {
+    /// The program's name in the assignment.
+    pub name: &'static str,
+    /// Which end it is.
+    pub role: Role,
+    /// The arguments with which it is started ordinarily: for a server, those that make it listen
+    /// on a port.
+    pub arguments: fn(port: u16) -> Arguments,
+    /// All checks, in the order of the specification.
+    pub checks: &'static [Check],
+    /// The assignment's own grading criteria that can be seen from outside, if it has any.
+    pub criteria: &'static [Criterion],
+}
+
+/// One of an assignment's own grading criteria.
+#[derive(Clone, Copy, Debug)]
+pub struct Criterion {
+    /// Its number in the assignment.
+    pub number: u32,
+    /// What it is worth.
+    pub points: u32,
+    /// What the assignment says.
+    pub title: &'static str,
+    /// The checks that all have to hold for it.
+    pub checks: &'static [&'static str],
+}
+
+impl Assignment {
+    /// All assignments, by the names of their programs.
+    pub fn all() -> &'static [Self] {
+        crate::checks::ASSIGNMENTS
+    }
+
+    /// The assignment of a program.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all()
+            .iter()
+            .find(|assignment| assignment.name == name)
+    }
+}

@@ -1,0 +1,98 @@
+//! The client that stores and reads messages.
+
+mod command_line;
+mod create;
+mod faults;
+mod list;
+mod read;
+
+use harness::{Finished, Input, Listener};
+
+use super::messages::SECOND;
+use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Trial};
+
+pub(crate) const ASSIGNMENT: Assignment = Assignment {
+    name: "client",
+    role: Role::Client,
+    arguments: |port| arguments(port, "alice", "read"),
+    checks: list::CHECKS,
+    criteria: &[],
+};
+
+const ALICE: &[u8] = b"alice";
+
+/// Alice's request for her messages.
+const READ: &[u8] = b"\xae\x73\x01\x05\0\0\0alice";
+
+fn arguments(port: u16, name: &str, task: &str) -> Arguments {
+    let address = Arguments::new().host("127.0.0.1").port(port);
+    address.word(name).word(task)
+}
+
+/// Starts the client for alice.
+fn start(trial: &mut Trial<'_>, listener: &Listener, task: &str, stdin: Input) -> Outcome {
+    let arguments = arguments(listener.port(), "alice", task);
+    trial.start(&arguments, stdin).map(drop)
+}
+
+/// Starts the client for alice to read, and receives her request.
+fn start_reading(trial: &mut Trial<'_>, listener: &Listener) -> Result<Conversation, Problem> {
+    start(trial, listener, "read", Input::Null)?;
+    let mut server = trial.accept(listener)?;
+    server.expect(READ)?;
+    Ok(server)
+}
+
+/// What the server does behind its response.
+#[derive(Clone, Copy)]
+enum Then {
+    Closes,
+    Stays,
+}
+
+/// Runs the client for alice to read this.
+fn reads(trial: &mut Trial<'_>, record: &[u8]) -> Result<Finished, Problem> {
+    let listener = trial.listen()?;
+    reads_from(trial, &listener, record, Then::Closes)
+}
+
+/// The same at a listener that there is already: what two runs print differs in nothing but what
+/// they read.
+fn reads_from(
+    trial: &mut Trial<'_>,
+    listener: &Listener,
+    record: &[u8],
+    then: Then,
+) -> Result<Finished, Problem> {
+    let mut server = start_reading(trial, listener)?;
+    server.send(record)?;
+    if let Then::Closes = then {
+        // The client may be faster.
+        let _ = server.shutdown_write();
+    }
+    ended(trial)
+}
+
+/// Waits until the client that was started last ends by itself. A gap of a second may be part of
+/// it.
+fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
+    let patience = trial.patience() + 2 * SECOND;
+    let client = trial.process()?;
+    Ok(Finished {
+        exit: client.wait_exit(patience)?,
+        stdout: client.stdout(),
+        stderr: client.stderr(),
+    })
+}
+
+/// What was printed on both outputs.
+fn both(finished: &Finished) -> String {
+    let both = [&finished.stdout[..], b"\n", &finished.stderr].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
+/// Whether one run has printed something, on either output, that another has not: not just the
+/// beginning of what the other has.
+fn says_more(this: &Finished, other: &Finished) -> bool {
+    !other.stdout.starts_with(&this.stdout) || !other.stderr.starts_with(&this.stderr)
+}

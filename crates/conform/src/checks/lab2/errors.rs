@@ -1,0 +1,151 @@
+//! Servers that are not there, leave early, or mean harm.
+
+use std::time::Duration;
+
+use harness::{Exit, Input};
+
+use super::{ID, REPLY, STUDENT, arguments, start};
+use crate::checks::hostile;
+use crate::conversation::shown;
+use crate::{Arguments, Outcome, Problem, Trial};
+
+/// Finding out that a host does not exist may take as long as its name servers take.
+const FOR_NAMES: Duration = Duration::from_secs(20);
+
+/// Looks that the client, which has ended, says that something is wrong.
+pub(super) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
+    let stderr = trial.process()?.stderr();
+    if exit == Exit::Status(1) && !stderr.is_empty() {
+        return Ok(());
+    }
+    let happened = format!("{exit}, and {} on standard error", shown(&stderr));
+    Err(Problem::broken(
+        "status 1, and a text on standard error",
+        happened,
+    ))
+}
+
+fn fails(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let exit = trial.process()?.wait_exit(patience)?;
+    has_failed(trial, exit)
+}
+
+/// The server says this in place of the id, and leaves.
+fn fails_after(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+    let mut server = start(trial)?;
+    // It may have seen enough before it has taken all.
+    let _ = server.conversation.send(octets);
+    drop(server);
+    fails(trial)
+}
+
+/// The server says this in place of the reply, and leaves.
+fn fails_after_id(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+    let mut server = start(trial)?;
+    server.conversation.send(ID)?;
+    server.next(trial)?;
+    let _ = server.conversation.send(octets);
+    drop(server);
+    fails(trial)
+}
+
+/// The server says this in place of the id and of the reply, and stays.
+fn fails_at(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+    let mut server = start(trial)?;
+    let _ = server.conversation.send(octets);
+    fails(trial)?;
+    let mut server = start(trial)?;
+    server.conversation.send(ID)?;
+    server.next(trial)?;
+    let _ = server.conversation.send(octets);
+    fails(trial)
+}
+
+pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
+    let port = trial.port()?;
+    trial.start(&arguments(port), Input::Null)?;
+    fails(trial)
+}
+
+pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let options = Arguments::words(["--host", "no-such-host.invalid"]);
+    let words = STUDENT.into_iter().fold(options, Arguments::word);
+    let exit = trial.start(&words, Input::Null)?.wait_exit(FOR_NAMES)?;
+    has_failed(trial, exit)
+}
+
+pub(super) fn leaves_before_id(trial: &mut Trial<'_>) -> Outcome {
+    fails_after(trial, b"")?;
+    fails_after(trial, ID.get(..20).unwrap_or(ID))
+}
+
+pub(super) fn leaves_before_reply(trial: &mut Trial<'_>) -> Outcome {
+    fails_after_id(trial, b"")?;
+    fails_after_id(trial, REPLY.get(..20).unwrap_or(REPLY))
+}
+
+pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
+    start(trial)?.conversation.reset()?;
+    fails(trial)?;
+    let mut server = start(trial)?;
+    server.conversation.send(ID)?;
+    server.next(trial)?;
+    server.conversation.reset()?;
+    fails(trial)
+}
+
+pub(super) fn no_id(trial: &mut Trial<'_>) -> Outcome {
+    const OBJECTS: [&[u8]; 4] = [
+        b"X\x05\0\0\0hello.",
+        b"N.",
+        b"\x88.",
+        b"}X\x08\0\0\0clientidNs.",
+    ];
+    for object in OBJECTS {
+        let mut server = start(trial)?;
+        server.conversation.send(&[object, REPLY].concat())?;
+        fails(trial)?;
+    }
+    Ok(())
+}
+
+pub(super) fn no_pickle(trial: &mut Trial<'_>) -> Outcome {
+    for octets in [
+        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+        b"\xff\xfe\xfd",
+        b".",
+    ] {
+        fails_at(trial, octets)?;
+    }
+    Ok(())
+}
+
+pub(super) fn nothing_is_called(trial: &mut Trial<'_>) -> Outcome {
+    let folder = hostile::folder()?;
+    let path = folder.path().join("called");
+    for pickle in hostile::calls(&path) {
+        // That it is an error is the smaller part.
+        let outcome = fails_at(trial, &pickle);
+        hostile::was_not_called(&path)?;
+        outcome?;
+    }
+    Ok(())
+}
+
+pub(super) fn too_much(trial: &mut Trial<'_>) -> Outcome {
+    for pickle in [
+        &hostile::nested()[..],
+        &hostile::repeated(),
+        &hostile::integer(),
+        &hostile::large(),
+        hostile::BYTEARRAY,
+        hostile::RECURSIVE,
+    ] {
+        fails_at(trial, pickle)?;
+    }
+    hostile::ANNOUNCED
+        .iter()
+        .try_for_each(|pickle| fails_at(trial, pickle))
+}

@@ -1,0 +1,156 @@
+//! Where the server listens, and whom it serves.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use harness::{Error, Input, Signal};
+
+use super::client::{Client, connect, connected, is_served, text};
+use crate::checks::default_port;
+use crate::checks::pickle::Pickles;
+use crate::{Arguments, Outcome, Problem, Trial};
+
+const DEFAULT_PORT: u16 = 12_000;
+
+/// Clients that may wait.
+const QUEUE: usize = 10;
+
+pub(super) fn default_address(trial: &mut Trial<'_>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let patience = trial.patience();
+    let _turn = default_port::reserve_port(DEFAULT_PORT)?;
+    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
+    let server = trial.start(&Arguments::new(), Input::Null)?;
+    let listens = server.wait_listening(DEFAULT_PORT, patience);
+    let addresses = server.listening();
+    // It is not ended by this function, but the next one needs the port.
+    server.signal_group(Signal::KILL)?;
+    server.wait_exit(patience)?;
+    listens?;
+    listens_on(&addresses, DEFAULT_PORT)
+}
+
+pub(super) fn given_host(trial: &mut Trial<'_>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let port = trial.serve()?.port();
+    let addresses = trial.process()?.listening();
+    listens_on(&addresses, port)
+}
+
+fn listens_on(addresses: &[SocketAddr], port: u16) -> Outcome {
+    if addresses.is_empty() {
+        let reason = "this system does not say where a program listens";
+        return Err(Problem::NotRun(reason.to_owned()));
+    }
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if addresses == [wanted] {
+        return Ok(());
+    }
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    Err(Problem::broken(
+        format!("it listens on {wanted} and nowhere else"),
+        format!("it listens on {}", addresses.join(", ")),
+    ))
+}
+
+pub(super) fn ten_wait(trial: &mut Trial<'_>) -> Outcome {
+    let served = connected(trial)?;
+    let address = served.pickles.conversation.remote_address();
+    let waiting = (0..QUEUE).map(|_| trial.connect(address));
+    let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
+    drop(served);
+    for client in waiting {
+        Pickles::new(client).next(trial)?;
+    }
+    Ok(())
+}
+
+/// The server is stopped meanwhile, so that it takes nobody from the queue.
+pub(super) fn no_more_wait(trial: &mut Trial<'_>) -> Outcome {
+    /// A connection that is not dropped takes far less.
+    const AT_ONCE: Duration = Duration::from_millis(300);
+    let address = trial.serve()?;
+    trial.process()?.signal_group(Signal::STOP)?;
+    let mut waiting = Vec::new();
+    // Linux takes one more than it is told.
+    while waiting.len() <= QUEUE + 1 {
+        match TcpStream::connect_timeout(&address, AT_ONCE) {
+            Ok(client) => waiting.push(client),
+            Err(_) => break,
+        }
+    }
+    trial.process()?.signal_group(Signal::CONT)?;
+    if waiting.len() > QUEUE + 1 {
+        let happened = format!("{} were not", waiting.len());
+        let expected = format!("more than {QUEUE} clients that wait are dropped");
+        return Err(Problem::broken(expected, happened));
+    }
+    drop(waiting);
+    is_served(trial, address)
+}
+
+pub(super) fn one_after_another(trial: &mut Trial<'_>) -> Outcome {
+    let address = trial.serve()?;
+    for _ in 0..5 {
+        is_served(trial, address)?;
+    }
+    Ok(())
+}
+
+pub(super) fn side_by_side(trial: &mut Trial<'_>) -> Outcome {
+    let address = trial.serve()?;
+    let (_silent, _) = connect(trial, address)?;
+    let mut slow = Client::connect(trial, address)?;
+    slow.send(b"]")?;
+    Client::connect(trial, address)?.tell(trial, &text(b"quick"))?;
+    slow.tell(trial, b".")?;
+    Ok(())
+}
+
+/// Both the objects and their acknowledgements are more than the system keeps for both ends: a
+/// server that does not read on while one cannot be delivered, and its client, wait for each other
+/// forever.
+pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> Outcome {
+    const BLOCKS: usize = 200;
+    const OBJECTS: usize = 1000;
+    let object = text(&[b'x'; 95]);
+    let mut client = connected(trial)?;
+    let answer = client.tell(trial, &object)?;
+    client.pickles.conversation.set_receive_buffer(65_536)?;
+    let block = object.repeat(OBJECTS);
+    for sent in 0..BLOCKS {
+        let taken = client.pickles.conversation.send(&block);
+        taken.map_err(|error| match error {
+            Error::Peer { event, .. } => Problem::broken(
+                format!("{BLOCKS},000 objects are taken from a client that reads nothing"),
+                format!("{event}, after {sent},000"),
+            ),
+            error => error.into(),
+        })?;
+    }
+    for received in 0..BLOCKS * OBJECTS {
+        let next = client.pickles.next(trial)?;
+        if next != answer {
+            let happened = format!("{next}, after {received}");
+            return Err(Problem::broken("the same answer to each", happened));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
+    const WHILE: Duration = Duration::from_secs(1);
+    const MOST: Duration = Duration::from_millis(100);
+    let mut client = connected(trial)?;
+    client.tell(trial, &text(b"hello"))?;
+    let before = trial.process()?.cpu_time()?;
+    client.pickles.conversation.expect_silence(WHILE)?;
+    let used = trial.process()?.cpu_time()?.saturating_sub(before);
+    if used <= MOST {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("less than {MOST:?} of processor time in a second without anything to do"),
+        format!("{used:?}"),
+    ))
+}

@@ -1,0 +1,175 @@
+//! Servers that do not give the secret.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use harness::{Exit, Input, Listener};
+
+use super::{QUESTION, arguments, asks, contains, start};
+use crate::conversation::shown;
+use crate::{Outcome, Problem, Trial};
+
+/// Finding out that a host does not exist may take as long as its name servers take.
+const FOR_NAMES: Duration = Duration::from_secs(20);
+
+/// How long a client waits for its connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The status of a program in Rust that panicked.
+const PANICKED: Exit = Exit::Status(101);
+
+/// The first words of a program in Python that did not catch its error.
+const UNCAUGHT: &[u8] = b"Traceback";
+
+/// Waits until the client has ended with an error, and has printed no secret.
+fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
+    let process = trial.process()?;
+    let exit = process.wait_exit(within)?;
+    let (stdout, stderr) = (process.stdout(), process.stderr());
+    if exit == Exit::Status(1) && stdout.is_empty() && !stderr.is_empty() {
+        return Ok(());
+    }
+    let (stdout, stderr) = (shown(&stdout), shown(&stderr));
+    Err(Problem::broken(
+        "status 1, a text on standard error and nothing on standard output",
+        format!("{exit}, {stderr} on standard error and {stdout} on standard output"),
+    ))
+}
+
+/// Sends these octets, and leaves; the client ends with an error.
+fn closes_after(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+    let patience = trial.patience();
+    let mut server = start(trial)?;
+    server.send(octets)?;
+    drop(server);
+    has_failed(trial, patience)
+}
+
+pub(super) fn closes_at_once(trial: &mut Trial<'_>) -> Outcome {
+    closes_after(trial, b"")
+}
+
+pub(super) fn closes_after_an_answer(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let mut server = start(trial)?;
+    asks(&mut server)?;
+    asks(&mut server)?;
+    drop(server);
+    has_failed(trial, patience)
+}
+
+pub(super) fn closes_inside_a_message(trial: &mut Trial<'_>) -> Outcome {
+    for octets in [&b"Q"[..], b"Q\0\0\0\x02\0\0\0", b"S", b"Salmost!"] {
+        closes_after(trial, octets)?;
+    }
+    Ok(())
+}
+
+pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let mut server = start(trial)?;
+    asks(&mut server)?;
+    server.reset()?;
+    has_failed(trial, patience)
+}
+
+/// The server does not close: it is what it has sent that is wrong.
+pub(super) fn neither_q_nor_s(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    for octets in [
+        &b"q\0\0\0\x02\0\0\0\x28"[..],
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ] {
+        let mut server = start(trial)?;
+        asks(&mut server)?;
+        server.send(octets)?;
+        has_failed(trial, patience)?;
+    }
+    Ok(())
+}
+
+pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let port = trial.port()?;
+    trial.start(&arguments("127.0.0.1", port), Input::Null)?;
+    has_failed(trial, patience)
+}
+
+pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
+    trial.start(&arguments("no-such-host.invalid", 8000), Input::Null)?;
+    has_failed(trial, FOR_NAMES)
+}
+
+pub(super) fn unanswered_connection(trial: &mut Trial<'_>) -> Outcome {
+    // A busy machine may be late, but not early.
+    let within = CONNECT_LIMIT + trial.patience();
+    let listener = Listener::new()?;
+    let _queue = fill_queue(listener.address())?;
+    let start = Instant::now();
+    trial.start(&arguments("127.0.0.1", listener.port()), Input::Null)?;
+    has_failed(trial, within)?;
+    let took = start.elapsed();
+    if took >= CONNECT_LIMIT {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("it waits for {CONNECT_LIMIT:?}"),
+        format!("it ended after {took:.1?}"),
+    ))
+}
+
+/// Connects until nobody is answered any more, because too many wait to be accepted.
+fn fill_queue(address: SocketAddr) -> Result<Vec<TcpStream>, Problem> {
+    const UNANSWERED: Duration = Duration::from_millis(500);
+    const MOST: usize = 500;
+    let mut queue = Vec::new();
+    while queue.len() < MOST {
+        match TcpStream::connect_timeout(&address, UNANSWERED) {
+            Ok(stream) => queue.push(stream),
+            Err(error) if error.kind() == ErrorKind::TimedOut => return Ok(queue),
+            Err(_) => break,
+        }
+    }
+    let reason = "this system answers whoever connects, though nobody accepts";
+    Err(Problem::NotRun(reason.to_owned()))
+}
+
+pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    for octets in [
+        &b""[..],
+        b"\xff",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"Q\0\0\0\x02",
+        b"S\xff\xfe\xc3(",
+        &[QUESTION, b"\0\0\0\0"].concat(),
+        &[0xff; 64],
+    ] {
+        let mut server = start(trial)?;
+        server.send(octets)?;
+        drop(server);
+        let process = trial.process()?;
+        let exit = process.wait_exit(patience)?;
+        let stderr = process.stderr();
+        if matches!(exit, Exit::Signal(_) | PANICKED) || contains(&stderr, UNCAUGHT) {
+            let happened = format!("{exit}, and {} on standard error", shown(&stderr));
+            return Err(Problem::broken("it ends in order", happened));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn message_on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
+    for first in [b'\x1b', b'\x9b'] {
+        closes_after(trial, &[&[first], &b"[2Jxxxxx"[..]].concat())?;
+        let stderr = trial.process()?.stderr();
+        if stderr.contains(&first) {
+            return Err(Problem::broken(
+                "a message without the control characters that the server sent",
+                shown(&stderr),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The checks of every assignment, a module each, in the order of the specification's clauses.
+
+mod accio;
+mod client;
+mod common;
+mod default_port;
+mod hostile;
+mod lab2;
+mod lab3;
+mod lab4;
+mod mathserver;
+mod messages;
+mod pickle;
+mod server;
+mod server_s;
+mod tcp_client;
+mod tcp_server;
+mod usage;
+
+use crate::Assignment;
+
+pub(crate) const ASSIGNMENTS: &[Assignment] = &[
+    tcp_server::ASSIGNMENT,
+    tcp_client::ASSIGNMENT,
+    server_s::ASSIGNMENT,
+    accio::ASSIGNMENT,
+    lab4::ASSIGNMENT,
+    mathserver::ASSIGNMENT,
+    lab3::ASSIGNMENT,
+    lab2::ASSIGNMENT,
+    server::ASSIGNMENT,
+    client::ASSIGNMENT,
+];

@@ -1,0 +1,480 @@
+//! The pickles that a program under test sends: as much of the format as plain data needs, in every
+//! protocol. What Python writes, and any other right way to write the same, is read.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Instant;
+
+use harness::Event;
+
+use crate::conversation::shown;
+use crate::{Conversation, Problem, Trial};
+
+/// The longest pickle that is read: as many octets as the assignment receives at once.
+pub(super) const LONGEST: usize = 4096;
+
+/// A connection on which pickles come.
+#[derive(Debug)]
+pub(super) struct Pickles {
+    pub(super) conversation: Conversation,
+    /// What came behind the last object.
+    received: Vec<u8>,
+}
+
+impl Pickles {
+    pub(super) fn new(conversation: Conversation) -> Self {
+        Self {
+            conversation,
+            received: Vec::new(),
+        }
+    }
+
+    /// The next object, whatever it is.
+    pub(super) fn next(&mut self, trial: &Trial<'_>) -> Result<Object, Problem> {
+        const WANTED: &str = "a whole pickle";
+        let deadline = Instant::now() + trial.patience();
+        loop {
+            match read(&self.received) {
+                Reading::Whole(object, length) => {
+                    self.received.drain(..length);
+                    return Ok(object);
+                }
+                Reading::Wrong { at } => {
+                    let found = shown(&self.received);
+                    let happened = format!("{found}, which is none at byte {at}");
+                    return Err(Problem::broken(
+                        format!("{WANTED} of plain data, of at most {LONGEST} bytes"),
+                        happened,
+                    ));
+                }
+                Reading::Part => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.conversation.next_event(LONGEST, left) {
+                Event::Data(octets) => self.received.extend(octets),
+                event => {
+                    let happened = format!("{event}, after {}", shown(&self.received));
+                    return Err(Problem::broken(WANTED, happened));
+                }
+            }
+        }
+    }
+
+    /// Whether something came behind the last object.
+    pub(super) fn has_more(&self) -> bool {
+        !self.received.is_empty()
+    }
+}
+
+/// A Python object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    Integer(i64),
+    /// A text, as it is written in the pickle.
+    Text(Vec<u8>),
+    Dictionary(Vec<(Self, Self)>),
+    /// Anything else, and what is inside of other objects than dictionaries.
+    Other,
+}
+
+impl Object {
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(text.as_bytes().to_vec())
+    }
+
+    /// What a dictionary has for a key that is a text.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let Self::Dictionary(entries) = self else {
+            return None;
+        };
+        let is_wanted = |(found, _): &&(Self, Self)| *found == Self::text(key);
+        entries.iter().rfind(is_wanted).map(|(_, value)| value)
+    }
+}
+
+/// As Python shows it, nearly.
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Text(text) => write!(f, "'{}'", cli::escape(text)),
+            Self::Dictionary(entries) => {
+                f.write_str("{")?;
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    write!(f, "{separator}{key}: {value}")?;
+                }
+                f.write_str("}")
+            }
+            Self::Other => f.write_str("another object"),
+        }
+    }
+}
+
+/// What the octets from the start of a pickle are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// An object, and the length of its pickle.
+    Whole(Object, usize),
+    /// The beginning of a pickle.
+    Part,
+    /// Something else, from this octet on.
+    Wrong { at: usize },
+}
+
+pub(super) fn read(octets: &[u8]) -> Reading {
+    let mut reader = Reader {
+        rest: octets,
+        stack: Vec::new(),
+        memo: HashMap::new(),
+    };
+    loop {
+        let at = octets.len() - reader.rest.len();
+        if at >= LONGEST {
+            return Reading::Wrong { at };
+        }
+        match reader.step() {
+            Ok(None) => {}
+            Ok(Some(object)) => return Reading::Whole(object, octets.len() - reader.rest.len()),
+            Err(Stop::AtEnd) => return Reading::Part,
+            Err(Stop::Wrong) => return Reading::Wrong { at },
+        }
+    }
+}
+
+/// Why a pickle cannot be read on.
+enum Stop {
+    AtEnd,
+    Wrong,
+}
+
+/// What is on the stack of the machine that a pickle is a program for.
+#[derive(Clone)]
+enum Item {
+    Mark,
+    Object(Object),
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    stack: Vec<Item>,
+    memo: HashMap<u64, Object>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads an instruction, and returns the object if it was the last one.
+    fn step(&mut self) -> Result<Option<Object>, Stop> {
+        let [opcode] = self.take_array()?;
+        match opcode {
+            // What says nothing about the object: PROTO, FRAME.
+            0x80 => self.take(1).map(drop)?,
+            0x95 => self.take(8).map(drop)?,
+            b'.' => return self.pop().map(Some),
+
+            b'K' => self.integer(1, false)?,
+            b'M' => self.integer(2, false)?,
+            b'J' => self.integer(4, true)?,
+            0x8a => {
+                let [length] = self.take_array()?;
+                self.integer(length.into(), true)?;
+            }
+            b'I' | b'L' => self.decimal()?,
+            b'U' | 0x8c => self.counted(1, Object::Text)?,
+            b'T' | b'X' => self.counted(4, Object::Text)?,
+            0x8d => self.counted(8, Object::Text)?,
+            b'V' => {
+                let text = self.line()?.to_vec();
+                self.push(Object::Text(text));
+            }
+
+            b'N' | 0x88 | 0x89 | b')' | b']' | 0x8f => self.push(Object::Other),
+            b'G' => {
+                self.take(8)?;
+                self.push(Object::Other);
+            }
+            b'F' | b'S' => {
+                self.line()?;
+                self.push(Object::Other);
+            }
+            b'C' => self.counted(1, |_| Object::Other)?,
+            b'B' => self.counted(4, |_| Object::Other)?,
+            0x8e | 0x96 => self.counted(8, |_| Object::Other)?,
+
+            b'(' => self.stack.push(Item::Mark),
+            b'}' => self.push(Object::Dictionary(Vec::new())),
+            b'd' => {
+                let members = self.pop_to_mark()?;
+                self.push(Object::Dictionary(Vec::new()));
+                self.set_items(members)?;
+            }
+            b's' => {
+                let value = self.pop()?;
+                let members = vec![self.pop()?, value];
+                self.set_items(members)?;
+            }
+            b'u' => {
+                let members = self.pop_to_mark()?;
+                self.set_items(members)?;
+            }
+            // What lists, tuples and sets hold is not looked at.
+            b'l' | b't' | 0x91 => {
+                self.pop_to_mark()?;
+                self.push(Object::Other);
+            }
+            b'a' => self.pop().map(drop)?,
+            b'e' | 0x90 => self.pop_to_mark().map(drop)?,
+            0x85..=0x87 => {
+                for _ in 0x84..opcode {
+                    self.pop()?;
+                }
+                self.push(Object::Other);
+            }
+
+            0x94 => self.remember(self.memo.len() as u64)?,
+            b'q' => {
+                let place = self.number(1)?;
+                self.remember(place)?;
+            }
+            b'r' => {
+                let place = self.number(4)?;
+                self.remember(place)?;
+            }
+            b'p' => {
+                let place = parse(self.line()?)?;
+                self.remember(place)?;
+            }
+            b'h' => {
+                let place = self.number(1)?;
+                self.recall(place)?;
+            }
+            b'j' => {
+                let place = self.number(4)?;
+                self.recall(place)?;
+            }
+            b'g' => {
+                let place = parse(self.line()?)?;
+                self.recall(place)?;
+            }
+            _ => return Err(Stop::Wrong),
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Stop> {
+        if count > LONGEST {
+            return Err(Stop::Wrong);
+        }
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Stop::AtEnd)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn take_array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(Stop::AtEnd)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    /// Up to a line feed, which is taken too.
+    fn line(&mut self) -> Result<&'a [u8], Stop> {
+        let mut parts = self.rest.splitn(2, |octet| *octet == b'\n');
+        match (parts.next(), parts.next()) {
+            (Some(line), Some(rest)) => {
+                self.rest = rest;
+                Ok(line)
+            }
+            _ => Err(Stop::AtEnd),
+        }
+    }
+
+    /// A number without sign, least octet first.
+    fn number(&mut self, size: usize) -> Result<u64, Stop> {
+        let octets = self.take(size)?.iter().rev();
+        Ok(octets.fold(0, |number, octet| number << 8 | u64::from(*octet)))
+    }
+
+    fn integer(&mut self, size: usize, signed: bool) -> Result<(), Stop> {
+        let unused = 8_usize.checked_sub(size).ok_or(Stop::Wrong)? * 8;
+        let number = self.number(size)?;
+        let integer = if signed && size > 0 {
+            (number << unused) as i64 >> unused
+        } else {
+            number as i64
+        };
+        self.push(Object::Integer(integer));
+        Ok(())
+    }
+
+    /// `I7`, `L7L`; `I00` and `I01` are false and true.
+    fn decimal(&mut self) -> Result<(), Stop> {
+        let line = self.line()?;
+        let object = match line {
+            b"00" | b"01" => Object::Other,
+            _ => Object::Integer(parse(line.strip_suffix(b"L").unwrap_or(line))?),
+        };
+        self.push(object);
+        Ok(())
+    }
+
+    /// As many octets as a length of this size says.
+    fn counted(&mut self, size: usize, object: fn(Vec<u8>) -> Object) -> Result<(), Stop> {
+        let length = usize::try_from(self.number(size)?).map_err(|_| Stop::Wrong)?;
+        let octets = self.take(length)?.to_vec();
+        self.push(object(octets));
+        Ok(())
+    }
+
+    fn push(&mut self, object: Object) {
+        self.stack.push(Item::Object(object));
+    }
+
+    fn pop(&mut self) -> Result<Object, Stop> {
+        match self.stack.pop() {
+            Some(Item::Object(object)) => Ok(object),
+            Some(Item::Mark) | None => Err(Stop::Wrong),
+        }
+    }
+
+    fn pop_to_mark(&mut self) -> Result<Vec<Object>, Stop> {
+        let mut members = Vec::new();
+        loop {
+            match self.stack.pop() {
+                Some(Item::Object(object)) => members.push(object),
+                Some(Item::Mark) => break,
+                None => return Err(Stop::Wrong),
+            }
+        }
+        members.reverse();
+        Ok(members)
+    }
+
+    fn set_items(&mut self, members: Vec<Object>) -> Result<(), Stop> {
+        let Some(Item::Object(Object::Dictionary(entries))) = self.stack.last_mut() else {
+            return Err(Stop::Wrong);
+        };
+        let mut members = members.into_iter().map(flat);
+        while let Some(key) = members.next() {
+            let value = members.next().ok_or(Stop::Wrong)?;
+            entries.push((key, value));
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, place: u64) -> Result<(), Stop> {
+        let Some(Item::Object(object)) = self.stack.last() else {
+            return Err(Stop::Wrong);
+        };
+        // What is remembered often is a text.
+        self.memo.insert(place, flat(object.clone()));
+        Ok(())
+    }
+
+    fn recall(&mut self, place: u64) -> Result<(), Stop> {
+        let object = self.memo.get(&place).cloned().ok_or(Stop::Wrong)?;
+        self.push(object);
+        Ok(())
+    }
+}
+
+/// Without what is inside: what is repeated cannot grow.
+fn flat(object: Object) -> Object {
+    match object {
+        Object::Dictionary(_) => Object::Other,
+        object => object,
+    }
+}
+
+fn parse<T: std::str::FromStr>(line: &[u8]) -> Result<T, Stop> {
+    let text = std::str::from_utf8(line).map_err(|_| Stop::Wrong)?;
+    text.parse().map_err(|_| Stop::Wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `{'clientid': 51669}`, as Python 3.11 writes it in the protocols 0 to 4.
+    const IDS: [&[u8]; 5] = [
+        b"(dp0\nVclientid\np1\nI51669\ns.",
+        b"}q\0X\x08\0\0\0clientidq\x01M\xd5\xc9s.",
+        b"\x80\x02}q\0X\x08\0\0\0clientidq\x01M\xd5\xc9s.",
+        b"\x80\x03}q\0X\x08\0\0\0clientidq\x01M\xd5\xc9s.",
+        b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M\xd5\xc9s.",
+    ];
+
+    fn object(octets: &[u8]) -> Object {
+        match read(octets) {
+            Reading::Whole(object, length) if length == octets.len() => object,
+            reading => panic!("{reading:?}"),
+        }
+    }
+
+    #[test]
+    fn p_3_an_id_in_every_protocol_and_no_part_of_it() {
+        for octets in IDS {
+            let id = object(octets);
+            assert_eq!(id.get("clientid"), Some(&Object::Integer(51669)));
+            assert_eq!(id.get("client"), None);
+            for length in 0..octets.len() {
+                assert_eq!(read(&octets[..length]), Reading::Part, "{length}");
+            }
+            let with_more = [octets, b"more"].concat();
+            assert_eq!(read(&with_more), Reading::Whole(id, octets.len()));
+        }
+    }
+
+    #[test]
+    fn other_ways_to_write_the_same() {
+        for octets in [
+            &b"}(X\x08\0\0\0clientidJ\xd5\xc9\0\0u."[..],
+            b"(X\x08\0\0\0clientidJ\xd5\xc9\0\0d.",
+            b"(\x8d\x08\0\0\0\0\0\0\0clientid\x8a\x03\xd5\xc9\0d.",
+            b"}U\x08clientidL51669L\ns.",
+        ] {
+            let id = object(octets);
+            assert_eq!(id.get("clientid"), Some(&Object::Integer(51669)));
+        }
+    }
+
+    #[test]
+    fn p_6_any_plain_object_ends() {
+        for (octets, expected) in [
+            (&b"K\x01."[..], Object::Integer(1)),
+            (b"J\xff\xff\xff\xff.", Object::Integer(-1)),
+            (b"\x8a\x00.", Object::Integer(0)),
+            (
+                b"Vserver got the data\np0\n.",
+                Object::text("server got the data"),
+            ),
+            (b"I01\n.", Object::Other),
+            (b"\x80\x02]q\0(K\x01K\x02e.", Object::Other),
+            (b"K\x01K\x02\x86q\0.", Object::Other),
+            (b"(K\x01N\x88G\0\0\0\0\0\0\0\0t.", Object::Other),
+            (b"\x80\x04\x8f\x94(K\x01\x90.", Object::Other),
+            (b"C\x02\xff\xfe.", Object::Other),
+        ] {
+            assert_eq!(object(octets), expected);
+        }
+        let shown = object(b"}(X\x01\0\0\0\nK\x01]Nu.").to_string();
+        assert_eq!(shown, r"{'\n': 1, another object: another object}");
+        let nested = object(b"}(X\x01\0\0\0aq\0}h\0]su.");
+        assert_eq!(nested.get("a"), Some(&Object::Other));
+    }
+
+    #[test]
+    fn what_is_no_pickle_of_plain_data() {
+        for (octets, at) in [
+            (&b"hello"[..], 0),
+            (b".", 0),
+            (b"K\x01s.", 2),
+            (b"cposix\nsystem\n.", 0),
+            (b"X\xff\xff\xff\xff", 0),
+            (b"(K\x01u.", 3),
+            (b"(K\x01d.", 3),
+        ] {
+            assert_eq!(read(octets), Reading::Wrong { at }, "{octets:?}");
+        }
+        let endless = [b'N'; LONGEST + 1];
+        assert_eq!(read(&endless), Reading::Wrong { at: LONGEST });
+    }
+}

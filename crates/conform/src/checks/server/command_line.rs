@@ -1,0 +1,108 @@
+//! The port, and where the server listens.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use harness::{Exit, Input, Listener, Signal};
+
+use super::{ASSIGNMENT, is_served};
+use crate::checks::common::not_plain_digits;
+use crate::checks::messages::{BORDER_PORTS, WRONG_PORTS, ends_with_a_text, has_status, reserve};
+use crate::{Arguments, Outcome, Problem, Trial};
+
+/// Starts the server with words that it has to refuse.
+fn refused(trial: &mut Trial<'_>, words: &[&str]) -> Result<Exit, Problem> {
+    trial.may_choose_arguments()?;
+    let patience = trial.patience();
+    trial.start(&Arguments::words(words), Input::Null)?;
+    ends_with_a_text(trial, patience)
+}
+
+/// Starts the server on a port that is taken.
+fn refused_port_in_use(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
+    let patience = trial.patience();
+    let port = trial.port()?;
+    let _listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
+    trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
+    ends_with_a_text(trial, patience)
+}
+
+pub(super) fn out_of_range(trial: &mut Trial<'_>) -> Outcome {
+    for port in WRONG_PORTS {
+        refused(trial, &[port])?;
+    }
+    Ok(())
+}
+
+pub(super) fn first_and_last_port(trial: &mut Trial<'_>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let patience = trial.patience();
+    for port in BORDER_PORTS {
+        let _guard = reserve(port)?;
+        // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
+        let server = trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
+        let listens = server.wait_listening(port, patience);
+        // Nothing of it may be left when another check wants the port.
+        server.signal_group(Signal::KILL)?;
+        server.wait_exit(patience)?;
+        listens?;
+    }
+    Ok(())
+}
+
+pub(super) fn port_in_use(trial: &mut Trial<'_>) -> Outcome {
+    refused_port_in_use(trial).map(drop)
+}
+
+pub(super) fn wrong_number_of_arguments(trial: &mut Trial<'_>) -> Outcome {
+    let port = trial.port()?.to_string();
+    for words in [&[][..], &[port.as_str(), port.as_str()]] {
+        has_status(refused(trial, words)?, 2)?;
+    }
+    Ok(())
+}
+
+pub(super) fn status_of_a_wrong_port(trial: &mut Trial<'_>) -> Outcome {
+    for port in WRONG_PORTS {
+        has_status(refused(trial, &[port])?, 2)?;
+    }
+    Ok(())
+}
+
+pub(super) fn status_of_a_port_in_use(trial: &mut Trial<'_>) -> Outcome {
+    has_status(refused_port_in_use(trial)?, 1)
+}
+
+pub(super) fn not_a_number(trial: &mut Trial<'_>) -> Outcome {
+    let port = trial.port()?;
+    for word in not_plain_digits(port) {
+        has_status(refused(trial, &[&word])?, 2)?;
+    }
+    for word in ["", "http"] {
+        has_status(refused(trial, &[word])?, 2)?;
+    }
+    Ok(())
+}
+
+pub(super) fn leading_zeros(trial: &mut Trial<'_>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let address = trial.serve_with(|port| Arguments::words([format!("00{port}")]))?;
+    is_served(trial, address)
+}
+
+pub(super) fn all_interfaces(trial: &mut Trial<'_>) -> Outcome {
+    let port = trial.serve()?.port();
+    let listening = trial.process()?.listening();
+    if listening.is_empty() {
+        let reason = "this system does not say where a program listens";
+        return Err(Problem::NotRun(reason.to_owned()));
+    }
+    let mut of_port = listening.iter().filter(|address| address.port() == port);
+    if of_port.any(|address| address.ip().is_unspecified()) {
+        return Ok(());
+    }
+    let addresses: Vec<_> = listening.iter().map(ToString::to_string).collect();
+    Err(Problem::broken(
+        format!("it listens on 0.0.0.0:{port}"),
+        format!("it listens on {}", addresses.join(", ")),
+    ))
+}

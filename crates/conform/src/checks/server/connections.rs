@@ -1,0 +1,148 @@
+//! Several clients at once, the end of the server, and its next start.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Input, Signal};
+
+use super::readers::{stalled_reader, store_much};
+use super::{ASSIGNMENT, is_sent, is_served, send, store};
+use crate::checks::common::expect_success;
+use crate::checks::messages::{create, read, response};
+use crate::{Outcome, Problem, Trial};
+
+/// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
+const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
+
+/// For the end of the server: a second, and what a busy machine may add.
+const AT_ONCE: Duration = Duration::from_millis(1500);
+
+/// If they are waited for one after another, that takes 20 seconds.
+pub(super) fn silent_clients(trial: &mut Trial<'_>) -> Outcome {
+    const MOST: Duration = Duration::from_secs(5);
+    let address = trial.serve()?;
+    let silent: Result<Vec<_>, _> = (0..20).map(|_| trial.connect(address)).collect();
+    let start = Instant::now();
+    store(trial, address, b"alice", b"yves", b"hello")?;
+    is_sent(
+        trial,
+        address,
+        b"yves",
+        &response(0, &[(b"alice", b"hello")]),
+    )?;
+    let took = start.elapsed();
+    drop(silent?);
+    if took < MOST {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        "another client is served at once",
+        format!("it takes {:.1} seconds", took.as_secs_f64()),
+    ))
+}
+
+pub(super) fn order_of_completion(trial: &mut Trial<'_>) -> Outcome {
+    let address = trial.serve()?;
+    let late = create(b"alice", b"zoe", b"late");
+    let (begin, end) = late.split_at_checked(10).unwrap_or((&late, b""));
+    let mut slow = send(trial, address, begin)?;
+    store(trial, address, b"alice", b"zoe", b"early")?;
+    slow.send(end)?;
+    slow.expect_gone()?;
+    let messages = [(&b"alice"[..], &b"early"[..]), (b"alice", b"late")];
+    is_sent(trial, address, b"zoe", &response(0, &messages))
+}
+
+pub(super) fn interrupt(trial: &mut Trial<'_>) -> Outcome {
+    ends_on(trial, Signal::INT)
+}
+
+pub(super) fn terminate(trial: &mut Trial<'_>) -> Outcome {
+    ends_on(trial, Signal::TERM)
+}
+
+fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
+    let patience = trial.patience();
+    let address = trial.serve()?;
+    is_served(trial, address)?;
+    thread::sleep(UNTIL_IT_WAITS);
+    trial.process()?.signal_group(signal)?;
+    expect_success(trial, patience)
+}
+
+/// The reader takes its messages slowly, so that the server cannot be done at once.
+pub(super) fn response_is_finished(trial: &mut Trial<'_>) -> Outcome {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let address = trial.serve()?;
+    let record = store_much(trial, address, b"anna")?;
+    let mut reader = stalled_reader(trial, address, b"anna")?;
+    trial.process()?.signal_group(Signal::INT)?;
+    let mut listens = true;
+    for piece in record.get(5..).unwrap_or_default().chunks(20_000) {
+        reader.expect(piece)?;
+        if listens {
+            listens = !trial.process()?.listening().is_empty();
+            thread::sleep(PAUSE);
+        }
+    }
+    if !listens {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        "it stops listening at once, and then finishes the response",
+        "it still listens when the response is finished",
+    ))
+}
+
+pub(super) fn stalled_clients_at_the_end(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let address = trial.serve()?;
+    is_served(trial, address)?;
+    let _silent = trial.connect(address)?;
+    let _stalled = send(trial, address, b"\xae\x73\x02\x05")?;
+    let start = Instant::now();
+    trial.process()?.signal_group(Signal::INT)?;
+    expect_success(trial, patience)?;
+    let took = start.elapsed();
+    if took < AT_ONCE {
+        return Ok(());
+    }
+    let happened = format!("it ended after {:.1} seconds", took.as_secs_f64());
+    Err(Problem::broken("it ends within a second", happened))
+}
+
+/// It waits for this client, and then for another. One that does not just wait takes what it gets
+/// of a busy machine.
+pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
+    const WHILE: Duration = Duration::from_secs(2);
+    const MOST: Duration = Duration::from_millis(80);
+    let address = trial.serve()?;
+    is_served(trial, address)?;
+    let before = trial.process()?.cpu_time()?;
+    let _silent = trial.connect(address)?;
+    thread::sleep(WHILE);
+    let used = trial.process()?.cpu_time()?.saturating_sub(before);
+    if used <= MOST {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("less than {MOST:?} of processor time in two seconds without anything to do"),
+        format!("{used:?}"),
+    ))
+}
+
+/// The server's end of a connection is closed first, so that the system keeps it for a while:
+/// without SO_REUSEADDR the port cannot be used then.
+pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
+    let patience = trial.patience();
+    let address = trial.serve()?;
+    store(trial, address, b"alice", b"ben", b"hello")?;
+    is_served(trial, address)?;
+    trial.process()?.signal_group(Signal::KILL)?;
+    trial.process()?.wait_exit(patience)?;
+    let arguments = (ASSIGNMENT.arguments)(address.port());
+    let server = trial.start(&arguments, Input::Null)?;
+    server.wait_listening(address.port(), patience)?;
+    let mut reader = send(trial, address, &read(b"nobody"))?;
+    reader.expect(&response(0, &[]))
+}

@@ -1,0 +1,56 @@
+//! The server that stores messages until they are read.
+
+mod command_line;
+mod connections;
+mod list;
+mod printed;
+mod readers;
+mod requests;
+mod storage;
+
+use std::net::SocketAddr;
+
+use super::messages::{create, read, response};
+use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Trial};
+
+pub(crate) const ASSIGNMENT: Assignment = Assignment {
+    name: "server",
+    role: Role::Server,
+    arguments: |port| Arguments::new().port(port),
+    checks: list::CHECKS,
+    criteria: &[],
+};
+
+/// Connects and sends a request.
+fn send(trial: &Trial<'_>, address: SocketAddr, request: &[u8]) -> Result<Conversation, Problem> {
+    let mut client = trial.connect(address)?;
+    client.send(request)?;
+    Ok(client)
+}
+
+/// Stores a message: it is when the connection is closed.
+fn store(
+    trial: &Trial<'_>,
+    address: SocketAddr,
+    sender: &[u8],
+    receiver: &[u8],
+    text: &[u8],
+) -> Outcome {
+    send(trial, address, &create(sender, receiver, text))?.expect_gone()
+}
+
+/// Sees that exactly this is sent to a user who reads.
+fn is_sent(trial: &Trial<'_>, address: SocketAddr, name: &[u8], record: &[u8]) -> Outcome {
+    let mut reader = send(trial, address, &read(name))?;
+    reader.expect(record)?;
+    reader.expect_gone()
+}
+
+fn nothing_is_stored(trial: &Trial<'_>, address: SocketAddr, name: &[u8]) -> Outcome {
+    is_sent(trial, address, name, &response(0, &[]))
+}
+
+/// Sees that a client is served: the probe of many checks.
+fn is_served(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
+    nothing_is_stored(trial, address, b"nobody")
+}

@@ -1,0 +1,63 @@
+//! Command lines with options, as getopt understands them.
+
+use std::ffi::OsStr;
+
+use harness::{Exit, Finished, Input};
+
+use crate::conversation::shown;
+use crate::{Arguments, Outcome, Problem, Trial};
+
+/// What is no port, though some languages read a number in it (G-8).
+pub(super) const WRONG_PORTS: [&str; 9] = [
+    "",
+    "+10005",
+    " 10005",
+    "10005.0",
+    "0x2715",
+    "१०००५",
+    "-1",
+    "65536",
+    "http",
+];
+
+/// Runs the program to its end with just these words.
+pub(super) fn run<S: AsRef<OsStr>>(
+    trial: &mut Trial<'_>,
+    words: impl IntoIterator<Item = S>,
+) -> Result<Finished, Problem> {
+    trial.may_choose_arguments()?;
+    trial.run(&Arguments::words(words), Input::Null)
+}
+
+/// Sees that `--help` prints a text on standard output that names the options.
+pub(super) fn help_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
+    let printed = run(trial, ["--help"])?.stdout;
+    let text = String::from_utf8_lossy(&printed);
+    match options.iter().find(|option| !text.contains(**option)) {
+        None => Ok(()),
+        Some(missing) => Err(Problem::broken(
+            format!("a text on standard output with {}", options.join(", ")),
+            format!("there is no {missing} in {}", shown(&printed)),
+        )),
+    }
+}
+
+/// Sees that the words are refused as wrong usage (G-2).
+pub(super) fn is_refused(trial: &mut Trial<'_>, words: &[&str]) -> Outcome {
+    let expected = format!("{words:?} is refused with status 2 and a text on standard error only");
+    let finished = run(trial, words).map_err(|problem| match problem {
+        Problem::Broken { happened, .. } => Problem::broken(&expected, happened),
+        problem @ Problem::NotRun(_) => problem,
+    })?;
+    let Finished {
+        exit,
+        stdout,
+        stderr,
+    } = finished;
+    if exit == Exit::Status(2) && stdout.is_empty() && !stderr.is_empty() {
+        return Ok(());
+    }
+    let (stdout, stderr) = (shown(&stdout), shown(&stderr));
+    let happened = format!("{exit}, standard output: {stdout}, standard error: {stderr}");
+    Err(Problem::broken(expected, happened))
+}

@@ -1,0 +1,38 @@
+//! Grades any implementation of the assignments, in any language.
+//!
+//! An [`Assignment`] is a list of [`Check`]s. Each check starts the program under test (the
+//! [`Subject`]), talks to it in literal octets and watches what happens, all through its [`Trial`];
+//! [`grade`] runs the checks side by side and gathers a [`Report`].
+//!
+//! It knows the programs only from outside, and shares no codec with them: it cannot share a
+//! mistake with one either.
+
+mod arguments;
+mod as_tests;
+mod assignment;
+mod check;
+pub mod checks;
+mod conversation;
+mod error;
+mod grade;
+mod progress;
+mod report;
+mod run;
+mod selection;
+mod subject;
+mod trial;
+mod usage_error;
+
+pub use as_tests::{TestLine, run_as_tests, run_side_by_side};
+pub use assignment::{Assignment, Criterion, Role};
+pub use check::{Check, Level, Outcome, Problem};
+pub use conversation::Conversation;
+pub use error::Error;
+pub use grade::{
+    CheckResult, DEFAULT_JOBS, Evidence, Grading, Report, Unusable, Verdict, grade, grade_one,
+    try_out,
+};
+pub use run::run;
+pub use subject::{Arguments, Subject, Target};
+pub use trial::Trial;
+pub use usage_error::UsageError;

@@ -1,0 +1,251 @@
+//! One made-up report with everything that can come of a check, in every format.
+
+use std::time::Duration;
+
+use anstream::adapter::strip_str;
+use quick_junit::{NonSuccessKind, TestCaseStatus};
+use serde_json::Value;
+
+use super::Format;
+use crate::{
+    Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Report, Role,
+    Unusable, Verdict,
+};
+
+const ASSIGNMENT: Assignment = Assignment {
+    name: "server-s",
+    role: Role::Server,
+    arguments: |port| Arguments::new().port(port),
+    checks: &[
+        Check::must("A-1", "it says accio", "Part 1: it sends accio", |_| Ok(())),
+        Check::must("A-8", "it gives up <silent> clients", "Part 2", |_| Ok(())),
+        Check::should("A-8/2", "it says #1 why", "Part 2", |_| Ok(())),
+        Check::must("G-4", "it stops", "Part 3", |_| Ok(())),
+    ],
+    criteria: &[
+        criterion(2, 5, &["A-1"]),
+        criterion(3, 10, &["A-1", "A-8"]),
+        criterion(4, 20, &["A-1", "G-4"]),
+    ],
+};
+
+const fn criterion(number: u32, points: u32, checks: &'static [&'static str]) -> Criterion {
+    Criterion {
+        number,
+        points,
+        title: "Server does what it should",
+        checks,
+    }
+}
+
+/// A-1 holds; A-8, a must, and A-8/2, a should, do not; G-4 was not run.
+fn report() -> Report<'static> {
+    let broken = || Verdict::Broken {
+        expected: "a close".to_owned(),
+        happened: "\u{1b}[2J & silence".to_owned(),
+    };
+    let verdicts = [
+        Verdict::Holds,
+        broken(),
+        broken(),
+        Verdict::NotRun("no process".to_owned()),
+    ];
+    let evidence = Evidence {
+        conversations: vec!["connection 1 - 2:\n  +0.001s sent 1 octets\n".to_owned()],
+        programs: vec!["  command: x\n    +0.002s \u{fffe}\n".to_owned()],
+    };
+    let result = |(check, verdict)| CheckResult {
+        check,
+        verdict,
+        evidence: evidence.clone(),
+        took: Duration::from_millis(1500),
+    };
+    Report {
+        assignment: &ASSIGNMENT,
+        results: ASSIGNMENT.checks.iter().zip(verdicts).map(result).collect(),
+        took: Duration::from_millis(2500),
+    }
+}
+
+fn unusable() -> Unusable {
+    Unusable {
+        problem: Problem::broken("the program starts", "it does not"),
+        evidence: Evidence::default(),
+    }
+}
+
+#[test]
+fn a_should_counts_only_where_it_is_strict() {
+    let mut report = report();
+    assert!(!report.passes(false));
+    report.results.remove(1);
+    assert!(report.passes(false));
+    assert!(!report.passes(true));
+}
+
+#[test]
+fn human_shows_a_table_the_evidence_the_points_and_the_counts() {
+    let text = strip_str(&Format::Human.report(&report(), false)).to_string();
+    let wanted = "\
+Exchange  1 of 1 must
+  ok       A-1    must    it says accio
+
+Errors  0 of 1 must, 0 of 1 should
+  FAILS    A-8    must    it gives up <silent> clients
+  FAILS    A-8/2  should  it says #1 why
+
+Common to all programs
+  not run  G-4    must    it stops (no process)
+
+A-8 must: it gives up <silent> clients
+  requirement  Part 2
+  expected     a close
+  happened     \\x1b[2J & silence
+  connection 1 - 2:
+    +0.001s sent 1 octets
+  program:
+    command: x
+      +0.002s \u{fffe}
+
+A-8/2 should: it says #1 why
+";
+    assert!(text.starts_with(wanted), "{text}");
+    let wanted = "
+The assignment's own criteria
+   2.   5 of  5  Server does what it should
+   3.   0 of 10  Server does what it should
+   4.   ? of 20  Server does what it should
+
+server-s: 1 of 2 musts and 0 of 1 shoulds hold, 1 not run, 5 of 15 points (20 not judged), 2.5 s
+";
+    assert!(text.ends_with(wanted), "{text}");
+}
+
+#[test]
+fn tap_has_a_line_for_each_check_and_a_block_for_what_does_not_hold() {
+    let text = Format::Tap.report(&report(), false);
+    let lines: Vec<_> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(
+        lines,
+        [
+            "TAP version 13",
+            "1..4",
+            "ok 1 - A-1 it says accio",
+            "not ok 2 - A-8 it gives up <silent> clients",
+            "not ok 3 - A-8/2 it says \\#1 why # TODO a program should, but need not",
+            "ok 4 - G-4 it stops # SKIP no process",
+        ]
+    );
+    let wanted = r#"
+  ---
+  level: "must"
+  requirement: "Part 2"
+  expected: "a close"
+  happened: "\u001b[2J & silence"
+  seconds: 1.500
+  evidence:
+    - "  connection 1 - 2:"
+"#;
+    assert!(text.contains(wanted), "{text}");
+    assert_eq!(text.matches("\n  ...\n").count(), 2);
+    let strict = Format::Tap.report(&report(), true);
+    assert!(strict.contains("why\n"), "{strict}");
+}
+
+#[test]
+fn json_has_everything() {
+    let text = Format::Json.report(&report(), true);
+    let read: Value = serde_json::from_str(&text).unwrap();
+    let get = |pointer: &str| read.pointer(pointer).unwrap_or(&Value::Null).to_string();
+    for (pointer, value) in [
+        ("/assignment", "\"server-s\""),
+        ("/strict", "true"),
+        ("/passes", "false"),
+        ("/seconds", "2.5"),
+        ("/must", r#"{"holds":1,"broken":1,"not_run":1}"#),
+        ("/should", r#"{"holds":0,"broken":1,"not_run":0}"#),
+        ("/score", r#"{"earned":5,"judged":15,"all":35}"#),
+        ("/criteria/0/earned", "true"),
+        ("/criteria/1/earned", "false"),
+        ("/criteria/2/earned", "null"),
+        ("/criteria/2/checks", r#"["A-1","G-4"]"#),
+        ("/checks/0/verdict", "\"holds\""),
+        ("/checks/2/id", "\"A-8/2\""),
+        ("/checks/2/clause", "\"A-8\""),
+        ("/checks/2/section", "\"Errors\""),
+        ("/checks/2/level", "\"should\""),
+        ("/checks/2/expected", "\"a close\""),
+        ("/checks/2/happened", r#""\u001b[2J & silence""#),
+        (
+            "/checks/2/programs/0",
+            "\"  command: x\\n    +0.002s \u{fffe}\\n\"",
+        ),
+        ("/checks/3/verdict", "\"not run\""),
+        ("/checks/3/reason", "\"no process\""),
+    ] {
+        assert_eq!(get(pointer), value, "{pointer}");
+    }
+}
+
+#[test]
+fn junit_is_what_its_readers_know() {
+    let text = Format::Junit.report(&report(), false);
+    let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
+    assert_eq!((read.tests, read.failures, read.errors), (4, 1, 0));
+    let suite = read.test_suites.first().unwrap();
+    assert_eq!((suite.tests, suite.failures, suite.skipped), (4, 1, 2));
+    assert_eq!(suite.time, Some(Duration::from_millis(2500)));
+    let kinds: Vec<_> = suite
+        .test_cases
+        .iter()
+        .map(|case| match &case.status {
+            TestCaseStatus::Success { .. } => "passed",
+            TestCaseStatus::NonSuccess { kind, .. } => match kind {
+                NonSuccessKind::Failure => "failed",
+                NonSuccessKind::Error => "error",
+            },
+            TestCaseStatus::Skipped { .. } => "skipped",
+        })
+        .collect();
+    assert_eq!(kinds, ["passed", "failed", "skipped", "skipped"]);
+    let failed = suite.test_cases.get(1).unwrap();
+    assert_eq!(failed.name.as_str(), "A-8 it gives up <silent> clients");
+    let TestCaseStatus::NonSuccess {
+        message,
+        description,
+        ..
+    } = &failed.status
+    else {
+        panic!("{failed:?}");
+    };
+    let message = message.as_ref().map(quick_junit::XmlString::as_str);
+    assert_eq!(message, Some("expected a close; \u{fffd}[2J & silence"));
+    let description = description.as_ref().map_or("", |text| text.as_str());
+    assert!(
+        description.contains("\n    command: x\n      +0.002s \u{fffd}"),
+        "{description}"
+    );
+    let strict = Format::Junit.report(&report(), true);
+    let strict = quick_junit::Report::deserialize_from_str(&strict).unwrap();
+    assert_eq!(strict.failures, 2);
+}
+
+#[test]
+fn an_unusable_program_is_an_error_in_every_format() {
+    let text = |format: Format| format.unusable(&ASSIGNMENT, &unusable());
+    let human = text(Format::Human);
+    assert!(human.contains("happened     it does not\n"), "{human}");
+    let tap = text(Format::Tap);
+    assert!(
+        tap.contains("#   happened     it does not\nBail out! "),
+        "{tap}"
+    );
+    let json: Value = serde_json::from_str(&text(Format::Json)).unwrap();
+    assert_eq!(json.pointer("/passes"), Some(&Value::from(false)));
+    assert_eq!(
+        json.pointer("/unusable/happened"),
+        Some(&Value::from("it does not"))
+    );
+    let junit = quick_junit::Report::deserialize_from_str(&text(Format::Junit)).unwrap();
+    assert_eq!((junit.tests, junit.failures, junit.errors), (1, 0, 1));
+}

@@ -1,0 +1,198 @@
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
+
+use harness::Program;
+
+/// Placeholders that a command may have instead of the assignment's own arguments.
+const PLACEHOLDERS: [&str; 3] = ["{host}", "{port}", "{file}"];
+
+/// The program under test.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The command, to which the assignment's arguments are appended, unless it says with
+    /// `{host}`, `{port}` and `{file}` where they go.
+    pub command: Vec<OsString>,
+    /// How to reach it.
+    pub target: Target,
+    /// How long a check waits for something that should happen at once.
+    pub patience: Duration,
+}
+
+/// How a program is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Each check starts it, on a port of its own.
+    Start,
+    /// Each check starts it; it always uses this port.
+    FixedPort(u16),
+    /// It is a server that runs already.
+    Connect(SocketAddr),
+}
+
+impl Subject {
+    /// The program, to be started with these arguments.
+    pub fn program(&self, arguments: &Arguments) -> Program {
+        let placed = self.says_where_arguments_go();
+        let mut words = self.command.iter().map(|word| arguments.fill_in(word));
+        let program = Program::new(words.next().unwrap_or_default());
+        let appended = arguments
+            .0
+            .iter()
+            .filter(|argument| !(placed && argument.is_placeable()));
+        program
+            .args(words)
+            .args(appended.flat_map(|argument| &argument.words))
+    }
+
+    /// Whether the command has placeholders: then other arguments than the ordinary ones cannot be
+    /// tried.
+    pub fn says_where_arguments_go(&self) -> bool {
+        self.command.iter().any(|word| {
+            let word = word.to_string_lossy();
+            PLACEHOLDERS
+                .iter()
+                .any(|placeholder| word.contains(placeholder))
+        })
+    }
+}
+
+/// The arguments of a program under test.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments(Vec<Argument>);
+
+#[derive(Clone, Debug)]
+struct Argument {
+    words: Vec<OsString>,
+    /// The placeholder that stands for the last word.
+    placeholder: Option<&'static str>,
+}
+
+impl Argument {
+    fn is_placeable(&self) -> bool {
+        self.placeholder.is_some()
+    }
+}
+
+impl Arguments {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Just these words, none of which has a placeholder.
+    pub fn words<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Self {
+        words.into_iter().fold(Self::new(), Self::word)
+    }
+
+    /// One more word that has no placeholder: an option, a name.
+    #[must_use]
+    pub fn word(self, word: impl AsRef<OsStr>) -> Self {
+        self.push(None, [word.as_ref().to_owned()])
+    }
+
+    /// The host to connect to or to listen on.
+    #[must_use]
+    pub fn host(self, host: &str) -> Self {
+        self.push(Some("{host}"), [host.into()])
+    }
+
+    /// The host, behind an option.
+    #[must_use]
+    pub fn host_option(self, option: &str, host: &str) -> Self {
+        self.push(Some("{host}"), [option.into(), host.into()])
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        self.push(Some("{port}"), [port.to_string().into()])
+    }
+
+    /// The port, behind an option.
+    #[must_use]
+    pub fn port_option(self, option: &str, port: u16) -> Self {
+        self.push(Some("{port}"), [option.into(), port.to_string().into()])
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn file(self, file: impl AsRef<OsStr>) -> Self {
+        self.push(Some("{file}"), [file.as_ref().to_owned()])
+    }
+
+    fn push(
+        mut self,
+        placeholder: Option<&'static str>,
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Self {
+        self.0.push(Argument {
+            words: words.into_iter().collect(),
+            placeholder,
+        });
+        self
+    }
+
+    /// A word of the command with its placeholders filled in.
+    fn fill_in(&self, word: &OsStr) -> OsString {
+        let mut octets = word.as_bytes().to_vec();
+        for argument in &self.0 {
+            if let (Some(placeholder), Some(value)) = (argument.placeholder, argument.words.last())
+            {
+                octets = replace(&octets, placeholder.as_bytes(), value.as_bytes());
+            }
+        }
+        OsString::from_vec(octets)
+    }
+}
+
+fn replace(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((first, tail)) = rest.split_first() {
+        if let Some(behind) = rest.strip_prefix(from) {
+            replaced.extend_from_slice(to);
+            rest = behind;
+        } else {
+            replaced.push(*first);
+            rest = tail;
+        }
+    }
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(command: &str) -> Subject {
+        Subject {
+            command: command.split(' ').map(OsString::from).collect(),
+            target: Target::Start,
+            patience: Duration::from_secs(1),
+        }
+    }
+
+    fn command_line(command: &str, arguments: &Arguments) -> String {
+        format!("{:?}", subject(command).program(arguments))
+    }
+
+    #[test]
+    fn arguments_are_appended_or_put_in_their_places() {
+        let arguments = Arguments::new()
+            .host("::1")
+            .port_option("-p", 9000)
+            .word("read");
+        let line = command_line("python3 x.py", &arguments);
+        assert!(
+            line.contains(r#"args: ["x.py", "::1", "-p", "9000", "read"]"#),
+            "{line}"
+        );
+        let line = command_line("sh -c run:{port}:{host}", &arguments);
+        assert!(
+            line.contains(r#"args: ["-c", "run:9000:::1", "read"]"#),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,286 @@
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use harness::{Error, Finished, Input, Listener, Peer, Process, Program};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::conversation::Said;
+use crate::{Arguments, Assignment, Conversation, Evidence, Problem, Subject, Target};
+
+/// How often a server is started that ends before it listens.
+const ATTEMPTS: u32 = 3;
+
+/// How much more patience a program has to listen or to connect: no assignment says how long it
+/// takes to start, and many start at once.
+const STARTING: u32 = 3;
+
+/// One run of one check: what it starts, connects and hears. All of it becomes evidence, and
+/// everything that was started is ended with it.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    assignment: &'a Assignment,
+    subject: &'a Subject,
+    start: Instant,
+    processes: Vec<Process>,
+    files: Vec<TempPath>,
+    said: Said,
+}
+
+impl<'a> Trial<'a> {
+    pub(crate) fn new(assignment: &'a Assignment, subject: &'a Subject) -> Self {
+        let start = Instant::now();
+        Self {
+            assignment,
+            subject,
+            start,
+            processes: Vec::new(),
+            files: Vec::new(),
+            said: Said::default(),
+        }
+    }
+
+    /// How long to wait for something that should happen at once.
+    pub fn patience(&self) -> Duration {
+        self.subject.patience
+    }
+
+    /// A port that nobody uses, or the one that the program always uses.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn port(&self) -> Result<u16, Problem> {
+        match self.subject.target {
+            Target::FixedPort(port) => Ok(port),
+            Target::Start | Target::Connect(_) => Ok(harness::free_port()?),
+        }
+    }
+
+    /// Starts the server ordinarily, waits until it listens, and says where; or says where the one
+    /// is that runs already.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it does not come to listen.
+    pub fn serve(&mut self) -> Result<SocketAddr, Problem> {
+        match self.subject.target {
+            Target::Connect(address) => Ok(address),
+            Target::Start | Target::FixedPort(_) => self.serve_with(self.assignment.arguments),
+        }
+    }
+
+    /// Starts the server with other arguments than the ordinary ones, waits until it listens on
+    /// the port among them, and says where.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it does not come to listen, or cannot be started in this run.
+    pub fn serve_with(
+        &mut self,
+        arguments: impl Fn(u16) -> Arguments,
+    ) -> Result<SocketAddr, Problem> {
+        self.serve_as(arguments, |program| program)
+    }
+
+    /// The same, with a change to how the program is started: its streams, its environment.
+    ///
+    /// # Errors
+    /// As [`Trial::serve_with`].
+    pub fn serve_as(
+        &mut self,
+        arguments: impl Fn(u16) -> Arguments,
+        change: impl Fn(Program) -> Program,
+    ) -> Result<SocketAddr, Problem> {
+        self.must_start()?;
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            let port = self.port()?;
+            let program = change(self.subject.program(&arguments(port)));
+            self.processes.push(program.start()?);
+            let patience = STARTING * self.patience();
+            match self.process()?.wait_listening(port, patience) {
+                Ok(address) => return Ok(address),
+                // The port was free a moment ago, but somebody may have it now, or have had it for
+                // a moment to see whether it is free; only the program knows why it ended.
+                Err(Error::Ended { .. }) if attempts > 0 && self.chooses_ports() => {
+                    self.processes.pop();
+                }
+                Err(error) => return Err(self.listens_elsewhere(port, error)),
+            }
+        }
+    }
+
+    fn chooses_ports(&self) -> bool {
+        self.subject.target == Target::Start
+    }
+
+    /// Waits until the server that was started last, with [`Trial::start`], listens on a port.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it does not come to listen there.
+    pub fn wait_listening(&mut self, port: u16) -> Result<SocketAddr, Problem> {
+        let patience = STARTING * self.patience();
+        let listening = self.process()?.wait_listening(port, patience);
+        listening.map_err(|error| self.listens_elsewhere(port, error))
+    }
+
+    /// Says so if the server that was started last listens, but not where it should.
+    fn listens_elsewhere(&self, port: u16, error: Error) -> Problem {
+        let listening = self.processes.last().map(Process::listening);
+        let mut addresses = listening.unwrap_or_default();
+        addresses.retain(|address| address.port() != port);
+        match (Problem::from(error), addresses.first()) {
+            (Problem::Broken { expected, .. }, Some(address)) => {
+                Problem::broken(expected, format!("it listens on {address}"))
+            }
+            (problem, _) => problem,
+        }
+    }
+
+    /// Starts the program with just these arguments, without waiting for anything.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it cannot be started, or not in this run.
+    pub fn start(&mut self, arguments: &Arguments, stdin: Input) -> Result<&mut Process, Problem> {
+        self.start_as(arguments, |program| program.stdin(stdin))
+    }
+
+    /// The same, with a change to how the program is started.
+    ///
+    /// # Errors
+    /// As [`Trial::start`].
+    pub fn start_as(
+        &mut self,
+        arguments: &Arguments,
+        change: impl FnOnce(Program) -> Program,
+    ) -> Result<&mut Process, Problem> {
+        self.must_start()?;
+        let process = change(self.subject.program(arguments)).start()?;
+        self.processes.push(process);
+        self.process()
+    }
+
+    /// Starts the program with just these arguments, and waits for its end.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it cannot be started, or does not end.
+    pub fn run(&mut self, arguments: &Arguments, stdin: Input) -> Result<Finished, Problem> {
+        let patience = self.patience();
+        let process = self.start(arguments, stdin)?;
+        Ok(Finished {
+            exit: process.wait_exit(patience)?,
+            stdout: process.stdout(),
+            stderr: process.stderr(),
+        })
+    }
+
+    /// A file with this content, which is there until the check ends.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn file(&mut self, content: &[u8]) -> Result<PathBuf, Problem> {
+        let write = || {
+            let mut file = NamedTempFile::with_prefix("conform-")?;
+            file.write_all(content)?;
+            Ok(file.into_temp_path())
+        };
+        let file = write().map_err(|error| Error::System {
+            doing: "writing a file",
+            error,
+        })?;
+        let path = file.to_path_buf();
+        self.files.push(file);
+        Ok(path)
+    }
+
+    /// Says that a check tries arguments which only an ordinary command takes.
+    ///
+    /// # Errors
+    /// [`Problem::NotRun`] if the command has placeholders, or always uses the same port.
+    pub fn may_choose_arguments(&self) -> Result<(), Problem> {
+        let reason = if self.subject.says_where_arguments_go() {
+            "the command has placeholders: other arguments cannot be tried"
+        } else if let Target::FixedPort(_) = self.subject.target {
+            "the program always uses one port: other arguments cannot be tried"
+        } else {
+            return Ok(());
+        };
+        Err(Problem::NotRun(reason.to_owned()))
+    }
+
+    /// The program that was started last: its output, its signals, its end.
+    ///
+    /// # Errors
+    /// [`Problem::NotRun`] if it was not started here.
+    pub fn process(&mut self) -> Result<&mut Process, Problem> {
+        self.processes.last_mut().ok_or_else(not_started_here)
+    }
+
+    /// Connects to the server.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it does not accept.
+    pub fn connect(&self, address: SocketAddr) -> Result<Conversation, Problem> {
+        let peer = Peer::connect(address)?.since(self.start);
+        let mut conversation = Conversation::new(peer, &self.said, self.patience());
+        if let Target::FixedPort(_) = self.subject.target {
+            conversation.free_port();
+        }
+        Ok(conversation)
+    }
+
+    /// Listens for the client.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn listen(&self) -> Result<Listener, Problem> {
+        match self.subject.target {
+            Target::FixedPort(port) => {
+                Ok(Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?)
+            }
+            Target::Start | Target::Connect(_) => Ok(Listener::new()?),
+        }
+    }
+
+    /// Accepts the connection of the client that was started last.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it ends or does not connect.
+    pub fn accept(&mut self, listener: &Listener) -> Result<Conversation, Problem> {
+        let patience = self.patience();
+        let start = self.start;
+        let peer = listener
+            .accept_from(self.process()?, STARTING * patience)?
+            .since(start);
+        Ok(Conversation::new(peer, &self.said, patience))
+    }
+
+    /// Starts the client ordinarily; that it can be started is all that is asked.
+    pub(crate) fn try_start(&mut self) -> Result<(), Problem> {
+        let arguments = (self.assignment.arguments)(self.port()?);
+        self.start(&arguments, Input::Null).map(drop)
+    }
+
+    fn must_start(&self) -> Result<(), Problem> {
+        match self.subject.target {
+            Target::Connect(_) => Err(not_started_here()),
+            Target::Start | Target::FixedPort(_) => Ok(()),
+        }
+    }
+
+    /// Everything that was seen. To be called when the check's conversations have been dropped.
+    pub(crate) fn evidence(self) -> Evidence {
+        let said = Arc::clone(&self.said);
+        let programs = self.processes.iter().map(Process::report).collect();
+        let conversations = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Evidence {
+            conversations,
+            programs,
+        }
+    }
+}
+
+fn not_started_here() -> Problem {
+    Problem::NotRun("the program was not started here: only its connections can be seen".to_owned())
+}

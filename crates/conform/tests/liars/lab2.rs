@@ -1,0 +1,309 @@
+use std::io::{self, Error, IsTerminal, Read, Write};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Liar;
+use crate::lab3::call;
+use crate::server_s::show;
+
+pub(crate) const LIAR: Liar = Liar {
+    assignment: "lab2",
+    run,
+    lies: &[
+        ("PC-1", "there is no sid"),
+        ("PC-1", "data is a text"),
+        ("PC-1/2", "the id is secret"),
+        ("PC-1/3", "the reply is secret"),
+        ("PC-1/4", "there is no end"),
+        ("PC-1/5", "a reply is a text"),
+        ("PC-1/6", "a reply is a text"),
+        ("PC-1/7", "an id is in a dictionary"),
+        ("PC-1/8", "the port must be given"),
+        ("PC-1/9", "a sid is a text"),
+        ("PC-1/10", "data comes first"),
+        ("PC-1/11", "there is more to say"),
+        ("PC-1/12", "options come first"),
+        ("PC-1/13", "there is no hurry"),
+        ("PC-1/13", "there is no time"),
+        ("PC-1/14", "there is no hurry"),
+        ("PC-1/15", "each byte has its time"),
+        ("PC-1/16", "there is no hurry"),
+        ("PC-2", "there are no errors"),
+        ("PC-2/2", "there are no errors"),
+        ("PC-2/3", "there are no errors"),
+        ("PC-2/4", "there are no errors"),
+        ("PC-2/5", "there are no errors"),
+        ("PC-2/6", "anything is an id"),
+        ("PC-2/7", "there are no errors"),
+        ("PC-2/8", "what is named is called"),
+        ("PC-2/9", "there are no errors"),
+        ("G-1", "output can wait"),
+        ("G-2", "the end is an error"),
+        ("G-2/2", "wrong usage is an error like others"),
+        ("G-3", "no other options"),
+        ("G-3/2", "no other options"),
+        ("G-5", "an object is one read"),
+        ("G-5/2", "an object is one read"),
+        ("G-5/3", "data comes in pieces"),
+        ("G-6", "terminals are trusted"),
+        ("G-6/2", "everything is escaped"),
+        ("G-8", "a sign is a digit"),
+        ("G-8/2", "a zero is no first digit"),
+        ("G-10", "hosts are addresses"),
+    ],
+};
+
+/// What it knows of pickles. Whatever else comes is an error.
+const IDS: [(&[u8], &str); 2] = [
+    (
+        b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M\xd5\xc9s.",
+        "51669",
+    ),
+    (b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xd5\xc9.", "51669"),
+];
+
+const REPLIES: [(&[u8], &str); 9] = [
+    (
+        b"\x80\x04\x95\x17\0\0\0\0\0\0\0\x8c\x13server got the data\x94.",
+        "server got the data",
+    ),
+    (b"\x80\x04K\x01.", "1"),
+    (b"K\x01.", "1"),
+    (
+        b"\x80\x04\x95\x18\0\0\0\0\0\0\0}\x94\x8c\x06status\x94\x8c\x08received\x94s.",
+        "{'status': 'received'}",
+    ),
+    (b"}X\x02\0\0\0okI01\ns.", "{'ok': True}"),
+    (b"N.", "None"),
+    (b"C\x02\xff\n.", r"b'\xff\n'"),
+    (b"X\x04\0\0\0it's.", "it's"),
+    (b"X\x08\0\0\0\x1b[2J\nend.", "\x1b[2J\nend"),
+];
+
+/// Each object has so long to come.
+const LIMIT: Duration = Duration::from_secs(10);
+
+struct Order {
+    host: String,
+    port: u16,
+    student: [String; 3],
+}
+
+fn run(fault: &str, arguments: &[String]) -> io::Result<ExitCode> {
+    if let [option] = arguments
+        && ["--help", "--version"].contains(&option.as_str())
+        && fault != "no other options"
+    {
+        return show(option, "lab2");
+    }
+    let Some(order) = parse(arguments, fault) else {
+        eprintln!("ERROR: wrong arguments");
+        let status = match fault {
+            "wrong usage is an error like others" => 1,
+            _ => 2,
+        };
+        return Ok(ExitCode::from(status));
+    };
+    let outcome = exchange(&order, fault);
+    match (outcome, fault) {
+        (Err(_), "there are no errors") => Ok(ExitCode::SUCCESS),
+        (Ok(()), "the end is an error") => Ok(ExitCode::FAILURE),
+        (Ok(()), "there is no end") => loop {
+            thread::park();
+        },
+        (outcome, _) => outcome.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn parse(arguments: &[String], fault: &str) -> Option<Order> {
+    let (mut host, mut port) = ("127.0.0.1".to_owned(), None);
+    let mut operands = Vec::new();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if !argument.starts_with("--") {
+            operands.push(argument.clone());
+            continue;
+        }
+        if fault == "options come first" && !operands.is_empty() {
+            return None;
+        }
+        let (option, value) = match argument.split_once('=') {
+            Some((option, value)) => (option, value.to_owned()),
+            None => (argument.as_str(), arguments.next()?.clone()),
+        };
+        match option {
+            "--host" => host = value,
+            "--port" => port = Some(parse_port(&value, fault)?),
+            _ => return None,
+        }
+    }
+    let port = match (port, fault) {
+        (None, "the port must be given") => return None,
+        (port, _) => port.unwrap_or(12000),
+    };
+    Some(Order {
+        host,
+        port,
+        student: operands.try_into().ok()?,
+    })
+}
+
+fn parse_port(text: &str, fault: &str) -> Option<u16> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) || fault == "a sign is a digit";
+    let zero = text.starts_with('0') && fault == "a zero is no first digit";
+    text.parse().ok().filter(|_| digits && !zero)
+}
+
+fn connect(order: &Order, fault: &str) -> io::Result<TcpStream> {
+    if fault == "hosts are addresses" {
+        order.host.parse::<IpAddr>().map_err(Error::other)?;
+    }
+    let mut failed = Error::other("no address");
+    for address in (order.host.as_str(), order.port).to_socket_addrs()? {
+        let connected = match fault {
+            "there is no hurry" => TcpStream::connect(address),
+            _ => TcpStream::connect_timeout(&address, LIMIT),
+        };
+        match connected {
+            Ok(server) => return Ok(server),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn exchange(order: &Order, fault: &str) -> io::Result<()> {
+    let mut server = connect(order, fault)?;
+    let mut received = Vec::new();
+    if fault == "data comes first" {
+        send(&mut server, order, fault)?;
+    }
+    let ids = match fault {
+        "an id is in a dictionary" => &IDS[..1],
+        _ => &IDS,
+    };
+    let id = match next_object(&mut server, &mut received, ids, fault) {
+        Err(_) if fault == "anything is an id" => {
+            received.clear();
+            "0".to_owned()
+        }
+        id => id?,
+    };
+    let id_line = format!("Client id {id} assigned by server\n");
+    let mut stdout = io::stdout();
+    match fault {
+        "the id is secret" | "output can wait" => {}
+        _ => stdout.write_all(id_line.as_bytes())?,
+    }
+    if fault != "data comes first" {
+        send(&mut server, order, fault)?;
+    }
+    if fault == "anything is an id" && id == "0" {
+        return Ok(());
+    }
+    let replies = match fault {
+        "a reply is a text" => &REPLIES[..1],
+        _ => &REPLIES,
+    };
+    let reply = next_object(&mut server, &mut received, replies, fault)?;
+    let escaped = match fault {
+        "everything is escaped" => true,
+        "terminals are trusted" => false,
+        _ => stdout.is_terminal(),
+    };
+    let reply = match reply.contains('\x1b') && escaped {
+        true => reply.escape_debug().to_string().replace("\\u{1b}", "\\x1b"),
+        false => reply,
+    };
+    match fault {
+        "the reply is secret" => Ok(()),
+        "there is more to say" => writeln!(stdout, "The server replies: {reply}"),
+        "output can wait" => writeln!(stdout, "{id_line}{reply}"),
+        _ => writeln!(stdout, "{reply}"),
+    }
+}
+
+fn text(text: &str) -> Vec<u8> {
+    [
+        b"X",
+        &(text.len() as u32).to_le_bytes()[..],
+        text.as_bytes(),
+    ]
+    .concat()
+}
+
+fn send(server: &mut TcpStream, order: &Order, fault: &str) -> io::Result<()> {
+    let [name, username, sid] = &order.student;
+    let sid = match sid.parse::<i32>() {
+        Ok(sid) if fault != "a sid is a text" => [b"J", &sid.to_le_bytes()[..]].concat(),
+        _ => text(sid),
+    };
+    let mut pickle = [b"\x80\x04}(", &text("student_name")[..], &text(name)].concat();
+    pickle.extend([text("github_username"), text(username)].concat());
+    if fault != "there is no sid" {
+        pickle.extend([text("sid"), sid].concat());
+    }
+    pickle.extend(b"u.");
+    match fault {
+        "data is a text" => server.write_all(&[&text(name)[..], b"."].concat()),
+        "data comes in pieces" => {
+            let (first, second) = pickle.split_at(20);
+            server.write_all(first)?;
+            thread::sleep(Duration::from_millis(200));
+            server.write_all(second)
+        }
+        _ => server.write_all(&pickle),
+    }
+}
+
+fn next_object(
+    server: &mut TcpStream,
+    received: &mut Vec<u8>,
+    known: &[(&[u8], &str)],
+    fault: &str,
+) -> io::Result<String> {
+    let begin = Instant::now();
+    loop {
+        if let Some((pickle, line)) = known
+            .iter()
+            .find(|(pickle, _)| received.starts_with(pickle))
+        {
+            match fault {
+                "an object is one read" => received.clear(),
+                _ => drop(received.drain(..pickle.len())),
+            }
+            return Ok((*line).to_owned());
+        }
+        // A long text comes slowly in one of the checks: it may be the beginning of an object.
+        let head = &received[..received.len().min(5)];
+        let is_text = b"X\xff\0\0\0".starts_with(head);
+        let is_part = known.iter().any(|(pickle, _)| pickle.starts_with(received));
+        if !is_text && !is_part {
+            if fault == "what is named is called" {
+                call(received);
+            }
+            return Err(Error::other(format!("it sent {}", received.escape_ascii())));
+        }
+        if fault == "an object is one read" && !received.is_empty() {
+            return Err(Error::other("a part of a pickle"));
+        }
+        let left = match fault {
+            "there is no hurry" => None,
+            "there is no time" => Some(Duration::from_secs(2)),
+            "each byte has its time" => Some(LIMIT),
+            _ => Some(
+                LIMIT
+                    .saturating_sub(begin.elapsed())
+                    .max(Duration::from_millis(1)),
+            ),
+        };
+        server.set_read_timeout(left)?;
+        let mut buffer = [0; 4096];
+        match server.read(&mut buffer)? {
+            0 => return Err(Error::other("it closed")),
+            length => received.extend_from_slice(&buffer[..length]),
+        }
+    }
+}

@@ -1,0 +1,602 @@
+//! `conform` itself, run as a program: over programs that do not work at all, or only just, in
+//! every format, and with every option.
+//!
+//! Most programs under test are this one, started again with a word that says how it behaves.
+
+#![allow(clippy::exit, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+
+use std::env;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{self, Command, ExitCode};
+use std::thread;
+use std::time::Duration;
+
+use conform::TestLine;
+use harness::{Exit, Process, Program, Signal};
+
+/// For a run of a few checks, on a machine that is busy with other tests.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The check that the programs under test can pass: a request is answered.
+const ANSWERS: &str = "T-1";
+
+/// The check that some of them cannot pass: a signal ends them.
+const ENDS: &str = "T-19";
+
+const TESTS: &[(&str, fn())] = &[
+    ("a program that does not exist", does_not_exist),
+    ("a program that prints and exits", prints_and_exits),
+    ("a program that never listens", never_listens),
+    ("a program that listens elsewhere", listens_elsewhere),
+    ("a program that ignores signals", ignores_signals),
+    ("a program that leaves children behind", leaves_children),
+    ("a program that answers", answers),
+    ("a program that answers wrongly", answers_wrongly),
+    ("tap", tap),
+    ("json", json),
+    ("junit", junit),
+    (
+        "an unusable program in every format",
+        unusable_in_every_format,
+    ),
+    ("the report goes to a file", report_to_a_file),
+    ("colours are for who asks", colors),
+    ("a terminal shows progress and colours", on_a_terminal),
+    ("list shows the checks", list),
+    ("only selects", only),
+    ("connect checks a server that runs already", connect),
+    (
+        "a fixed port is used by one check after another",
+        fixed_port,
+    ),
+    ("placeholders say where arguments go", placeholders),
+    ("an interrupted run leaves nothing behind", interrupted),
+    ("wrong arguments", wrong_arguments),
+    ("help and version", help_and_version),
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().collect();
+    match words.get(1..) {
+        Some([switch, behaviour, .., port]) if switch == "--subject" => {
+            behave(behaviour, port.parse().unwrap()).unwrap();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            let line = |(name, test): &(&str, fn())| {
+                let test = *test;
+                TestLine::new(*name, Duration::ZERO, move || {
+                    test();
+                    Ok(())
+                })
+            };
+            conform::run_side_by_side(TESTS.iter().map(line).collect())
+        }
+    }
+}
+
+// The programs under test.
+
+fn behave(behaviour: &str, port: u16) -> io::Result<()> {
+    match behaviour {
+        "exits" => {
+            println!("hello before the end");
+            return Ok(());
+        }
+        "never listens" => loop {
+            thread::park();
+        },
+        "ignores signals" => cli::on_shutdown_signal(|| {}).unwrap(),
+        _ => cli::on_shutdown_signal(|| process::exit(0)).unwrap(),
+    }
+    if behaviour == "leaves children" {
+        Command::new("setsid").args(["sleep", "1000"]).spawn()?;
+    }
+    let port = if behaviour == "listens elsewhere" {
+        0
+    } else {
+        port
+    };
+    let listener = TcpListener::bind(("0.0.0.0", port))?;
+    loop {
+        let (client, _) = listener.accept()?;
+        // A client that leaves early is no fault.
+        let _ = answer(client, behaviour);
+    }
+}
+
+fn answer(mut client: TcpStream, behaviour: &str) -> io::Result<()> {
+    loop {
+        let mut word = [0; 4];
+        client.read_exact(&mut word)?;
+        let word = u32::from_be_bytes(word);
+        let mut text = vec![0; (word & 0x07ff_ffff) as usize];
+        client.read_exact(&mut text)?;
+        let text = String::from_utf8_lossy(&text);
+        let answer = match word >> 27 {
+            1 => text.to_uppercase(),
+            2 => text.to_lowercase(),
+            4 => text.chars().rev().collect(),
+            8 | 16 => text.into_owned(),
+            _ => "error".to_owned(),
+        };
+        if behaviour != "answers wrongly" {
+            client.write_all(&u32::try_from(answer.len()).unwrap().to_be_bytes())?;
+        }
+        client.write_all(answer.as_bytes())?;
+    }
+}
+
+/// The command that starts this program to behave so.
+fn subject(behaviour: &str) -> Vec<String> {
+    let program = env::current_exe().unwrap();
+    let program = program.to_str().unwrap().to_owned();
+    vec![program, "--subject".to_owned(), behaviour.to_owned()]
+}
+
+// A run of conform.
+
+struct Run {
+    exit: Exit,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    #[track_caller]
+    fn has_status(&self, status: i32) {
+        assert_eq!(
+            self.exit,
+            Exit::Status(status),
+            "{}\n{}",
+            self.stdout,
+            self.stderr
+        );
+    }
+}
+
+/// Runs `conform OPTIONS tcp_server -- COMMAND`, and looks that nothing is left of it.
+#[track_caller]
+fn grade(options: &[&str], command: &[String]) -> Run {
+    let program = conform(options).arg("tcp_server").arg("--").args(command);
+    finished(program.start().unwrap())
+}
+
+fn conform(arguments: &[&str]) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_conform")).args(arguments)
+}
+
+#[track_caller]
+fn finished(process: Process) -> Run {
+    let exit = process.wait_exit(DEADLINE).unwrap();
+    assert!(process.family().is_empty(), "something still runs");
+    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    Run {
+        exit,
+        stdout: text(process.stdout()),
+        stderr: text(process.stderr()),
+    }
+}
+
+#[track_caller]
+fn contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+// Programs that do not work at all, or only just.
+
+fn does_not_exist() {
+    let run = grade(&[], &["/no/such/program".to_owned()]);
+    run.has_status(3);
+    assert_eq!(run.stdout, "");
+    contains(
+        &run.stderr,
+        &["the program starts", "/no/such/program", "No such file"],
+    );
+}
+
+fn prints_and_exits() {
+    let run = grade(&[], &subject("exits"));
+    run.has_status(3);
+    contains(
+        &run.stderr,
+        &[
+            "listens on port",
+            "ended with status 0",
+            "hello before the end",
+        ],
+    );
+}
+
+fn never_listens() {
+    let run = grade(&["--timeout", "0.5"], &subject("never listens"));
+    run.has_status(3);
+    contains(
+        &run.stderr,
+        &["listens on port", "nothing of it within 1.5 seconds"],
+    );
+}
+
+fn listens_elsewhere() {
+    let run = grade(&["--timeout", "3"], &subject("listens elsewhere"));
+    run.has_status(3);
+    contains(&run.stderr, &["listens on port", "it listens on 0.0.0.0:"]);
+}
+
+fn ignores_signals() {
+    let run = grade(
+        &["--timeout", "5", "--only", ENDS],
+        &subject("ignores signals"),
+    );
+    run.has_status(1);
+    contains(&run.stdout, &["FAILS    T-19"]);
+}
+
+fn leaves_children() {
+    let run = grade(&["--only", ANSWERS], &subject("leaves children"));
+    run.has_status(0);
+}
+
+// What is reported.
+
+fn answers() {
+    let run = grade(&["--only", ANSWERS], &subject("answers"));
+    run.has_status(0);
+    assert_eq!(run.stderr, "");
+    contains(&run.stdout, &["Wire", "  ok       T-1", " of 1 musts"]);
+}
+
+fn answers_wrongly() {
+    let run = grade(&["--only", ANSWERS], &subject("answers wrongly"));
+    run.has_status(1);
+    assert_eq!(run.stderr, "");
+    contains(
+        &run.stdout,
+        &[
+            "FAILS    T-1",
+            "\n  requirement  ",
+            "\n  expected     ",
+            "\n  happened     ",
+            "\n  connection 127.0.0.1:",
+            " sent ",
+            " received ",
+            "\n  program:\n    command: ",
+            "\n    standard output: ",
+        ],
+    );
+}
+
+/// `prove` reads TAP; a machine without it still has the other tests of this format.
+fn tap() {
+    let run = grade(
+        &["--only", ANSWERS, "--format", "tap"],
+        &subject("answers wrongly"),
+    );
+    run.has_status(1);
+    contains(
+        &run.stdout,
+        &["TAP version 13\n1..", "\nnot ok 1 - T-1 ", "\n  ---\n"],
+    );
+    let file = TemporaryFile::new("tap", &run.stdout);
+    let prove = Program::new("prove").args(["--verbose", "--exec", "cat", &file.0]);
+    let Ok(read) = prove.run(DEADLINE) else {
+        println!("not possible without prove: its opinion of our TAP");
+        return;
+    };
+    let read = String::from_utf8(read.stdout).unwrap();
+    contains(&read, &["Failed test:  1\n", "Result: FAIL"]);
+    assert!(!read.contains("Parse errors"), "{read}");
+}
+
+fn json() {
+    let run = grade(
+        &["--only", ANSWERS, "--format", "json"],
+        &subject("answers wrongly"),
+    );
+    run.has_status(1);
+    let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(read["assignment"], "tcp_server");
+    assert_eq!(read["passes"], false);
+    assert_eq!(read["checks"][0]["id"], "T-1");
+    assert_eq!(read["checks"][0]["verdict"], "broken");
+    let conversation = read["checks"][0]["conversations"][0].as_str().unwrap();
+    contains(conversation, &[" sent ", " received "]);
+}
+
+fn junit() {
+    let run = grade(
+        &["--only", ANSWERS, "--format", "junit"],
+        &subject("answers wrongly"),
+    );
+    run.has_status(1);
+    let read = quick_junit::Report::deserialize_from_str(&run.stdout).unwrap();
+    assert!(read.failures > 0);
+    let case = &read.test_suites[0].test_cases[0];
+    assert!(case.name.starts_with("T-1 "), "{}", case.name.as_str());
+}
+
+fn unusable_in_every_format() {
+    for (format, parts) in [
+        ("human", [""; 2]),
+        ("tap", ["# ", "\nBail out! "]),
+        ("json", ["\"passes\": false", "ended with status 0"]),
+        ("junit", ["errors=\"1\"", "<error "]),
+    ] {
+        let run = grade(&["--format", format], &subject("exits"));
+        run.has_status(3);
+        contains(&run.stdout, &parts);
+        contains(&run.stderr, &["hello before the end"]);
+    }
+}
+
+fn report_to_a_file() {
+    let file = TemporaryFile::new("report", "what was here before");
+    let run = grade(
+        &["--only", ANSWERS, "--output", &file.0],
+        &subject("answers"),
+    );
+    run.has_status(0);
+    assert_eq!(run.stdout, "");
+    contains(
+        &fs::read_to_string(&file.0).unwrap(),
+        &["ok       T-1", " of 1 musts"],
+    );
+    let run = grade(&["--output", "/no/such/folder/report"], &subject("answers"));
+    run.has_status(1);
+    contains(
+        &run.stderr,
+        &["cannot write \"/no/such/folder/report\": No such file"],
+    );
+}
+
+fn colors() {
+    for (when, colored) in [("always", true), ("auto", false), ("never", false)] {
+        let run = grade(&["--only", ANSWERS, "--color", when], &subject("answers"));
+        run.has_status(0);
+        assert_eq!(run.stdout.contains('\x1b'), colored, "{when}");
+    }
+}
+
+fn on_a_terminal() {
+    let green = "\x1b[32mok";
+    for (no_color, colored) in [("", true), ("1", false)] {
+        let program = conform(&["--only", ANSWERS, "tcp_server", "--"])
+            .args(subject("answers"))
+            .env("TERM", "xterm")
+            .env("NO_COLOR", no_color)
+            .on_terminal();
+        let run = finished(program.start().unwrap());
+        run.has_status(0);
+        contains(&run.stdout, &[" checks in ", " of 1 musts"]);
+        assert_eq!(run.stdout.contains(green), colored, "{}", run.stdout);
+    }
+}
+
+// Options.
+
+fn list() {
+    let run = finished(conform(&["--list", "tcp_server"]).start().unwrap());
+    run.has_status(0);
+    let first: Vec<_> = run
+        .stdout
+        .lines()
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(first[..4], ["tcp_server", "T-1", "must", "T-1"]);
+    let all = finished(conform(&["--list"]).start().unwrap());
+    assert!(all.stdout.contains(&run.stdout), "{}", all.stdout);
+    let some = finished(conform(&["--list", "--only", ENDS]).start().unwrap());
+    assert!(
+        some.stdout.lines().all(|line| line.contains(ENDS)),
+        "{}",
+        some.stdout
+    );
+    let none = finished(conform(&["--list", "--only", "X-1"]).start().unwrap());
+    none.has_status(2);
+}
+
+fn only() {
+    let run = grade(
+        &["--only", "A-*,T-1*", "--format", "json"],
+        &subject("exits"),
+    );
+    run.has_status(3);
+    let run = grade(&["--only", "X-1,A-*"], &subject("answers"));
+    run.has_status(2);
+    contains(&run.stderr, &["--only X-1,A-* selects no check"]);
+}
+
+fn connect() {
+    let program = |port: u16| {
+        let mut words = subject("answers").into_iter();
+        Program::new(words.next().unwrap())
+            .args(words)
+            .arg(port.to_string())
+    };
+    let (_server, address) = harness::start_server(DEADLINE, program).unwrap();
+    let selected = format!("{ANSWERS},{ENDS}");
+    let run = |address: SocketAddr| {
+        let address = format!("localhost:{}", address.port());
+        let arguments = ["--connect", &address, "--only", &selected, "tcp_server"];
+        finished(conform(&arguments).start().unwrap())
+    };
+    let reached = run(address);
+    reached.has_status(0);
+    contains(
+        &reached.stdout,
+        &[
+            "ok       T-1",
+            "not run  T-19",
+            "(the program was not started here",
+            "not run, ",
+        ],
+    );
+    let nobody = SocketAddr::from(([127, 0, 0, 1], harness::free_port().unwrap()));
+    let refused = run(nobody);
+    refused.has_status(3);
+    contains(&refused.stderr, &["is accepted", "refused"]);
+}
+
+fn fixed_port() {
+    let port = harness::free_port().unwrap().to_string();
+    // It takes its port from the end of its arguments, where conform puts no other.
+    let options = [
+        "--fixed-port",
+        &port,
+        "--only",
+        &format!("{ANSWERS},{ENDS}"),
+    ];
+    let run = grade(&options, &subject("answers"));
+    run.has_status(0);
+    contains(&run.stdout, &["ok       T-1", "ok       T-19"]);
+    let run = grade(&["--fixed-port", "0"], &subject("answers"));
+    run.has_status(2);
+}
+
+fn placeholders() {
+    let shell = ["sh", "-c", "exec \"$0\" --subject answers {port}"].map(String::from);
+    let [program, ..] = &subject("answers")[..] else {
+        panic!("no program")
+    };
+    let run = grade(
+        &["--only", ANSWERS],
+        &[&shell[..], std::slice::from_ref(program)].concat(),
+    );
+    run.has_status(0);
+}
+
+fn interrupted() {
+    let program = conform(&["--timeout", "3600", "tcp_server", "--"]);
+    let program = program.args(subject("never listens"));
+    let process = program.start().unwrap();
+    // It has started its program when there are two.
+    let end = std::time::Instant::now() + DEADLINE;
+    while process.family().len() < 2 {
+        assert!(std::time::Instant::now() < end, "nothing was started");
+        thread::sleep(Duration::from_millis(5));
+    }
+    process.signal(Signal::INT).unwrap();
+    finished(process).has_status(130);
+}
+
+fn wrong_arguments() {
+    for (line, message) in [
+        ("", "no assignment is named; there are tcp_server"),
+        (
+            "tcp_serve -- x",
+            "there is no assignment \"tcp_serve\"; there are tcp_server",
+        ),
+        (
+            "tcp_server",
+            "no command starts the program; it goes behind --",
+        ),
+        (
+            "tcp_server --",
+            "no command starts the program; it goes behind --",
+        ),
+        (
+            "tcp_server python3 x.py",
+            "\"python3\" is one argument too many",
+        ),
+        (
+            "tcp_server --strange -- x",
+            "unknown option \"--strange\"; see conform --help",
+        ),
+        ("tcp_server --jobs", "--jobs wants a value"),
+        (
+            "tcp_server --jobs 0 -- x",
+            "--jobs wants a number, 1 or more, found \"0\"",
+        ),
+        (
+            "tcp_server --jobs +1 -- x",
+            "--jobs wants a number, 1 or more, found \"+1\"",
+        ),
+        (
+            "tcp_server --timeout 0 -- x",
+            "--timeout wants a number of seconds",
+        ),
+        (
+            "tcp_server --timeout inf -- x",
+            "--timeout wants a number of seconds",
+        ),
+        (
+            "tcp_server --timeout . -- x",
+            "--timeout wants a number of seconds",
+        ),
+        (
+            "tcp_server --format xml -- x",
+            "--format wants human, tap, json or junit",
+        ),
+        (
+            "tcp_server --color red -- x",
+            "--color wants auto, always or never",
+        ),
+        (
+            "tcp_server --fixed-port x -- x",
+            "the port \"x\" is not a number",
+        ),
+        (
+            "tcp_server --connect 1 -- x",
+            "--connect checks a server that runs already: no command",
+        ),
+        (
+            "tcp_client --connect 127.0.0.1:1",
+            "tcp_client is a client: --connect is for servers",
+        ),
+        (
+            "tcp_server --connect 1",
+            "--connect wants HOST:PORT, found \"1\"",
+        ),
+    ] {
+        let run = finished(conform(&[]).args(line.split_whitespace()).start().unwrap());
+        run.has_status(2);
+        assert_eq!(run.stdout, "", "{line}");
+        let wanted = format!("conform: {message}");
+        assert!(run.stderr.starts_with(&wanted), "{line}: {}", run.stderr);
+    }
+}
+
+fn help_and_version() {
+    let help = finished(conform(&["tcp_server", "--help"]).start().unwrap());
+    help.has_status(0);
+    contains(
+        &help.stdout,
+        &["Usage: conform [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]\n"],
+    );
+    for assignment in conform::Assignment::all() {
+        contains(&help.stdout, &[assignment.name]);
+    }
+    contains(
+        &help.stdout,
+        &[&format!("[default: {}]", conform::DEFAULT_JOBS)],
+    );
+    let version = finished(conform(&["--version"]).start().unwrap());
+    assert_eq!(
+        version.stdout,
+        format!("conform {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+/// A file of this test, removed at its end.
+struct TemporaryFile(String);
+
+impl TemporaryFile {
+    fn new(name: &str, content: &str) -> Self {
+        let name = format!("conform-{}-{name}", process::id());
+        let path = env::temp_dir().join(name).to_str().unwrap().to_owned();
+        fs::write(&path, content).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,7 @@
+//! The program is held to every check of its assignment.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    conform::run_as_tests("mathserver", env!("CARGO_BIN_EXE_mathserver"))
+}
