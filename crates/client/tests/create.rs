@@ -142,27 +142,6 @@ fn c_18_g_7_an_endless_line_is_not_gathered() {
 }
 
 #[test]
-fn c_19_the_prompts_come_before_the_connection() {
-    let server = Listener::new().unwrap();
-    let mut process = client(&server, "alice", "create")
-        .stdin(Input::Pipe)
-        .start()
-        .unwrap();
-    process
-        .wait_stdout(|printed| printed == b"Receiver: \n", SOON)
-        .unwrap();
-    process.write_stdin(b"bob\n").unwrap();
-    process
-        .wait_stdout(|printed| printed.ends_with(b"Message: \n"), SOON)
-        .unwrap();
-    // Nobody has connected by now.
-    assert!(server.accept(Duration::from_millis(200)).is_err());
-    process.write_stdin(b"hello\n").unwrap();
-    let mut peer = server.accept_from(&process, SOON).unwrap();
-    assert_eq!(peer.receive_to_end(SOON).unwrap(), HELLO);
-}
-
-#[test]
 fn c_24_on_a_terminal_the_entry_follows_its_prompt_on_the_line() {
     let server = Listener::new().unwrap();
     let mut process = client(&server, "alice", "create")

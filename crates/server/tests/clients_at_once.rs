@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Peer, Process};
 
-use common::{NO_MESSAGES, SOON, ask, create, message, read, send, start, store};
+use common::{NO_MESSAGES, SOON, ask, message, read, start, store};
 
 /// More messages for bob than the system takes over for a reader that takes nothing; all differ.
 /// Returns how a response carries them.
@@ -79,65 +79,6 @@ fn c_11_a_reader_that_takes_nothing_for_a_second_loses_nothing() {
     assert!(read_bob(address) == response);
     let after = [b"\xae\x73\x03\x01\x00", &message(b"carol", b"after")[..]].concat();
     assert_eq!(read_bob(address), after);
-}
-
-#[test]
-fn c_11_a_reader_that_resets_the_connection_loses_nothing() {
-    let (mut server, address) = start();
-    let messages = store_much(address);
-    stalled_reader(address).reset().unwrap();
-    wait_for_error(&mut server, "cannot send the response: ");
-    assert!(read_bob(address) == [b"\xae\x73\x03\xff\x00", &messages[..]].concat());
-    assert_eq!(read_bob(address), NO_MESSAGES);
-}
-
-#[test]
-fn c_11_a_slow_reader_that_goes_on_gets_everything() {
-    let (server, address) = start();
-    let messages = store_much(address);
-    let mut reader = stalled_reader(address);
-    let start = Instant::now();
-    let mut received = Vec::new();
-    while start.elapsed() < Duration::from_secs(3) {
-        received.extend(reader.receive_exactly(30_000, SOON).unwrap());
-        thread::sleep(Duration::from_millis(100));
-    }
-    received.extend(reader.receive_to_end(SOON).unwrap());
-    assert!(received == messages);
-    assert_eq!(server.stderr(), b"");
-}
-
-#[test]
-fn c_13_a_hundred_silent_clients_delay_no_other() {
-    let (_server, address) = start();
-    let silent: Vec<_> = (0..100).map(|_| send(address, b"\xae\x73")).collect();
-    let start = Instant::now();
-    for _ in 0..20 {
-        store(address, b"a", b"bob", b"hello");
-    }
-    let took = start.elapsed();
-    // Far less than the second for which each of the others is waited for.
-    assert!(took < Duration::from_millis(800), "{took:?}");
-    drop(silent);
-}
-
-#[test]
-fn c_13_messages_are_in_the_order_in_which_their_requests_were_completed() {
-    let (mut server, address) = start();
-    let (late, early) = (
-        create(b"a", b"bob", b"late"),
-        create(b"a", b"bob", b"early"),
-    );
-    let mut first = send(address, &late[..10]);
-    server.wait_line(SOON).unwrap();
-    ask(address, &early);
-    first.send(&late[10..]).unwrap();
-    first.expect_close(SOON).unwrap();
-    let messages = [message(b"a", b"early"), message(b"a", b"late")].concat();
-    assert_eq!(
-        read_bob(address),
-        [b"\xae\x73\x03\x02\x00", &messages[..]].concat()
-    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Peer, Process};
+use harness::{Peer, Process};
 
 use common::{NO_MESSAGES, SOON, ask, create, message, read, send, start, start_as, store};
 
@@ -54,24 +54,6 @@ fn c_6_c_9_c_10_every_step_is_printed() {
     assert_eq!(line(), format!("{} connected", slow.local_address()));
     slow.send(&read(b"bob")[1..]).unwrap();
     assert_eq!(slow.receive_to_end(SOON).unwrap(), NO_MESSAGES);
-}
-
-#[test]
-fn c_1_c_3_records_octet_by_octet() {
-    let (_server, address) = start();
-    assert_eq!(
-        ask(address, b"\xae\x73\x01\x03\x00\x00\x00bob"),
-        b"\xae\x73\x03\x00\x00"
-    );
-    assert_eq!(
-        ask(address, b"\xae\x73\x02\x05\x03\x00\x05alicebobhello"),
-        b""
-    );
-    assert_eq!(ask(address, b"\xae\x73\x02\x01\x03\x00\x01xbob\0"), b"");
-    assert_eq!(
-        ask(address, b"\xae\x73\x01\x03\x00\x00\x00bob"),
-        b"\xae\x73\x03\x02\x00\x05\x00\x05alicehello\x01\x00\x01x\0"
-    );
 }
 
 #[test]
@@ -198,48 +180,6 @@ fn c_8_a_surplus_behind_a_record_that_came_in_two_parts_is_an_error_too() {
 }
 
 #[test]
-fn c_8_a_closed_sending_side_behind_a_whole_record_is_no_error() {
-    let (server, address) = start();
-    store(address, b"a", b"bob", b"hello");
-    let mut reader = send(address, &read(b"bob"));
-    reader.shutdown_write().unwrap();
-    let response = [
-        NO_MESSAGES[..3].to_vec(),
-        b"\x01\x00".to_vec(),
-        message(b"a", b"hello"),
-    ];
-    assert_eq!(reader.receive_to_end(SOON).unwrap(), response.concat());
-    assert_eq!(server.stderr(), b"");
-}
-
-#[test]
-fn g_5_a_record_may_come_byte_by_byte_and_a_response_comes_at_once() {
-    let (_server, address) = start();
-    let mut creator = send(address, b"");
-    creator
-        .send_in_pieces(
-            &create(b"a", b"bob", b"hello"),
-            1,
-            Duration::from_millis(10),
-        )
-        .unwrap();
-    creator.expect_close(SOON).unwrap();
-    for _ in 0..254 {
-        store(address, b"a", b"bob", b"hello");
-    }
-    let mut reader = send(address, b"");
-    reader
-        .send_in_pieces(&read(b"bob"), 1, Duration::from_millis(10))
-        .unwrap();
-    let response = [
-        b"\xae\x73\x03\xff\x00",
-        &message(b"a", b"hello").repeat(255)[..],
-    ]
-    .concat();
-    assert_eq!(reader.next_event(60_000, SOON), Event::Data(response));
-}
-
-#[test]
 fn c_7_a_request_must_be_whole_within_a_second_of_accept() {
     let (mut server, address) = start();
     // One is silent, one stalls in the header, one in the text; one never stalls, but is too slow.
@@ -285,37 +225,6 @@ fn c_7_a_request_must_be_whole_within_a_second_of_accept() {
 }
 
 #[test]
-fn c_10_up_to_255_are_sent_and_more_says_that_others_remain() {
-    let (_server, address) = start();
-    for (count, batches) in [
-        (254, &[254][..]),
-        (255, &[255]),
-        (256, &[255, 1]),
-        (300, &[255, 45]),
-        (511, &[255, 255, 1]),
-    ] {
-        let text = |number: usize| format!("message {number}").into_bytes();
-        for number in 0..count {
-            store(address, b"a", b"bob", &text(number));
-        }
-        let mut sent = 0;
-        for &batch in batches {
-            let more = u8::from(sent + batch < count);
-            let mut response = vec![0xae, 0x73, 3, u8::try_from(batch).unwrap(), more];
-            for number in sent..sent + batch {
-                response.extend(message(b"a", &text(number)));
-            }
-            assert!(
-                ask(address, &read(b"bob")) == response,
-                "{batch} of {count}"
-            );
-            sent += batch;
-        }
-        assert_eq!(ask(address, &read(b"bob")), NO_MESSAGES);
-    }
-}
-
-#[test]
 fn c_14_past_the_limit_a_create_is_refused_and_what_is_stored_stays() {
     // Two messages count 2 * (400 + 1 + 3 + 5) bytes.
     let (mut server, address) = start_as(|program| program.env("SERVER_MAX_BYTES", "818"));
@@ -331,19 +240,6 @@ fn c_14_past_the_limit_a_create_is_refused_and_what_is_stored_stays() {
     assert_eq!(ask(address, &read(b"bob")), response);
     // What was read makes room again.
     store(address, b"a", b"bob", b"third");
-}
-
-#[test]
-fn c_15_names_are_compared_as_bytes() {
-    let (_server, address) = start();
-    store(address, b"a", "é".as_bytes(), b"composed");
-    store(address, b"a", b"\xe9", b"latin-1");
-    for name in ["e\u{301}".as_bytes(), "É".as_bytes(), b"e"] {
-        assert_eq!(ask(address, &read(name)), NO_MESSAGES);
-    }
-    let response = |text| [b"\xae\x73\x03\x01\x00", &message(b"a", text)[..]].concat();
-    assert_eq!(ask(address, &read(b"\xe9")), response(b"latin-1"));
-    assert_eq!(ask(address, &read("é".as_bytes())), response(b"composed"));
 }
 
 #[test]

@@ -34,12 +34,9 @@ pub(crate) fn create(input: &[u8]) -> (Vec<u8>, Finished) {
 }
 
 /// Runs `read` for bob against a server that does what `answer` does, then closes.
-pub(crate) fn read_as(
-    change: impl FnOnce(Program) -> Program,
-    answer: impl FnOnce(&mut Peer),
-) -> Finished {
+pub(crate) fn read_as(answer: impl FnOnce(&mut Peer)) -> Finished {
     let server = Listener::new().unwrap();
-    let process = change(client(&server, "bob", "read")).start().unwrap();
+    let process = client(&server, "bob", "read").start().unwrap();
     let mut peer = server.accept_from(&process, SOON).unwrap();
     assert_eq!(
         peer.receive_exactly(10, SOON).unwrap(),
@@ -52,7 +49,7 @@ pub(crate) fn read_as(
 
 /// Runs `read` for bob; the server sends these octets and closes.
 pub(crate) fn read(response: &[u8]) -> Finished {
-    read_as(|program| program, |peer| peer.send(response).unwrap())
+    read_as(|peer| peer.send(response).unwrap())
 }
 
 fn finished(process: &Process) -> Finished {

@@ -40,7 +40,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("P-6", "nothing is acknowledged"),
         ("P-6/2", "1 is an acknowledgement"),
         ("P-7", "an error is the end"),
-        ("P-7/2", "an error is the end"),
+        ("P-7/2", "a close is the end"),
         ("P-7/3", "an error is the end"),
         ("P-7/4", "an error is the end"),
         ("P-7/5", "errors are secret"),
@@ -254,6 +254,9 @@ fn serve(mut client: TcpStream, fault: &str) {
         return;
     };
     let Err(error) = converse(&client, peer.port(), fault) else {
+        if fault == "a close is the end" {
+            process::exit(1);
+        }
         return;
     };
     let what = match fault {

@@ -93,9 +93,6 @@ pub(crate) const LIAR: Liar = Liar {
 static STOPPING: AtomicBool = AtomicBool::new(false);
 static SENDING: AtomicUsize = AtomicUsize::new(0);
 
-/// One client at a time, for those who lie about it.
-static TURN: Mutex<()> = Mutex::new(());
-
 fn run(fault: &str, arguments: &[String]) -> io::Result<ExitCode> {
     let usage = ExitCode::from(if fault == "wrong usage has status 1" {
         1
@@ -174,6 +171,11 @@ fn complain(fault: &str, error: &str) {
     }
 }
 
+const ONE_BY_ONE: [&str; 2] = [
+    "one client after another",
+    "readers are waited for, one by one",
+];
+
 /// Accepts clients until a signal comes, and ends when all that are being sent to are.
 fn accept(fault: &str, listener: TcpListener) -> io::Result<ExitCode> {
     listener.set_nonblocking(true)?;
@@ -183,7 +185,11 @@ fn accept(fault: &str, listener: TcpListener) -> io::Result<ExitCode> {
             match listener.accept() {
                 Ok((client, peer)) => {
                     let store = &store;
-                    scope.spawn(move || serve(fault, client, peer, store));
+                    if ONE_BY_ONE.contains(&fault) {
+                        serve(fault, client, peer, store);
+                    } else {
+                        scope.spawn(move || serve(fault, client, peer, store));
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if fault != "it looks for clients all the time" {
@@ -203,11 +209,6 @@ fn accept(fault: &str, listener: TcpListener) -> io::Result<ExitCode> {
 }
 
 fn serve(fault: &str, mut client: TcpStream, peer: SocketAddr, store: &Mutex<Store>) {
-    let one_by_one = [
-        "one client after another",
-        "readers are waited for, one by one",
-    ];
-    let _turn = one_by_one.contains(&fault).then(|| TURN.lock().unwrap());
     let late = fault == "a client is printed behind its request";
     if !late {
         print_client(fault, peer);

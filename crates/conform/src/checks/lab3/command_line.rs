@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use harness::{Exit, Input, Listener};
 
 use super::ASSIGNMENT;
-use super::client::{expect_printed, is_served, last, lines};
+use super::client::{expect_printed, is_served, lines};
 use crate::checks::usage::{WRONG_PORTS, is_refused, run};
 use crate::conversation::shown;
 use crate::{Arguments, Outcome, Problem, Trial};
@@ -27,24 +27,27 @@ pub(super) fn port_of_the_system(trial: &mut Trial<'_>) -> Outcome {
     trial.may_choose_arguments()?;
     let patience = trial.patience();
     let server = trial.start(&Arguments::words(["127.0.0.1", "0"]), Input::Null)?;
-    let names_port = |printed: &[u8]| {
-        let listening = server.listening();
-        listening.iter().any(|address| {
-            let line = format!("{LISTENING}127.0.0.1/{}", address.port());
-            lines(printed).any(|found| found == line.as_bytes())
-        })
+    let line = loop {
+        let line = server.wait_line(patience)?;
+        if line.starts_with(LISTENING) {
+            break line;
+        }
     };
-    server.wait_stdout(names_port, patience).map_err(|_| {
-        let addresses: Vec<_> = server.listening().iter().map(ToString::to_string).collect();
-        Problem::broken(
-            format!("the line \"{LISTENING}127.0.0.1/PORT\" with the port that it listens on"),
-            format!(
-                "it listens on \"{}\", and {}",
-                addresses.join(", "),
-                last(&server.stdout())
-            ),
-        )
-    })
+    let addresses = server.listening();
+    let is_named =
+        |address: &SocketAddr| line == format!("{LISTENING}127.0.0.1/{}", address.port());
+    if addresses.iter().any(is_named) {
+        return Ok(());
+    }
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    Err(Problem::broken(
+        format!("the line \"{LISTENING}127.0.0.1/PORT\" with the port that it listens on"),
+        format!(
+            "it listens on \"{}\", and the line is {}",
+            addresses.join(", "),
+            shown(line.as_bytes())
+        ),
+    ))
 }
 
 pub(super) fn wrong_arguments(trial: &mut Trial<'_>) -> Outcome {
