@@ -1,8 +1,8 @@
 //! Free ports, and who listens on them.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
@@ -25,6 +25,9 @@ const ATTEMPTS: usize = 5;
 
 /// The state LISTEN in `/proc/net/tcp`.
 const LISTEN: &str = "0A";
+
+/// The state TIME_WAIT.
+const TIME_WAIT: &str = "06";
 
 /// A port on which nobody listens or was connected a moment ago, between 10,000 and 31,999.
 ///
@@ -210,12 +213,22 @@ fn to_connect(bound: SocketAddr) -> SocketAddr {
 }
 
 /// Every listening TCP socket of the machine by its inode number.
+///
+/// Linux lists them first; what is left of former connections, often tens of thousands, is not
+/// read.
 fn listeners() -> HashMap<u64, SocketAddr> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
-        .map(|path| fs::read_to_string(path).unwrap_or_default())
-        .flat_map(|table| table.lines().filter_map(listener).collect::<Vec<_>>())
+        .filter_map(|path| File::open(path).ok())
+        .flat_map(|table| listeners_in(BufReader::new(table)))
         .collect()
+}
+
+fn listeners_in(table: impl BufRead) -> impl Iterator<Item = (u64, SocketAddr)> {
+    let lines = table.lines().map_while(Result::ok);
+    lines
+        .take_while(|line| line.split_whitespace().nth(3) != Some(TIME_WAIT))
+        .filter_map(|line| listener(&line))
 }
 
 /// A line of `/proc/net/tcp`: number, local address, remote address, state, five fields of
@@ -265,6 +278,28 @@ mod tests {
         assert_eq!(listener(line), Some((99, "[::1]:12000".parse().unwrap())));
         let heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt";
         assert_eq!(listener(heading), None);
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn the_table_is_read_up_to_what_is_left_of_former_connections() {
+        let line = |port, state, inode| {
+            format!(
+                "   0: 0100007F:{port} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 \
+                 1000        0 {inode} 1 0000000000000000 100 0 0 10 0\n"
+            )
+        };
+        let table = [
+            line("1F90", LISTEN, 11),
+            line("1F91", "01", 12),
+            line("1F92", LISTEN, 13),
+            line("1F93", TIME_WAIT, 0),
+            line("1F94", LISTEN, 14),
+        ];
+        let inodes: Vec<u64> = listeners_in(table.concat().as_bytes())
+            .map(|(inode, _)| inode)
+            .collect();
+        assert_eq!(inodes, [11, 13]);
     }
 
     #[test]

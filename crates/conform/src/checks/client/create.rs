@@ -1,5 +1,6 @@
 //! What is typed in, and the request that it becomes.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use harness::{Finished, Input, Listener};
@@ -168,12 +169,13 @@ pub(super) fn end_of_input(trial: &mut Trial<'_>) -> Outcome {
 }
 
 /// Where nobody listens, the client prints the same up to the moment when it connects: what it
-/// prints beyond that, it prints because it has sent the request.
+/// prints beyond that, it prints because it has sent the request. The port is not one that the
+/// system gives to others meanwhile.
 pub(super) fn says_that_it_is_sent(trial: &mut Trial<'_>) -> Outcome {
-    let listener = trial.listen()?;
+    let port = trial.port()?;
+    let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     let request = create(ALICE, b"bob", b"hello");
     let sent = creates(trial, &listener, b"bob\nhello\n", &request)?;
-    let port = listener.port();
     drop(listener);
     let lines = Input::Octets(b"bob\nhello\n".to_vec());
     trial.start(&arguments(port, "alice", "create"), lines)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use harness::{Input, Signal};
 
 use super::readers::{stalled_reader, store_much};
-use super::{ASSIGNMENT, is_sent, is_served, send, store};
+use super::{ASSIGNMENT, is_sent, is_served, send, serve_here, store};
 use crate::checks::common::expect_success;
 use crate::checks::messages::{create, read, response};
 use crate::{Outcome, Problem, Trial};
@@ -64,7 +64,7 @@ pub(super) fn terminate(trial: &mut Trial<'_>) -> Outcome {
 
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let patience = trial.patience();
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     is_served(trial, address)?;
     thread::sleep(UNTIL_IT_WAITS);
     trial.process()?.signal_group(signal)?;
@@ -89,7 +89,7 @@ pub(super) fn response_is_finished(trial: &mut Trial<'_>) -> Outcome {
 /// cannot be done before.
 fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
     const PAUSE: Duration = Duration::from_millis(2);
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     let record = store_much(trial, address, b"anna")?;
     let mut reader = stalled_reader(trial, address, b"anna")?;
     trial.process()?.signal_group(Signal::INT)?;
@@ -112,7 +112,7 @@ fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn stalled_clients_at_the_end(trial: &mut Trial<'_>) -> Outcome {
     let patience = trial.patience();
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     is_served(trial, address)?;
     let _silent = trial.connect(address)?;
     let _stalled = send(trial, address, b"\xae\x73\x02\x05")?;
@@ -132,7 +132,7 @@ pub(super) fn stalled_clients_at_the_end(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
     const WHILE: Duration = Duration::from_secs(2);
     const MOST: Duration = Duration::from_millis(80);
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     is_served(trial, address)?;
     let before = trial.process()?.cpu_time()?;
     let _silent = trial.connect(address)?;
@@ -151,7 +151,7 @@ pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
 /// without SO_REUSEADDR the port cannot be used then.
 pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     let patience = trial.patience();
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     store(trial, address, b"alice", b"ben", b"hello")?;
     is_served(trial, address)?;
     trial.process()?.signal_group(Signal::KILL)?;

@@ -21,6 +21,14 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
     criteria: &[],
 };
 
+/// Starts the server for a check that needs more than its connections. One that runs already is
+/// left alone.
+fn serve_here(trial: &mut Trial<'_>) -> Result<SocketAddr, Problem> {
+    let address = trial.serve()?;
+    trial.process()?;
+    Ok(address)
+}
+
 /// Connects and sends a request.
 fn send(trial: &Trial<'_>, address: SocketAddr, request: &[u8]) -> Result<Conversation, Problem> {
     let mut client = trial.connect(address)?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Event, Signal};
 
-use super::{is_sent, send, store};
+use super::{is_sent, send, serve_here, store};
 use crate::checks::messages::{SECOND, create, read, response};
 use crate::conversation::shown;
 use crate::{Outcome, Problem, Trial};
@@ -57,7 +57,7 @@ fn has_number(text: &str, number: u16) -> bool {
 }
 
 pub(super) fn address_of_the_client(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     let mut reader = send(trial, address, &read(b"nobody"))?;
     reader.expect(&response(0, &[]))?;
     let port = reader.local_address().port();
@@ -67,7 +67,7 @@ pub(super) fn address_of_the_client(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn sender_and_receiver(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     store(trial, address, b"Wilhelmina", b"Bartholomew", b"hello")?;
     prints(trial, "Wilhelmina and Bartholomew", |text| {
         text.contains("Wilhelmina") && text.contains("Bartholomew")
@@ -76,7 +76,7 @@ pub(super) fn sender_and_receiver(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn number_of_messages(trial: &mut Trial<'_>) -> Outcome {
     const COUNT: u16 = 17;
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     let messages = [(&b"alice"[..], &b"hello"[..]); COUNT as usize];
     for (sender, text) in messages {
         store(trial, address, sender, b"bob", text)?;
@@ -93,7 +93,7 @@ fn without_digits(line: &str) -> String {
 
 /// Lines that are not printed for a client without a fault are about the fault.
 pub(super) fn errors(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     for _ in 0..3 {
         store(trial, address, b"alice", b"bob", b"hello")?;
     }
@@ -107,7 +107,7 @@ pub(super) fn errors(trial: &mut Trial<'_>) -> Outcome {
         lines.filter(|line| !usual.contains(line)).count()
     };
 
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     let faults = [
         &b"\xae\x74\x02\x05\x03\0\x05alicebobhello"[..],
         b"\xae\x73\x07\x05\x03\0\x05alicebobhello",
@@ -142,7 +142,7 @@ pub(super) fn errors(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn on_which_output(trial: &mut Trial<'_>) -> Outcome {
     let patience = trial.patience();
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     store(trial, address, b"Wilhelmina", b"Bartholomew", b"hello")?;
     let mut wrong = send(trial, address, b"\xae\x74\x01\x01\0\0\0a")?;
     wrong.expect_gone()?;
@@ -177,7 +177,7 @@ pub(super) fn on_which_output(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn at_once(trial: &mut Trial<'_>) -> Outcome {
     const TRIES: u32 = 3;
     let patience = trial.patience();
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     for _ in 0..TRIES {
         let mut silent = trial.connect(address)?;
         let port = silent.local_address().port();
@@ -197,7 +197,7 @@ pub(super) fn at_once(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn control_characters(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
+    let address = serve_here(trial)?;
     let name = "eve\x1b[2J\u{9b}2J\nforged by eve";
     let mut sender = send(trial, address, &create(name.as_bytes(), b"bob", b"hello"))?;
     sender.expect_gone()?;
