@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use harness::Event;
+
 use crate::Trial;
+use crate::conversation::shown;
 
 /// Whether an assignment demands something, or a careful user of it would expect it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +136,11 @@ impl From<harness::Error> for Problem {
                 event,
                 received,
                 ..
-            } => Self::broken(wanted, format!("{event}, after {} bytes", received.len())),
+            } => match event {
+                Event::Data(octets) => Self::broken(wanted, shown(&octets)),
+                event if received.is_empty() => Self::broken(wanted, event.to_string()),
+                event => Self::broken(wanted, format!("{event}, after {} bytes", received.len())),
+            },
             Error::System { doing, error } => {
                 Self::NotRun(format!("the checker has trouble {doing}: {error}"))
             }

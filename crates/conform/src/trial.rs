@@ -197,8 +197,10 @@ impl<'a> Trial<'a> {
     /// Says that a check tries arguments which only an ordinary command takes.
     ///
     /// # Errors
-    /// [`Problem::NotRun`] if the command has placeholders, or always uses the same port.
+    /// [`Problem::NotRun`] if the command has placeholders, always uses the same port, or runs
+    /// already.
     pub fn may_choose_arguments(&self) -> Result<(), Problem> {
+        self.must_start()?;
         let reason = if self.subject.says_where_arguments_go() {
             "the command has placeholders: other arguments cannot be tried"
         } else if let Target::FixedPort(_) = self.subject.target {

@@ -110,7 +110,7 @@ impl fmt::Display for Error {
                 let count = received.len();
                 write!(
                     f,
-                    "wanted {wanted}, but {event}, after {count} octets\n{seen}"
+                    "wanted {wanted}, but {event}, after {count} bytes\n{seen}"
                 )
             }
             Self::System { doing, error } => write!(f, "{doing}: {error}"),

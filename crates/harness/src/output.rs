@@ -128,7 +128,7 @@ fn show_partly(
     if start < folded.start || !tail.is_empty() {
         let _ = write!(
             text,
-            " ... {} octets in all are folded here ... ",
+            " ... {} bytes in all are folded here ... ",
             folded.len()
         );
     }
@@ -305,10 +305,7 @@ mod tests {
     fn folds_the_middle_of_one_long_line() {
         let shown = seen(&[b'x'; 1 << 20]).show(Stream::Output);
         assert!(shown.len() < 10_000, "{}", shown.len());
-        assert!(
-            shown.contains("1040384 octets in all are folded"),
-            "{shown}"
-        );
+        assert!(shown.contains("1040384 bytes in all are folded"), "{shown}");
     }
 
     #[test]

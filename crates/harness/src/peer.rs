@@ -164,11 +164,7 @@ impl Peer {
         self.note(Direction::Sent, octets.get(..count).unwrap_or_default());
         sent.map_err(|event| {
             self.note(Direction::Happened(event.words()), &[]);
-            self.unexpected(
-                format!("to send {} octets", octets.len()),
-                event,
-                Vec::new(),
-            )
+            self.unexpected(format!("to send {} bytes", octets.len()), event, Vec::new())
         })
     }
 
@@ -251,7 +247,7 @@ impl Peer {
             let left = within.saturating_sub(start.elapsed());
             match self.next_event(count - received.len(), left) {
                 Event::Data(octets) => received.extend(octets),
-                event => return Err(self.unexpected(format!("{count} octets"), event, received)),
+                event => return Err(self.unexpected(format!("{count} bytes"), event, received)),
             }
         }
         Ok(received)

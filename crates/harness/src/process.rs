@@ -298,7 +298,7 @@ impl Process {
         let mut report = format!("  command: {}\n  process: {status}\n", self.command);
         for stream in [Stream::Output, Stream::Error] {
             let (name, count) = (name(stream), seen.of(stream).len());
-            report += &format!("  {name}: {count} octets\n{}", seen.show(stream));
+            report += &format!("  {name}: {count} bytes\n{}", seen.show(stream));
         }
         report
     }

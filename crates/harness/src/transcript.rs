@@ -23,11 +23,13 @@ pub enum Direction {
     Happened(&'static str),
 }
 
-/// One event on a connection.
+/// One event on a connection, or several pieces of a long run of octets one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// When, since the start of the transcript.
     pub at: Duration,
+    /// When the last piece came; the same if there was one.
+    pub until: Duration,
     /// Who did what.
     pub direction: Direction,
     /// How many octets were sent or received.
@@ -50,11 +52,26 @@ impl Entry {
         let (head, tail) = (head.to_vec(), tail.to_vec());
         Self {
             at,
+            until: at,
             direction,
             len: octets.len(),
             head,
             tail,
         }
+    }
+
+    /// Whether it is so long that what follows the same way only makes it longer.
+    fn goes_on_with(&self, next: &Self) -> bool {
+        self.direction == next.direction && !self.tail.is_empty()
+    }
+
+    fn append(&mut self, next: Self) {
+        self.until = next.until;
+        self.len += next.len;
+        self.tail.extend(next.head);
+        self.tail.extend(next.tail);
+        let surplus = self.tail.len().saturating_sub(KEPT_OCTETS);
+        self.tail.drain(..surplus);
     }
 }
 
@@ -62,15 +79,19 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  +{:.3}s ", self.at.as_secs_f64())?;
         match self.direction {
-            Direction::Sent => writeln!(f, "sent {} octets", self.len)?,
-            Direction::Received => writeln!(f, "received {} octets", self.len)?,
-            Direction::Happened(what) => writeln!(f, "{what}")?,
+            Direction::Sent => write!(f, "sent {} bytes", self.len)?,
+            Direction::Received => write!(f, "received {} bytes", self.len)?,
+            Direction::Happened(what) => f.write_str(what)?,
         }
+        if self.until > self.at {
+            write!(f, " until +{:.3}s", self.until.as_secs_f64())?;
+        }
+        writeln!(f)?;
         f.write_str(&hex(&self.head, "    "))?;
         if !self.tail.is_empty() {
             writeln!(
                 f,
-                "    ... {} octets ...",
+                "    ... {} bytes ...",
                 self.len - self.head.len() - self.tail.len()
             )?;
             f.write_str(&hex(&self.tail, "    "))?;
@@ -91,6 +112,11 @@ pub struct Transcript {
 
 impl Transcript {
     pub(crate) fn push(&mut self, entry: Entry) {
+        let previous = self.last.back_mut().or(self.first.last_mut());
+        if let Some(previous) = previous.filter(|previous| previous.goes_on_with(&entry)) {
+            previous.append(entry);
+            return;
+        }
         if self.first.len() < KEPT_ENTRIES {
             self.first.push(entry);
             return;
@@ -145,13 +171,33 @@ mod tests {
         transcript.push(Entry::new(Duration::from_millis(20), closed, b""));
         let shown = transcript.to_string();
         assert!(
-            shown.starts_with("  +0.012s sent 3 octets\n    00 68 69 "),
+            shown.starts_with("  +0.012s sent 3 bytes\n    00 68 69 "),
             "{shown}"
         );
         assert!(
             shown.ends_with(" .hi\n  +0.020s the other end closed\n"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_long_run_the_same_way_is_one_entry() {
+        let at = Duration::from_millis;
+        let mut transcript = Transcript::default();
+        transcript.push(Entry::new(at(1), Direction::Received, b"head"));
+        for millis in 2..100 {
+            transcript.push(Entry::new(at(millis), Direction::Received, &[b'y'; 1000]));
+        }
+        transcript.push(Entry::new(at(100), Direction::Received, b"end"));
+        transcript.push(Entry::new(at(101), Direction::Sent, b"thanks"));
+        assert_eq!(transcript.entries().count(), 3);
+        let shown = transcript.to_string();
+        assert!(
+            shown.contains("  +0.002s received 98003 bytes until +0.100s\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("    ... 97747 bytes ...\n"), "{shown}");
+        assert!(shown.contains("yyyyend\n"), "{shown}");
     }
 
     #[test]
@@ -164,7 +210,7 @@ mod tests {
         assert_eq!(transcript.left_out(), 1001 - 128);
         assert_eq!(transcript.entries().count(), 128);
         let shown = transcript.to_string();
-        assert!(shown.contains("    ... 744 octets ...\n"), "{shown}");
+        assert!(shown.contains("    ... 744 bytes ...\n"), "{shown}");
         assert!(shown.contains("  ... 873 more ...\n"), "{shown}");
     }
 }

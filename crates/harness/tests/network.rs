@@ -109,11 +109,11 @@ fn a_failure_shows_the_conversation() {
     let error = client.receive_exactly(9, SOON).unwrap_err();
     let text = error.to_string();
     for part in [
-        "wanted 9 octets, but the ",
-        "after 7 octets",
+        "wanted 9 bytes, but the ",
+        "after 7 bytes",
         "connection from 127.0.0.1:",
-        "s sent 15 octets\n    40 00 00 0b 48 65 6c 6c 6f 20 57 6f 72 6c 64      @...Hello World\n",
-        "s received 7 octets\n    00 00 00 05 65 72 72                              ....err\n",
+        "s sent 15 bytes\n    40 00 00 0b 48 65 6c 6c 6f 20 57 6f 72 6c 64      @...Hello World\n",
+        "s received 7 bytes\n    00 00 00 05 65 72 72                              ....err\n",
     ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }

@@ -94,9 +94,9 @@ fn a_failed_wait_shows_all_that_was_seen() {
         "waited 100ms in vain for the wanted content of standard output",
         "command: sh -c 'echo ",
         "process: running for 0.",
-        "standard output: 7 octets",
+        "standard output: 7 bytes",
         "s to out\\n",
-        "standard error: 4 octets",
+        "standard error: 4 bytes",
         "s \\u{1b}[2J",
     ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");

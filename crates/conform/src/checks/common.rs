@@ -114,7 +114,7 @@ pub(super) fn receive_first_piece(
     // Now what was only looked at, or is missing, goes into the transcript.
     match client.next_event(length.unwrap_or(1), Duration::ZERO) {
         Event::Data(octets) => Ok(octets),
-        event => Err(Problem::broken("octets", event.to_string())),
+        event => Err(Problem::broken("bytes", event.to_string())),
     }
 }
 

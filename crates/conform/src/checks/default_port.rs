@@ -1,11 +1,14 @@
 //! The port that a program uses if it is told none: of the text server and its client, and others.
 //! Only one program at a time can listen on it, while checks run side by side.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Problem;
+use harness::{Input, Signal};
+
+use crate::{Arguments, Problem, Trial};
 
 pub(super) const DEFAULT_PORT: u16 = 8083;
 
@@ -30,4 +33,19 @@ pub(super) fn reserve_port(port: u16) -> Result<MutexGuard<'static, ()>, Problem
         thread::sleep(Duration::from_millis(10));
     }
     Ok(turn)
+}
+
+/// Starts the server without arguments, waits until it listens on the port, and says where.
+pub(super) fn listens_on(trial: &mut Trial<'_>, port: u16) -> Result<Vec<SocketAddr>, Problem> {
+    trial.may_choose_arguments()?;
+    let patience = trial.patience();
+    let _turn = reserve_port(port)?;
+    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
+    trial.start(&Arguments::new(), Input::Null)?;
+    let listens = trial.wait_listening(port);
+    let addresses = trial.process()?.listening();
+    // It is not ended by this function's caller, but the next check needs the port.
+    trial.process()?.signal_group(Signal::KILL)?;
+    trial.process()?.wait_exit(patience)?;
+    listens.map(|_| addresses)
 }

@@ -51,7 +51,7 @@ fn report() -> Report<'static> {
         Verdict::NotRun("no process".to_owned()),
     ];
     let evidence = Evidence {
-        conversations: vec!["connection 1 - 2:\n  +0.001s sent 1 octets\n".to_owned()],
+        conversations: vec!["connection 1 - 2:\n  +0.001s sent 1 bytes\n".to_owned()],
         programs: vec!["  command: x\n    +0.002s \u{fffe}\n".to_owned()],
     };
     let result = |(check, verdict)| CheckResult {
@@ -102,7 +102,7 @@ A-8 must: it gives up <silent> clients
   expected     a close
   happened     \\x1b[2J & silence
   connection 1 - 2:
-    +0.001s sent 1 octets
+    +0.001s sent 1 bytes
   program:
     command: x
       +0.002s \u{fffe}

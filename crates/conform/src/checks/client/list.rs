@@ -367,7 +367,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::should(
         "G-4",
-        "no octets of a server and no entry make the client crash",
+        "no bytes of a server and no entry make the client crash",
         "5: just letting a library function crash will result in deductions",
         faults::garbage,
     ),

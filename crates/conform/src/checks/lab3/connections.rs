@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Error, Input, Signal};
+use harness::{Error, Signal};
 
 use super::client::{A_MOMENT, Client, connect, connected, is_served, text};
 use crate::checks::default_port;
 use crate::checks::pickle::Pickles;
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Outcome, Problem, Trial};
 
 const DEFAULT_PORT: u16 = 12_000;
 
@@ -17,17 +17,7 @@ const DEFAULT_PORT: u16 = 12_000;
 const QUEUE: usize = 10;
 
 pub(super) fn default_address(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let patience = trial.patience();
-    let _turn = default_port::reserve_port(DEFAULT_PORT)?;
-    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-    let server = trial.start(&Arguments::new(), Input::Null)?;
-    let listens = server.wait_listening(DEFAULT_PORT, patience);
-    let addresses = server.listening();
-    // It is not ended by this function, but the next one needs the port.
-    server.signal_group(Signal::KILL)?;
-    server.wait_exit(patience)?;
-    listens?;
+    let addresses = default_port::listens_on(trial, DEFAULT_PORT)?;
     listens_on(&addresses, DEFAULT_PORT)
 }
 

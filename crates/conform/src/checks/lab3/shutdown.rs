@@ -56,7 +56,7 @@ pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     client.pickles.conversation.shutdown_write()?;
     drop(client);
     let arguments = (ASSIGNMENT.arguments)(address.port());
-    let server = trial.start(&arguments, Input::Null)?;
-    server.wait_listening(address.port(), patience)?;
+    trial.start(&arguments, Input::Null)?;
+    trial.wait_listening(address.port())?;
     is_served(trial, address)
 }

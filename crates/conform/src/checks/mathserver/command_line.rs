@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use harness::{Exit, Input, Listener, Signal};
+use harness::{Exit, Input, Listener};
 
 use super::{arguments, is_asked};
 use crate::checks::default_port;
@@ -13,16 +13,7 @@ use crate::{Arguments, Outcome, Problem, Trial};
 const DEFAULT_PORT: u16 = 8000;
 
 pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let patience = trial.patience();
-    let _turn = default_port::reserve_port(DEFAULT_PORT)?;
-    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-    trial.start(&Arguments::new(), Input::Null)?;
-    let listens = trial.wait_listening(DEFAULT_PORT);
-    // It is not ended by this function, but the next one needs the port.
-    trial.process()?.signal_group(Signal::KILL)?;
-    trial.process()?.wait_exit(patience)?;
-    listens.map(drop)
+    default_port::listens_on(trial, DEFAULT_PORT).map(drop)
 }
 
 pub(super) fn says_where_it_listens(trial: &mut Trial<'_>) -> Outcome {

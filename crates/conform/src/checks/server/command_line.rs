@@ -39,11 +39,11 @@ pub(super) fn first_and_last_port(trial: &mut Trial<'_>) -> Outcome {
     for port in BORDER_PORTS {
         let _guard = reserve(port)?;
         // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-        let server = trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
-        let listens = server.wait_listening(port, patience);
+        trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
+        let listens = trial.wait_listening(port);
         // Nothing of it may be left when another check wants the port.
-        server.signal_group(Signal::KILL)?;
-        server.wait_exit(patience)?;
+        trial.process()?.signal_group(Signal::KILL)?;
+        trial.process()?.wait_exit(patience)?;
         listens?;
     }
     Ok(())

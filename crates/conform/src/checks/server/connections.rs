@@ -157,8 +157,8 @@ pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     trial.process()?.signal_group(Signal::KILL)?;
     trial.process()?.wait_exit(patience)?;
     let arguments = (ASSIGNMENT.arguments)(address.port());
-    let server = trial.start(&arguments, Input::Null)?;
-    server.wait_listening(address.port(), patience)?;
+    trial.start(&arguments, Input::Null)?;
+    trial.wait_listening(address.port())?;
     let mut reader = send(trial, address, &read(b"nobody"))?;
     reader.expect(&response(0, &[]))
 }

@@ -101,7 +101,7 @@ pub(super) fn restarts_at_once(trial: &mut Trial<'_>) -> Outcome {
     client.expect_gone()?;
     drop(client);
     let again = Arguments::new().port(address.port());
-    let process = trial.start(&again, Input::Null)?;
-    process.wait_listening(address.port(), patience)?;
+    trial.start(&again, Input::Null)?;
+    trial.wait_listening(address.port())?;
     trial.connect(address)?.expect(COMMAND)
 }

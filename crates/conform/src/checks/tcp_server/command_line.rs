@@ -43,17 +43,7 @@ pub(super) fn help_text(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let patience = trial.patience();
-    let _turn = default_port::reserve()?;
-    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-    let server = trial.start(&Arguments::new(), Input::Null)?;
-    let listens = server.wait_listening(DEFAULT_PORT, patience);
-    // It is not ended by this function, but the next one needs the port.
-    server.signal_group(Signal::KILL)?;
-    server.wait_exit(patience)?;
-    listens?;
-    Ok(())
+    default_port::listens_on(trial, DEFAULT_PORT).map(drop)
 }
 
 pub(super) fn long_options(trial: &mut Trial<'_>) -> Outcome {

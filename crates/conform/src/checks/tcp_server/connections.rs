@@ -29,8 +29,8 @@ fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     client.expect_gone()?;
     drop(client);
     let arguments = (ASSIGNMENT.arguments)(address.port());
-    let server = trial.start(&arguments, Input::Null)?;
-    server.wait_listening(address.port(), patience)?;
+    trial.start(&arguments, Input::Null)?;
+    trial.wait_listening(address.port())?;
     is_served(&mut trial.connect(address)?)
 }
 
@@ -137,7 +137,7 @@ pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> 
     let wanted = response(&[b'x'; 1020]).repeat(REQUESTS);
     for received in 0..BLOCKS {
         if client.receive_exactly(wanted.len(), patience)? != wanted {
-            let happened = format!("other octets behind the first {received} MiB");
+            let happened = format!("other bytes behind the first {received} MiB");
             return Err(Problem::broken("the responses in their order", happened));
         }
     }
