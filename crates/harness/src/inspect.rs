@@ -64,6 +64,15 @@ impl Process {
         cpu_time(self.pid()).map_err(Error::system("looking into a process"))
     }
 
+    /// Whether one of its threads runs or waits for a processor at this moment. Asked often, this
+    /// tells a program that never rests even where others leave it no processor time to use.
+    ///
+    /// # Errors
+    /// [`Error::System`], see above.
+    pub fn is_running(&self) -> Result<bool, Error> {
+        is_running(self.pid()).map_err(Error::system("looking into a process"))
+    }
+
     /// The numbers of the process and of everything it started that still runs.
     #[must_use]
     pub fn family(&self) -> Vec<u32> {
@@ -88,15 +97,30 @@ fn status_number(pid: Pid, name: &str) -> io::Result<u64> {
 /// User and system time, fields 14 and 15 of `/proc/PID/stat`.
 fn cpu_time(pid: Pid) -> io::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field, the program's name, is in parentheses and may hold anything.
-    let (_, fields) = stat.rsplit_once(')').ok_or_else(gone)?;
-    let ticks: u32 = fields
-        .split_whitespace()
+    let ticks: u32 = fields(&stat)
         .skip(11)
         .take(2)
         .filter_map(|ticks| ticks.parse::<u32>().ok())
         .sum();
     Ok(TICK * ticks)
+}
+
+/// The state, the third field, of each thread.
+fn is_running(pid: Pid) -> io::Result<bool> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"))?;
+    // A thread may end while the others are looked at.
+    let states =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    Ok(states
+        .into_iter()
+        .any(|stat| fields(&stat).next() == Some("R")))
+}
+
+/// The fields of a `stat` from the third on. The second, the program's name, is in parentheses and
+/// may hold anything.
+fn fields(stat: &str) -> impl Iterator<Item = &str> {
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    fields.split_whitespace()
 }
 
 /// A process that has ended keeps its entry until it is reaped, but without these numbers.

@@ -1,5 +1,6 @@
 //! What more than one assignment asks of its program.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Event, Exit, Input};
@@ -54,6 +55,29 @@ pub(super) fn expect_success(trial: &mut Trial<'_>, within: Duration) -> Outcome
             format!("it ended with {exit}"),
         )),
     }
+}
+
+/// G-4: the server that was started last, which has nothing to do, uses no processor time for a
+/// second, and is hardly ever found running, which counts where others leave it none to use.
+pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
+    const LOOKS: u32 = 50;
+    const PAUSE: Duration = Duration::from_millis(20);
+    const MOST: Duration = Duration::from_millis(50);
+    let server = trial.process()?;
+    let before = server.cpu_time()?;
+    let mut found_running = 0;
+    for _ in 0..LOOKS {
+        thread::sleep(PAUSE);
+        found_running += u32::from(server.is_running()?);
+    }
+    let used = server.cpu_time()?.saturating_sub(before);
+    if used <= MOST && found_running <= LOOKS / 2 {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("at most {MOST:?} of processor time in a second without anything to do"),
+        format!("{used:?}, and it was running {found_running} of {LOOKS} times"),
+    ))
 }
 
 /// G-3: `--help` as the sole argument.

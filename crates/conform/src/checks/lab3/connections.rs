@@ -7,6 +7,7 @@ use std::time::Duration;
 use harness::{Error, Signal};
 
 use super::client::{A_MOMENT, Client, connect, connected, is_served, text};
+use crate::checks::common::expect_rest;
 use crate::checks::default_port;
 use crate::checks::pickle::Pickles;
 use crate::{Outcome, Problem, Trial};
@@ -132,18 +133,7 @@ pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> 
 }
 
 pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
-    const WHILE: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_millis(100);
     let mut client = connected(trial)?;
     client.tell(trial, &text(b"hello"))?;
-    let before = trial.process()?.cpu_time()?;
-    client.pickles.conversation.expect_silence(WHILE)?;
-    let used = trial.process()?.cpu_time()?.saturating_sub(before);
-    if used <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("less than {MOST:?} of processor time in a second without anything to do"),
-        format!("{used:?}"),
-    ))
+    expect_rest(trial)
 }

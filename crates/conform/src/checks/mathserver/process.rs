@@ -1,11 +1,11 @@
 //! How it waits, and how it ends.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Exit, Input, Signal};
 
 use super::{arguments, connected, is_asked, pass};
+use crate::checks::common::expect_rest;
 use crate::{Outcome, Problem, Trial};
 
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
@@ -49,21 +49,9 @@ fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
 }
 
 pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
-    const WHILE: Duration = Duration::from_secs(1);
-    // Little enough to show also when other programs want the processor.
-    const MOST: Duration = Duration::from_millis(50);
     let mut client = connected(trial)?;
     is_asked(&mut client)?;
-    let before = trial.process()?.cpu_time()?;
-    thread::sleep(WHILE);
-    let used = trial.process()?.cpu_time()?.saturating_sub(before);
-    if used <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("less than {MOST:?} of processor time in a second without anything to do"),
-        format!("{used:?}"),
-    ))
+    expect_rest(trial)
 }
 
 /// The server's end of the connection is closed first, so that the system keeps it for a while:

@@ -8,7 +8,7 @@ use harness::{Input, Signal};
 
 use super::readers::{stalled_reader, store_much};
 use super::{ASSIGNMENT, is_sent, is_served, send, serve_here, store};
-use crate::checks::common::expect_success;
+use crate::checks::common::{expect_rest, expect_success};
 use crate::checks::messages::{create, read, response};
 use crate::{Outcome, Problem, Trial};
 
@@ -130,21 +130,10 @@ pub(super) fn stalled_clients_at_the_end(trial: &mut Trial<'_>) -> Outcome {
 /// It waits for this client, and then for another. One that does not just wait takes what it gets
 /// of a busy machine.
 pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
-    const WHILE: Duration = Duration::from_secs(2);
-    const MOST: Duration = Duration::from_millis(80);
     let address = serve_here(trial)?;
     is_served(trial, address)?;
-    let before = trial.process()?.cpu_time()?;
     let _silent = trial.connect(address)?;
-    thread::sleep(WHILE);
-    let used = trial.process()?.cpu_time()?.saturating_sub(before);
-    if used <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("less than {MOST:?} of processor time in two seconds without anything to do"),
-        format!("{used:?}"),
-    ))
+    expect_rest(trial)
 }
 
 /// The server's end of a connection is closed first, so that the system keeps it for a while:

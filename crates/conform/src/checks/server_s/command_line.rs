@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use harness::{Exit, Signal};
 
 use super::client::{A_MOMENT, COMMAND, LIMIT, expect_printed, send_file, shake_hands};
-use crate::checks::common::{expect_refusal, expect_success, not_plain_digits};
+use crate::checks::common::{expect_refusal, expect_rest, expect_success, not_plain_digits};
 use crate::conversation::shown;
 use crate::{Arguments, Outcome, Problem, Trial};
 
@@ -122,23 +122,11 @@ fn expect_quick_end(trial: &mut Trial<'_>, signal: Signal, name: &str) -> Outcom
 
 /// G-4
 pub(super) fn waits_without_work(trial: &mut Trial<'_>) -> Outcome {
-    const WHILE: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_millis(200);
     let address = trial.serve()?;
     let _served = shake_hands(trial, address)?;
     let _waiting = trial.connect(address)?;
     settle();
-    let process = trial.process()?;
-    let before = process.cpu_time()?;
-    thread::sleep(WHILE);
-    let busy = process.cpu_time()?.saturating_sub(before);
-    if busy < MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        "no processor time is used while nothing happens",
-        format!("{busy:?} in a second"),
-    ))
+    expect_rest(trial)
 }
 
 pub(super) fn nothing_else_is_printed(trial: &mut Trial<'_>) -> Outcome {

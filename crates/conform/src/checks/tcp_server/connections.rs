@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use harness::{Error, Input, Signal};
 
 use super::{ASSIGNMENT, LOWERCASE, UPPERCASE, connected, is_served, request, response};
+use crate::checks::common::expect_rest;
 use crate::{Conversation, Outcome, Problem, Trial};
 
 const MIB: usize = 1 << 20;
@@ -145,20 +146,9 @@ pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> 
 }
 
 pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
-    const WHILE: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_millis(50);
     let mut client = connected(trial)?;
     is_served(&mut client)?;
-    let before = trial.process()?.cpu_time()?;
-    client.expect_silence(WHILE)?;
-    let used = trial.process()?.cpu_time()? - before;
-    if used <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("less than {MOST:?} of processor time in a second without anything to do"),
-        format!("{used:?}"),
-    ))
+    expect_rest(trial)
 }
 
 pub(super) fn announced_length(trial: &mut Trial<'_>) -> Outcome {
