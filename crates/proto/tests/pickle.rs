@@ -344,7 +344,7 @@ fn p_8_text_is_counted_with_its_repetitions() {
 }
 
 #[test]
-fn p_8_text_that_calls_make_is_counted_although_nothing_holds_it() {
+fn p_8_a_text_that_calls_take_again_and_again_is_refused_although_nothing_holds_it() {
     // Each call makes the text's octets anew and drops them.
     let text = [
         b"X".to_vec(),
@@ -358,13 +358,35 @@ fn p_8_text_that_calls_make_is_counted_although_nothing_holds_it() {
         b"q\x01X\x06\0\0\0latin1q\x02",
     ]
     .concat();
-    let bomb = [start, b"h\x00h\x01h\x02\x86R0".repeat(1_000), b".".to_vec()].concat();
+    let bomb = [&start, &b"h\x00h\x01h\x02\x86R0".repeat(1_000)[..], b"."].concat();
     assert_eq!(
         refusal(&bomb),
-        Error::TooMuchText {
-            limit: MAX_TEXT_LEN
+        Error::RepeatedCall {
+            callable: "_codecs.encode",
+            at: start.len() + 2 * 9 - 1
         }
     );
+}
+
+#[test]
+fn p_8_a_list_that_calls_take_again_and_again_is_refused() {
+    let start = [
+        &b"](("[..],
+        &b"N".repeat(1_000),
+        b"lq\x000cbuiltins\nset\nq\x01",
+    ]
+    .concat();
+    let bomb = [&start, &b"h\x01h\x00\x85R".repeat(300)[..], b"e."].concat();
+    let error = Error::RepeatedCall {
+        callable: "set",
+        at: start.len() + 2 * 6,
+    };
+    assert_eq!(refusal(&bomb), error);
+    assert!(error.to_string().contains("calls set at byte"), "{error}");
+    // P-9: each set from a list of its own.
+    let lists = b"h\x00](NNNNe\x85R".repeat(300);
+    let honest = [b"cbuiltins\nset\nq\x00(".to_vec(), lists, b"t.".to_vec()].concat();
+    assert!(read(&honest).unwrap().is_some());
 }
 
 #[test]

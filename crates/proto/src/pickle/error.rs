@@ -85,6 +85,14 @@ pub enum Error {
         /// Where.
         at: usize,
     },
+    /// Sets or bytes made from the same data again and again: all of them together copy more than
+    /// the pickle has octets.
+    RepeatedCall {
+        /// What was called.
+        callable: &'static str,
+        /// Where.
+        at: usize,
+    },
     /// A class or function as a value, although one of those that are understood in a call.
     HoldsCallable {
         /// Its name.
@@ -172,6 +180,10 @@ impl fmt::Display for Error {
             Self::BadCall { callable, at } => write!(
                 f,
                 "the pickle calls {callable} at byte {at} with something else than plain data"
+            ),
+            Self::RepeatedCall { callable, at } => write!(
+                f,
+                "the pickle calls {callable} at byte {at} with data that calls before it took"
             ),
             Self::HoldsCallable { callable } => {
                 write!(

@@ -23,6 +23,8 @@ pub(super) struct Machine {
     memo: Vec<Option<NodeId>>,
     /// The newest of all nodes that were ever put into the memo.
     newest_remembered: Option<NodeId>,
+    /// How many members and octets of text calls have copied.
+    copied: usize,
 }
 
 /// The opcode that is executed, and where its operand ends: what an error names.
@@ -70,6 +72,7 @@ impl Machine {
             marks: Vec::new(),
             memo: Vec::new(),
             newest_remembered: None,
+            copied: 0,
         }
     }
 
@@ -361,9 +364,10 @@ impl Machine {
         };
         let node = match *self.arena.members(links) {
             [] => Self::called_with_nothing(callable),
-            [only] => self.called_with(callable, self.arena.node(only))?,
+            [only] => self.called_with(step, callable, self.arena.node(only))?,
             [first, second] => {
-                self.called_with_text(callable, self.arena.node(first), self.arena.node(second))?
+                let (first, second) = (self.arena.node(first), self.arena.node(second));
+                self.called_with_text(step, callable, first, second)?
             }
             _ => None,
         };
@@ -391,12 +395,18 @@ impl Machine {
         })
     }
 
-    fn called_with(&mut self, callable: Callable, only: Node) -> Result<Option<Node>, Error> {
+    fn called_with(
+        &mut self,
+        step: Step,
+        callable: Callable,
+        only: Node,
+    ) -> Result<Option<Node>, Error> {
         Ok(match (callable, only) {
             (
                 Callable::Set | Callable::FrozenSet,
                 Node::List(links) | Node::Tuple(links) | Node::Set(links) | Node::FrozenSet(links),
             ) => {
+                self.count_copied(step, callable, links.len())?;
                 let members = self.arena.members(links).to_vec();
                 let links = self.arena.append(Links::default(), &members)?;
                 Some(match callable {
@@ -412,6 +422,7 @@ impl Machine {
 
     fn called_with_text(
         &mut self,
+        step: Step,
         callable: Callable,
         text: Node,
         codec: Node,
@@ -425,12 +436,26 @@ impl Machine {
         let Some(octets) = text::to_latin_1(self.arena.text(text)) else {
             return Ok(None);
         };
+        self.count_copied(step, callable, octets.len())?;
         let span = self.arena.add_text(&octets)?;
         Ok(match callable {
             Callable::Encode | Callable::Bytes => Some(Node::Bytes(span)),
             Callable::ByteArray => Some(Node::ByteArray(span)),
             Callable::Set | Callable::FrozenSet => None,
         })
+    }
+
+    /// Each member and each octet that an honest call copies is in the pickle for this call alone.
+    /// With the memo, a few octets could otherwise copy one long list or text again and again.
+    fn count_copied(&mut self, step: Step, callable: Callable, more: usize) -> Result<(), Error> {
+        self.copied += more;
+        if self.copied > step.at {
+            return Err(Error::RepeatedCall {
+                callable: callable.name(),
+                at: step.at,
+            });
+        }
+        Ok(())
     }
 }
 
