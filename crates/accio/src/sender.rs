@@ -28,12 +28,22 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub(crate) fn new(connection: &'a mut Connection, file: &'a File) -> Self {
-        Self {
+    /// A sender from where the file is now. As long as it exists, the connection's socket does not
+    /// wait: one call cannot be told not to when the system moves the file, only the socket.
+    ///
+    /// # Errors
+    /// [`TransferError::Send`].
+    pub(crate) fn new(
+        connection: &'a mut Connection,
+        file: &'a File,
+    ) -> Result<Self, TransferError> {
+        let nonblocking = connection.stream().set_nonblocking(true);
+        nonblocking.map_err(|error| TransferError::Send(net::Error::System(error)))?;
+        Ok(Self {
             connection,
             file,
             buffer: Vec::new(),
-        }
+        })
     }
 
     /// Sends at least one and at most `limit` bytes, which is not 0, and says how many. 0 is the
@@ -71,6 +81,13 @@ impl<'a> Sender<'a> {
                 .unwrap_or_default();
         }
         Ok(length)
+    }
+}
+
+impl Drop for Sender<'_> {
+    fn drop(&mut self) {
+        // It fails for no socket that is open.
+        let _ = self.connection.stream().set_nonblocking(false);
     }
 }
 
@@ -122,11 +139,7 @@ fn move_in_system(
     use rustix::io::Errno;
 
     let stream = connection.stream();
-    // One call cannot be told not to wait, only the socket.
-    stream.set_nonblocking(true).map_err(net::Error::System)?;
-    let sent = rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, None, limit));
-    stream.set_nonblocking(false).map_err(net::Error::System)?;
-    match sent {
+    match rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, None, limit)) {
         Ok(length) => Ok(Some(Moved::Bytes(length))),
         Err(Errno::AGAIN) => Ok(None),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::IO | Errno::BADF) => {

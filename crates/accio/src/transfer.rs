@@ -71,7 +71,7 @@ fn send_file(
     roughness: &Roughness,
 ) -> Result<End, TransferError> {
     let progress = Progress::of(file);
-    let mut sender = Sender::new(connection, file);
+    let mut sender = Sender::new(connection, file)?;
     let mut pace = Pace::new(roughness, Instant::now());
     loop {
         let allowance = pace.allowance();

@@ -1,16 +1,44 @@
 use std::fmt;
+use std::fs;
+
+use nix::sys::signal::{SigSet, Signal};
 
 /// Calls `shut_down` whenever a signal asks the program to end: SIGINT, SIGTERM or SIGHUP (G-4).
 ///
-/// It runs on a thread of its own, not in the signal's context: it may lock and allocate. To be
-/// called once in a program, before it listens.
+/// SIGHUP stays ignored where it was, as under `nohup` (Linux); and a file that may not grow any
+/// more is an error of the one who writes to it, not the end of the program (SIGXFSZ).
+///
+/// `shut_down` runs on a thread of its own, not in the signal's context: it may lock and allocate.
+/// To be called once in a program, before it listens and starts threads.
 ///
 /// # Errors
 /// [`SignalError`] when the system has no room for that thread, or a handler is set already.
 pub fn on_shutdown_signal(shut_down: impl FnMut() + Send + 'static) -> Result<(), SignalError> {
+    block(Signal::SIGXFSZ);
+    if hangup_is_ignored() {
+        // `ctrlc` catches it all the same.
+        block(Signal::SIGHUP);
+    }
     ctrlc::set_handler(shut_down).map_err(|error| SignalError {
         reason: error.to_string(),
     })
+}
+
+/// Keeps a signal from this thread and all that it starts. Where that fails, the signal does what
+/// it would have done.
+fn block(signal: Signal) {
+    let _ = SigSet::from(signal).thread_block();
+}
+
+/// Whether whoever started this program wants SIGHUP ignored, as `nohup` does (proc(5), SigIgn).
+fn hangup_is_ignored() -> bool {
+    const HANGUP: u64 = 1 << (Signal::SIGHUP as u64 - 1);
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|signals| u64::from_str_radix(signals.trim(), 16).ok())
+        .is_some_and(|signals| signals & HANGUP != 0)
 }
 
 /// Why signals cannot be caught.

@@ -3,7 +3,8 @@
 //! - A [`Program`] says how to start one, a [`Process`] is one that runs: its output, its exit,
 //!   its signals, its memory, the port it listens on. Dropping it ends it and all it started.
 //! - A [`Peer`] is the test's end of a connection, a [`Listener`] accepts them, and
-//!   [`start_server`] does what most tests of a server begin with.
+//!   [`start_server`] does what most tests of a server begin with. [`starve`] takes all of a
+//!   server's descriptors, and sees whether it survives that.
 //!
 //! Every wait has a condition and a deadline, and every [`Error`] shows all that was seen. The
 //! harness knows nothing of the programs that it starts and talks in octets only.
@@ -36,6 +37,7 @@ mod peer;
 mod port;
 mod process;
 mod program;
+mod starve;
 mod terminal;
 mod text;
 mod transcript;
@@ -50,5 +52,6 @@ pub use peer::{Event, Peer, SEND_TIMEOUT};
 pub use port::{free_port, listening_on, start_server};
 pub use process::{Exit, Process, STDIN_TIMEOUT};
 pub use program::{Finished, Input, Output, Program};
+pub use starve::{Starved, starve};
 pub use text::{escape, hex};
 pub use transcript::{Direction, Entry, Transcript};

@@ -42,7 +42,11 @@ pub(crate) fn serve_client(
     {
         Error::Send(error).log(id);
     }
-    client.close_gently(CLOSE_LIMIT);
+    if outcome.is_err() {
+        // What it sends still, unread, could destroy what it was sent. One that has ended its
+        // sending side sends nothing.
+        client.close_gently(CLOSE_LIMIT);
+    }
     log::debug!("Client {id}: closed");
 }
 

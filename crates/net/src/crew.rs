@@ -11,21 +11,22 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mio::Waker;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 use crate::lobby::{Guest, Lobby};
 use crate::serve::{Received, Reception};
 
 /// Threads that wait for the lead beyond this number leave.
-const MOST_FOLLOWERS: usize = 8;
+const MOST_FOLLOWERS: usize = 32;
 /// The leader and the follower who takes over from it; kept ready, so that no client waits for a
 /// thread to start.
 const FEWEST_READY: usize = 2;
 /// How long the leader waits, when the system is out of descriptors or memory, before it looks
 /// again whether another process has released some. What this process releases it notices at once.
 pub(crate) const STARVED_WAIT: Duration = Duration::from_millis(250);
-/// Starving again within this time is not reported again.
-const STARVED_QUIET: Duration = Duration::from_secs(10);
+/// What has happened within this time is not said again.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// The threads of one server, its listening socket, and the clients that they serve.
 pub(crate) struct Crew {
@@ -62,7 +63,24 @@ struct State {
     /// The clients whose thread may be waiting for them; a shutdown wakes these.
     clients: HashMap<u64, Arc<TcpStream>>,
     next_client: u64,
-    last_starved: Option<Instant>,
+    /// The leader waits for a descriptor to be released.
+    awaits_release: bool,
+    starved: Lasting,
+}
+
+/// Something that may happen again and again for a while, but is said only once.
+#[derive(Debug, Default)]
+pub(crate) struct Lasting {
+    last: Option<Instant>,
+}
+
+impl Lasting {
+    /// It happens. `true`: it has not for a while, and is to be said.
+    pub(crate) fn begins(&mut self) -> bool {
+        let now = Instant::now();
+        let last = self.last.replace(now);
+        last.is_none_or(|last| now - last > QUIET)
+    }
 }
 
 impl fmt::Debug for Crew {
@@ -227,34 +245,46 @@ impl Crew {
                 Err(error) if concerns_one_client(&error) => {
                     log::debug!("a client left before it was accepted: {error}");
                 }
-                Err(error) => {
+                Err(error) if self.client_waits(Some(Duration::ZERO)) => {
                     self.say_starved(&error);
                     self.wait_until_released();
+                }
+                Err(_) => {
+                    self.client_waits(None);
                 }
             }
         }
     }
 
+    /// Whether somebody waits to be accepted, for whom `accept` may have failed: out of
+    /// descriptors, Linux says so before it looks whether anybody is there.
+    pub(crate) fn client_waits(&self, patience: Option<Duration>) -> bool {
+        let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
+        let mut entry = [PollFd::new(&*self.listener, PollFlags::IN)];
+        rustix::event::poll(&mut entry, timeout.as_ref()) != Ok(0)
+    }
+
     /// Says, once in a while, that the system is out of descriptors or memory (EMFILE, ENFILE,
     /// ENOBUFS, ENOMEM). Clients then wait in the backlog until one of ours leaves.
     pub(crate) fn say_starved(&self, error: &io::Error) {
-        let now = Instant::now();
-        let said = self.state().last_starved.replace(now);
-        if said.is_none_or(|said| now - said > STARVED_QUIET) {
+        if self.state().starved.begins() {
             log::warn!(
                 "cannot accept more clients now: {error}; those connected are served, \
-                 others wait until one of them leaves"
+                 others wait until something is released"
             );
         }
     }
 
     fn wait_until_released(&self) {
-        let state = self.state();
+        let mut state = self.state();
         let clients = state.clients.len();
         let starving = |state: &mut State| !state.closing && state.clients.len() >= clients;
-        let _ = self
+        state.awaits_release = true;
+        let waited = self
             .released
             .wait_timeout_while(state, STARVED_WAIT, starving);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.awaits_release = false;
     }
 }
 
@@ -316,10 +346,15 @@ pub(crate) struct Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let stream = self.crew.state().clients.remove(&self.number);
+        let mut state = self.crew.state();
+        let stream = state.clients.remove(&self.number);
+        let awaits_release = state.awaits_release;
+        drop(state);
         // The descriptor is closed before the leader is told so.
         drop(stream);
-        self.crew.released.notify_one();
+        if awaits_release {
+            self.crew.released.notify_one();
+        }
         if let Door::Lobby { waker, .. } = &self.crew.door {
             // Where this fails, the leader looks by itself after a while.
             let _ = waker.wake();
@@ -368,4 +403,34 @@ pub(crate) fn concerns_one_client(error: &io::Error) -> bool {
             | Errno::OPNOTSUPP
             | Errno::PERM
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_errors_are_about_one_client_or_about_this_process() {
+        for errno in [Errno::CONNABORTED, Errno::PROTO, Errno::INTR, Errno::PERM] {
+            assert!(concerns_one_client(&errno.into()), "{errno}");
+        }
+        for errno in [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::NOBUFS,
+            Errno::NOMEM,
+            Errno::INVAL,
+        ] {
+            assert!(!concerns_one_client(&errno.into()), "{errno}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_is_said_when_it_begins_and_when_it_comes_back() {
+        let mut lasting = Lasting::default();
+        assert!(lasting.begins());
+        assert!(!lasting.begins());
+        lasting.last = Instant::now().checked_sub(2 * QUIET);
+        assert!(lasting.begins());
+    }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Lobby {
     next_token: usize,
     /// Clients are, or may be, waiting to be accepted.
     may_accept: bool,
+    /// Accepting waits for a client.
+    accept_waits: bool,
 }
 
 struct Waiting {
@@ -51,6 +53,27 @@ struct Waiting {
     peer: SocketAddr,
     octets: Vec<u8>,
     announced: bool,
+}
+
+impl Waiting {
+    fn guest(self, end: Result<(), Error>) -> Guest {
+        let Self {
+            stream,
+            peer,
+            octets,
+            announced,
+        } = self;
+        let received = Received {
+            octets,
+            end,
+            waited: announced,
+        };
+        Guest {
+            stream,
+            peer,
+            received,
+        }
+    }
 }
 
 /// A client whose request is complete, or will never be.
@@ -85,6 +108,7 @@ impl Lobby {
             served_next: VecDeque::new(),
             next_token: 0,
             may_accept: false,
+            accept_waits: false,
         };
         Ok((lobby, waker))
     }
@@ -101,8 +125,11 @@ impl Lobby {
                 // Who is accepted is heard after all whose octets were there before.
                 self.accept(crew);
                 self.expire();
+                if !self.served_next.is_empty() {
+                    continue;
+                }
             }
-            let patience = if closing || !self.served_next.is_empty() {
+            let patience = if closing {
                 Some(Duration::ZERO)
             } else {
                 self.patience()
@@ -160,93 +187,82 @@ impl Lobby {
         }
     }
 
-    /// Reads what a client has sent, until its request is complete or nothing is left.
+    /// Reads what a client has sent, who is served next if that is all, or can never be.
     fn hear(&mut self, token: Token) {
-        let Some(client) = self.waiting.get_mut(&token) else {
-            return;
-        };
-        loop {
-            self.scratch.clear();
-            let room = rustix::buffer::spare_capacity(&mut self.scratch);
-            let end = match rustix::net::recv(&client.stream, room, RecvFlags::DONTWAIT) {
-                Err(Errno::WOULDBLOCK) => return,
-                Err(Errno::INTR) => continue,
-                Err(errno) => Err(Error::from(errno)),
-                Ok((_, 0)) => Ok(()),
-                Ok(_) => {
-                    client.octets.extend_from_slice(&self.scratch);
-                    let length = client.octets.len();
-                    let complete = length >= self.reception.most_octets
-                        || (self.reception.is_complete)(&client.octets);
-                    if !complete {
-                        continue;
-                    }
-                    Ok(())
-                }
-            };
-            return self.hand_out(token, end);
+        if let Some(client) = self.waiting.get_mut(&token)
+            && let Some(end) = receive(client, &mut self.scratch, &self.reception)
+        {
+            self.hand_out(token, end);
         }
     }
 
     fn hand_out(&mut self, token: Token, end: Result<(), Error>) {
         // It stays registered until it is closed; events of those who have left are ignored.
-        if let Some(Waiting {
-            stream,
-            peer,
-            octets,
-            announced,
-        }) = self.waiting.remove(&token)
-        {
-            let received = Received {
-                octets,
-                end,
-                waited: announced,
-            };
-            self.served_next.push_back(Guest {
-                stream,
-                peer,
-                received,
-            });
+        if let Some(client) = self.waiting.remove(&token) {
+            self.served_next.push_back(client.guest(end));
         }
     }
 
-    /// Accepts all who wait to be, as far as there is room.
+    /// Accepts those who wait to be, as far as there is room, or up to one who can be served. If
+    /// nobody is waited for elsewhere, this waits: one call then does what would take three.
     fn accept(&mut self, crew: &Crew) {
-        while self.may_accept && self.waiting.len() < self.most_clients {
-            match self
-                .listener
-                .accept()
-                .and_then(|(stream, peer)| self.admit(stream, peer))
-            {
+        while self.served_next.is_empty() && self.waiting.len() < self.most_clients {
+            let alone = self.waiting.is_empty();
+            self.may_accept |= alone;
+            if !self.may_accept {
+                return;
+            }
+            match self.accept_one(alone) {
                 Ok(()) => {}
+                Err(_) if crew.is_closing() => return,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_accept = false,
                 Err(error) if concerns_one_client(&error) => {
                     log::debug!("a client left before it was accepted: {error}");
                 }
-                Err(error) => return crew.say_starved(&error),
+                Err(error) if crew.client_waits(Some(Duration::ZERO)) => {
+                    return crew.say_starved(&error);
+                }
+                Err(_) => {
+                    self.may_accept = false;
+                    return;
+                }
             }
         }
     }
 
+    fn accept_one(&mut self, waits: bool) -> io::Result<()> {
+        if self.accept_waits != waits {
+            self.listener.set_nonblocking(!waits)?;
+            self.accept_waits = waits;
+        }
+        let (stream, peer) = self.listener.accept()?;
+        self.admit(stream, peer)
+    }
+
     fn admit(&mut self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        let token = Token(self.next_token);
-        self.next_token += 1;
         // Elsewhere than on Linux a connection is as its listener is.
         #[cfg(not(target_os = "linux"))]
         stream.set_nonblocking(false)?;
-        let descriptor = stream.as_raw_fd();
+        let mut client = Waiting {
+            stream,
+            peer,
+            octets: Vec::new(),
+            announced: false,
+        };
+        // Where nobody waits there is nobody to overtake, and mostly the request is there already.
+        if self.waiting.is_empty()
+            && let Some(end) = receive(&mut client, &mut self.scratch, &self.reception)
+        {
+            self.served_next.push_back(client.guest(end));
+            return Ok(());
+        }
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        let descriptor = client.stream.as_raw_fd();
         self.poll
             .registry()
             .register(&mut SourceFd(&descriptor), token, Interest::READABLE)?;
-        self.waiting.insert(
-            token,
-            Waiting {
-                stream,
-                peer,
-                octets: Vec::new(),
-                announced: false,
-            },
-        );
+        self.waiting.insert(token, client);
         self.deadlines
             .push_back((Instant::now() + self.reception.deadline, token));
         self.fresh.push(token);
@@ -271,6 +287,31 @@ impl Lobby {
             if waits {
                 self.hand_out(token, Err(Error::TimedOut));
             }
+        }
+    }
+}
+
+/// Reads what a client has sent, until its request is complete, or will never be, or nothing is
+/// left: then `None`.
+fn receive(
+    client: &mut Waiting,
+    scratch: &mut Vec<u8>,
+    reception: &Reception,
+) -> Option<Result<(), Error>> {
+    loop {
+        scratch.clear();
+        let room = rustix::buffer::spare_capacity(scratch);
+        match rustix::net::recv(&client.stream, room, RecvFlags::DONTWAIT) {
+            Err(Errno::WOULDBLOCK) => return None,
+            Err(Errno::INTR) => continue,
+            Err(errno) => return Some(Err(errno.into())),
+            Ok((_, 0)) => return Some(Ok(())),
+            Ok(_) => client.octets.extend_from_slice(scratch),
+        }
+        let complete =
+            client.octets.len() >= reception.most_octets || (reception.is_complete)(&client.octets);
+        if complete {
+            return Some(Ok(()));
         }
     }
 }

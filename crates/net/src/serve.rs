@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::crew::Crew;
+use crate::crew::{Crew, Lasting};
 use crate::{Connection, Error, Shutdown};
 
 /// After a shutdown was asked for, clients have this time to take what they are owed (T-19); with
@@ -26,8 +26,15 @@ const STACK_BYTES: usize = 256 * 1024;
 /// after [`SHUTDOWN_GRACE`], leaving the threads of the slow ones to the end of the process.
 ///
 /// # When the system has no more
-/// Out of descriptors or memory, and when a thread cannot be started, the clients that are there
-/// are served on, the others wait, it is said once, and it passes by itself.
+/// The clients that are there are served on, and nothing is lost of the others that can wait:
+///
+/// | | those who come | said | until |
+/// |---|---|---|---|
+/// | no descriptors (EMFILE, ENFILE) or memory (ENOBUFS, ENOMEM) to accept with | wait in the backlog | a warning, if somebody does wait | a client leaves; what others release is noticed within 250 ms |
+/// | a client that leaves before it is accepted (ECONNABORTED) | | nothing | |
+/// | no thread to be had | wait while each thread there is waits for its client | a warning | it is tried again every 250 ms |
+///
+/// Neither costs processor time, and what lasts, or comes back within ten seconds, is said once.
 ///
 /// # Why leader and followers
 /// Three ways were measured with 64-byte requests, a connection each, the server on one processor
@@ -120,11 +127,18 @@ where
         let crew = Arc::clone(&crew);
         move || crew.close()
     });
-    let mut thread_failed = false;
+    supervise(&crew, || {
+        start_thread(Arc::clone(&crew), Arc::clone(&handle))
+    });
+    crew.wait_until_ended(SHUTDOWN_GRACE);
+}
+
+/// Starts a thread whenever one is wanted, until the server is closing.
+fn supervise(crew: &Crew, start_thread: impl Fn() -> io::Result<()>) {
+    let mut failing = Lasting::default();
     while crew.wait_until_thread_wanted() {
-        let started = start_thread(Arc::clone(&crew), Arc::clone(&handle));
-        if let Err(error) = &started {
-            if !thread_failed {
+        if let Err(error) = start_thread() {
+            if failing.begins() {
                 log::warn!(
                     "cannot start another thread: {error}; those that there are serve on, \
                      one client after another"
@@ -132,9 +146,7 @@ where
             }
             crew.thread_not_started();
         }
-        thread_failed = started.is_err();
     }
-    crew.wait_until_ended(SHUTDOWN_GRACE);
 }
 
 fn start_thread<H>(crew: Arc<Crew>, handle: Arc<H>) -> io::Result<()>
@@ -175,5 +187,92 @@ struct Ended<'a>(&'a Crew);
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.thread_ended();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Counts how often it was said that no thread can be started.
+    struct Warnings(AtomicUsize);
+
+    impl log::Log for Warnings {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            if record
+                .args()
+                .to_string()
+                .contains("cannot start another thread")
+            {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    static WARNINGS: Warnings = Warnings(AtomicUsize::new(0));
+
+    #[test]
+    fn a_thread_that_cannot_be_started_is_said_once_costs_nothing_and_passes() {
+        const SOON: Duration = Duration::from_secs(10);
+        log::set_logger(&WARNINGS).unwrap();
+        log::set_max_level(log::LevelFilter::Warn);
+        let listener = crate::listen(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), 128).unwrap();
+        let address = listener.local_addr().unwrap();
+        let crew = Arc::new(Crew::new(listener, 10));
+        let (full, (attempt, attempts)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
+        let server = thread::spawn({
+            let (crew, full) = (Arc::clone(&crew), Arc::clone(&full));
+            let echo = Arc::new(|client: &mut Connection, _| {
+                let mut octet = [0];
+                while let Ok(1) = client.read(&mut octet, None) {
+                    client.write_all(&octet, None).unwrap();
+                }
+            });
+            move || {
+                // As a system with a limit of one thread would.
+                supervise(&crew, || {
+                    if full.swap(true, Ordering::Relaxed) {
+                        attempt.send(()).unwrap();
+                        return Err(io::ErrorKind::WouldBlock.into());
+                    }
+                    start_thread(Arc::clone(&crew), Arc::clone(&echo))
+                });
+            }
+        });
+        let mut clients = [(); 2].map(|()| crate::connect(&[address], SOON).unwrap());
+        let [served, waiting] = &mut clients;
+        waiting.write_all(b"w", None).unwrap();
+        let mut echoed = [0];
+        // Some seconds of a system without threads.
+        for _ in 0..6 {
+            attempts.recv_timeout(SOON).unwrap();
+            served.write_all(b"s", None).unwrap();
+            assert_eq!(served.read(&mut echoed, Some(SOON)).unwrap(), 1);
+        }
+        assert!(
+            attempts.try_iter().count() < 2,
+            "it does not wait between attempts"
+        );
+        assert!(matches!(
+            waiting.read(&mut echoed, Some(Duration::from_millis(1))),
+            Err(Error::TimedOut)
+        ));
+        assert_eq!(WARNINGS.0.load(Ordering::Relaxed), 1);
+
+        full.store(false, Ordering::Relaxed);
+        assert_eq!(waiting.read(&mut echoed, Some(SOON)).unwrap(), 1);
+        assert_eq!(&echoed, b"w");
+        crew.close();
+        server.join().unwrap();
     }
 }

@@ -1,5 +1,7 @@
 //! The octets of one connection, on their way in and out.
 
+use std::collections::TryReserveError;
+
 use proto::action::{RequestHeader, ResponseHeader};
 
 /// A buffer has this capacity from the start, and when its client is silent (T-17). Memory costs
@@ -56,7 +58,10 @@ impl Buffer {
     }
 
     /// A vector to append received octets to, within its spare capacity.
-    pub(crate) fn room(&mut self) -> &mut Vec<u8> {
+    ///
+    /// # Errors
+    /// The system has no memory for it.
+    pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>, TryReserveError> {
         if self.input == self.octets.len() {
             self.octets.truncate(self.ready);
             self.input = self.ready;
@@ -70,11 +75,11 @@ impl Buffer {
             self.remove_front(self.sent);
         }
         if self.octets.capacity() == 0 {
-            self.octets.reserve_exact(IDLE_CAPACITY);
+            self.octets.try_reserve_exact(IDLE_CAPACITY)?;
         } else {
-            self.octets.reserve(LEAST_ROOM);
+            self.octets.try_reserve(LEAST_ROOM)?;
         }
-        &mut self.octets
+        Ok(&mut self.octets)
     }
 
     fn remove_front(&mut self, count: usize) {
@@ -118,10 +123,13 @@ impl Buffer {
     }
 
     /// Puts a response with this data in the place of the first `consumed` octets of the input.
-    pub(crate) fn respond(&mut self, consumed: usize, data: &[u8]) {
+    ///
+    /// # Errors
+    /// The system has no memory for it.
+    pub(crate) fn respond(&mut self, consumed: usize, data: &[u8]) -> Result<(), TryReserveError> {
         self.input += consumed;
         let end = self.ready + HEADER + data.len();
-        self.open_gap(end.saturating_sub(self.input));
+        self.open_gap(end.saturating_sub(self.input))?;
         let place = self.octets.get_mut(self.ready..end).unwrap_or_default();
         if let Some((header, place)) = place.split_first_chunk_mut() {
             let length = data.len() as u32;
@@ -129,19 +137,22 @@ impl Buffer {
             place.copy_from_slice(data);
         }
         self.ready = end;
+        Ok(())
     }
 
     /// Moves the input away by `least` octets and as many again as had to be moved: so any number
     /// of responses that are longer than their requests move no more than they write.
-    fn open_gap(&mut self, least: usize) {
+    fn open_gap(&mut self, least: usize) -> Result<(), TryReserveError> {
         if least == 0 {
-            return;
+            return Ok(());
         }
         let length = self.octets.len();
         let by = least + (length - self.input);
+        self.octets.try_reserve(by)?;
         self.octets.resize(length + by, 0);
         self.octets.copy_within(self.input..length, self.input + by);
         self.input += by;
+        Ok(())
     }
 }
 
@@ -151,7 +162,7 @@ mod tests {
 
     fn holding(input: &[u8]) -> Buffer {
         let mut buffer = Buffer::default();
-        buffer.room().extend_from_slice(input);
+        buffer.room().unwrap().extend_from_slice(input);
         buffer
     }
 
@@ -169,9 +180,9 @@ mod tests {
     #[test]
     fn responses_of_any_size_are_one_piece() {
         let mut buffer = holding(b"1234567890abcdefghij\x08\0\0\x02hi");
-        buffer.respond(10, b"");
+        buffer.respond(10, b"").unwrap();
         assert_eq!(buffer.output(), b"\0\0\0\0");
-        buffer.respond(10, b"longer than what it replaces");
+        buffer.respond(10, b"longer than what it replaces").unwrap();
         assert_eq!(buffer.input(), b"\x08\0\0\x02hi");
         buffer.respond_in_place(2);
         let output = b"\0\0\0\0\0\0\0\x1clonger than what it replaces\0\0\0\x02hi";
@@ -190,7 +201,7 @@ mod tests {
         let mut moves = 0;
         for _ in 0..COUNT {
             let length = buffer.octets.len();
-            buffer.respond(HEADER, b"error");
+            buffer.respond(HEADER, b"error").unwrap();
             moves += usize::from(buffer.octets.len() > length);
         }
         assert_eq!(buffer.output(), b"\0\0\0\x05error".repeat(COUNT));
@@ -201,10 +212,10 @@ mod tests {
     fn input_moves_to_the_front_when_nothing_waits_to_be_sent() {
         let mut buffer = holding(b"\x08\0\0\0rest");
         buffer.respond_in_place(0);
-        buffer.room();
+        buffer.room().unwrap();
         assert_eq!((buffer.output(), buffer.sent), (&b"\0\0\0\0"[..], 0));
         buffer.sent(4);
-        let front = buffer.room().as_ptr();
+        let front = buffer.room().unwrap().as_ptr();
         assert_eq!(buffer.input(), b"rest");
         assert_eq!(buffer.input().as_ptr(), front);
     }
@@ -215,11 +226,11 @@ mod tests {
         buffer.respond_in_place((IDLE_CAPACITY - HEADER) as u32);
         buffer.sent(IDLE_CAPACITY / 3);
         assert!(
-            buffer.room().len() > buffer.output().len(),
+            buffer.room().unwrap().len() > buffer.output().len(),
             "moved for too little"
         );
         buffer.sent(1);
-        assert!(buffer.room().spare_capacity_mut().len() >= LEAST_ROOM);
+        assert!(buffer.room().unwrap().spare_capacity_mut().len() >= LEAST_ROOM);
         assert_eq!(buffer.output().len(), IDLE_CAPACITY - IDLE_CAPACITY / 3 - 1);
         assert_eq!(buffer.octets.len(), buffer.output().len());
     }
@@ -230,9 +241,9 @@ mod tests {
         assert!(!buffer.is_idle_and_large(), "not idle");
         buffer.drop_input(3);
         assert!(!buffer.is_idle_and_large(), "not large");
-        buffer.room().reserve(1 << 20);
+        buffer.room().unwrap().reserve(1 << 20);
         assert!(buffer.is_idle_and_large());
-        buffer.respond(0, b"");
+        buffer.respond(0, b"").unwrap();
         assert!(!buffer.is_idle_and_large(), "output waits");
         buffer.sent(HEADER);
         buffer.shrink();
@@ -248,7 +259,7 @@ mod tests {
         let mut buffer = Buffer::default();
         let mut arrived = 0;
         while arrived < 1 << 20 {
-            let room = buffer.room();
+            let room = buffer.room().unwrap();
             let spare = room.spare_capacity_mut().len();
             assert!((LEAST_ROOM..=arrived.max(IDLE_CAPACITY) + LEAST_ROOM).contains(&spare));
             room.resize(room.len() + spare, 0);

@@ -1,5 +1,6 @@
 //! One client, from its connection to its end.
 
+use std::collections::TryReserveError;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -25,8 +26,13 @@ pub(crate) fn serve_client(connection: &mut Connection) {
     match converse(connection, &mut session) {
         Ok(End::BetweenRequests) => log::debug!("{peer}: closed"),
         Ok(End::InsideRequest) => log::debug!("{peer}: closed inside a request"),
-        Err(Error::Shutdown) => log::debug!("{peer}: closed, since the server is stopping"),
-        Err(error) => log::debug!("{peer}: lost: {error}"),
+        Err(Lost::Connection(Error::Shutdown)) => {
+            log::debug!("{peer}: closed, since the server is stopping");
+        }
+        Err(Lost::Connection(error)) => log::debug!("{peer}: lost: {error}"),
+        Err(Lost::Memory(error)) => {
+            log::error!("{peer}: closed, no memory for its requests: {error}");
+        }
     }
     session.shrink();
 }
@@ -37,13 +43,31 @@ enum End {
     InsideRequest,
 }
 
-fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, Error> {
+/// Why a client was given up.
+enum Lost {
+    Connection(Error),
+    Memory(TryReserveError),
+}
+
+impl From<Error> for Lost {
+    fn from(error: Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl From<TryReserveError> for Lost {
+    fn from(error: TryReserveError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, Lost> {
     let peer = connection.peer();
     loop {
         give_memory_back(connection, session)?;
-        match connection.read_into_spare(session.room(), None) {
+        match connection.read_into_spare(session.room()?, None) {
             Ok(0) => {
-                let inside = session.end_of_input();
+                let inside = session.end_of_input()?;
                 connection.write_all(session.output(), None)?;
                 return Ok(if inside {
                     End::InsideRequest
@@ -51,13 +75,13 @@ fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, E
                     End::BetweenRequests
                 });
             }
-            Ok(_) => session.answer(|header, result| log_request(peer, header, result)),
+            Ok(_) => session.answer(|header, result| log_request(peer, header, result))?,
             Err(Error::Shutdown) => {
                 // What was received in time is answered in time, if the client takes it (T-19).
                 connection.write_all(session.output(), None)?;
-                return Err(Error::Shutdown);
+                return Err(Error::Shutdown.into());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         send(connection, session)?;
     }

@@ -1,5 +1,7 @@
 //! The server's side of one connection, without its socket: octets in, octets out.
 
+use std::collections::TryReserveError;
+
 use proto::action::transform::{TransformError, Transformed, transform};
 use proto::action::{Action, ERROR_MESSAGE, RequestHeader};
 
@@ -19,7 +21,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// A vector to append received octets to, within its spare capacity.
-    pub(crate) fn room(&mut self) -> &mut Vec<u8> {
+    ///
+    /// # Errors
+    /// The system has no memory for it.
+    pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>, TryReserveError> {
         self.buffer.room()
     }
 
@@ -44,7 +49,13 @@ impl Session {
     }
 
     /// Answers every request that is complete, in their order (T-4), and tells `log` of each.
-    pub(crate) fn answer(&mut self, log: impl Fn(RequestHeader, Result<(), TransformError>)) {
+    ///
+    /// # Errors
+    /// The system has no memory for a response.
+    pub(crate) fn answer(
+        &mut self,
+        log: impl Fn(RequestHeader, Result<(), TransformError>),
+    ) -> Result<(), TryReserveError> {
         self.unwanted -= self.buffer.drop_input(self.unwanted);
         while let Some((header, rest)) = self.buffer.input().split_first_chunk_mut() {
             let header = RequestHeader::parse(*header);
@@ -52,7 +63,7 @@ impl Session {
             // Nothing can be done with the data of a reserved action (T-5), so it is not kept.
             if let Action::Reserved(code) = header.action() {
                 log(header, Err(TransformError::Reserved { code }));
-                self.buffer.respond(RequestHeader::LEN, ERROR_MESSAGE);
+                self.buffer.respond(RequestHeader::LEN, ERROR_MESSAGE)?;
                 self.unwanted = length - self.buffer.drop_input(length);
                 continue;
             }
@@ -64,22 +75,36 @@ impl Session {
             let whole = RequestHeader::LEN + length;
             match result {
                 Ok(Transformed::InPlace) => self.buffer.respond_in_place(header.length()),
-                Ok(Transformed::Replaced(text)) => self.buffer.respond(whole, text.as_bytes()),
-                Err(_) => self.buffer.respond(whole, ERROR_MESSAGE),
+                Ok(Transformed::Replaced(text)) => {
+                    let responded = self.buffer.respond(whole, text.as_bytes());
+                    give_back(text);
+                    responded?;
+                }
+                Err(_) => self.buffer.respond(whole, ERROR_MESSAGE)?,
             }
         }
+        Ok(())
     }
 
     /// The client has closed its sending side. Inside a request that is malformed (T-6): `error`
     /// is added to the output, unless the request was answered with it already. Says whether it
     /// was inside a request.
-    pub(crate) fn end_of_input(&mut self) -> bool {
+    ///
+    /// # Errors
+    /// The system has no memory for a response.
+    pub(crate) fn end_of_input(&mut self) -> Result<bool, TryReserveError> {
         let begun = self.buffer.input().len();
         if begun > 0 {
-            self.buffer.respond(begun, ERROR_MESSAGE);
+            self.buffer.respond(begun, ERROR_MESSAGE)?;
         }
-        begun > 0 || self.unwanted > 0
+        Ok(begun > 0 || self.unwanted > 0)
     }
+}
+
+/// Frees a text, but makes it smaller first, for the reason that [`Buffer::shrink`] tells.
+fn give_back(mut text: String) {
+    text.clear();
+    text.shrink_to(1);
 }
 
 #[cfg(test)]
@@ -103,8 +128,8 @@ mod tests {
         }
 
         fn receive(&mut self, octets: &[u8]) {
-            self.room().extend_from_slice(octets);
-            self.answer(|_, _| {});
+            self.room().unwrap().extend_from_slice(octets);
+            self.answer(|_, _| {}).unwrap();
         }
 
         /// Sends at most `limit` octets.
@@ -183,7 +208,7 @@ mod tests {
             let count = left.min(IDLE_CAPACITY / 2);
             session.receive(&vec![0x08; count]);
             left -= count;
-            assert_eq!(session.room().capacity(), IDLE_CAPACITY);
+            assert_eq!(session.room().unwrap().capacity(), IDLE_CAPACITY);
         }
         assert_eq!(session.output(), b"");
         session.receive(&request(0x01, b"next"));
@@ -227,7 +252,7 @@ mod tests {
         ] {
             let mut session = Session::new();
             session.receive(octets);
-            assert_eq!(session.end_of_input(), inside, "{octets:?}");
+            assert_eq!(session.end_of_input().unwrap(), inside, "{octets:?}");
             assert_eq!(session.output(), output, "{octets:?}");
         }
     }
@@ -247,7 +272,7 @@ mod tests {
         let mut session = Session::new();
         session.receive(&[0x0f, 0xff, 0xff, 0xff]);
         session.receive(b"only a little of it");
-        assert_eq!(session.room().capacity(), IDLE_CAPACITY);
+        assert_eq!(session.room().unwrap().capacity(), IDLE_CAPACITY);
         assert_eq!(session.output(), b"");
     }
 
@@ -255,12 +280,14 @@ mod tests {
     fn t_22_each_request_is_told_with_its_result() {
         let mut session = Session::new();
         let stream = [request(1, b"abc"), request(3, b"abc"), request(4, b"\xff")].concat();
-        session.room().extend_from_slice(&stream);
+        session.room().unwrap().extend_from_slice(&stream);
         let told = RefCell::new(Vec::new());
-        session.answer(|header, result| {
-            told.borrow_mut()
-                .push((header.action(), header.length(), result));
-        });
+        session
+            .answer(|header, result| {
+                told.borrow_mut()
+                    .push((header.action(), header.length(), result));
+            })
+            .unwrap();
         assert_eq!(
             told.into_inner(),
             [
@@ -325,7 +352,7 @@ mod tests {
                 session.receive(piece);
                 output.extend(session.send(*taken));
             }
-            prop_assert!(!session.end_of_input());
+            prop_assert!(!session.end_of_input().unwrap());
             output.extend(session.send(usize::MAX));
             prop_assert_eq!(output, expected(&requests));
         }

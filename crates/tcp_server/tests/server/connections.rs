@@ -68,6 +68,31 @@ fn t_16_out_of_descriptors_others_wait_and_are_served_later() {
 }
 
 #[test]
+fn t_16_a_client_that_takes_the_last_descriptor_is_no_shortage() {
+    // The three standard ones, the listening socket, and one client.
+    let (server, address) = harness::start_server(SOON, |port| {
+        program().limit_files(5).args(["-p", &port.to_string()])
+    })
+    .unwrap();
+    for _ in 0..20 {
+        let mut peer = connect(address);
+        assert_served(&mut peer);
+        peer.shutdown_write().unwrap();
+        peer.expect_close(SOON).unwrap();
+    }
+    assert_eq!(String::from_utf8(server.stderr()).unwrap(), "");
+    // The first that is said is about a client who has to wait.
+    let mut first = connect(address);
+    assert_served(&mut first);
+    let mut second = connect(address);
+    server
+        .wait_stderr(|seen| seen.starts_with(b"[WARN ] cannot accept more"), SOON)
+        .unwrap();
+    drop(first);
+    assert_served(&mut second);
+}
+
+#[test]
 fn t_17_a_thousand_idle_clients_cost_less_than_64_mib() {
     let (server, address) = start();
     assert_served(&mut connect(address));

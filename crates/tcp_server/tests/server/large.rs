@@ -109,3 +109,26 @@ fn t_18_past_the_bound_nothing_is_received_until_the_client_takes_something() {
     }
     sender.join().unwrap();
 }
+
+#[test]
+fn t_8_a_request_that_the_system_has_no_memory_for_ends_its_own_connection_only() {
+    // Half of it would fit.
+    let limited = "ulimit -v 200000 && exec \"$0\" \"$@\"";
+    let (mut server, address) = harness::start_server(SOON, |port| {
+        let shell = harness::Program::new("sh").args(["-c", limited]);
+        shell.args([env!("CARGO_BIN_EXE_tcp_server"), "-p", &port.to_string()])
+    })
+    .unwrap();
+    let mut other = connect(address);
+    assert_served(&mut other);
+    for _ in 0..3 {
+        let mut greedy = connect(address);
+        let client = greedy.local_address();
+        greedy.send(&request(1, &[b'x'; LARGEST])).unwrap_err();
+        let line = server.wait_error_line(SOON).unwrap();
+        let said = format!("[ERROR] {client}: closed, no memory for its requests: ");
+        assert!(line.starts_with(&said), "{line}");
+        assert_served(&mut other);
+    }
+    assert_served(&mut connect(address));
+}

@@ -9,6 +9,7 @@ use harness::{Peer, Process, Program, start_server};
 mod command_line;
 mod connections;
 mod large;
+mod memory;
 mod shutdown;
 
 /// Longer than anything here takes on a busy machine.
