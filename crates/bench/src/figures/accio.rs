@@ -1,0 +1,85 @@
+//! `accio` beside a loop that writes from memory.
+
+use std::io;
+use std::time::Duration;
+
+use harness::{Exit, Program};
+
+use crate::figure::{Contender, Figure, Goal, Row, Unit};
+use crate::load::{Door, upload};
+use crate::{Error, Machine};
+
+const OURS: &str = "accio";
+const SEND: &str = "send";
+
+/// How long the file is.
+const FILE: u64 = 512 * 1024 * 1024;
+
+/// A sender ends as soon as its file has.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+pub(super) fn figures() -> Vec<Figure> {
+    vec![Figure {
+        name: "accio-sends",
+        rows: vec![Row {
+            what: "sent from a file in the page cache".to_owned(),
+            unit: Unit::OctetsPerSecond,
+            limit: Some(Goal::AtLeast(0.95)),
+            peer: None,
+        }],
+        contenders: vec![
+            Contender::ours(OURS, |machine| {
+                let file = cached_file().map_err(Error::system("making a file"))?;
+                let (program, machine) = (machine.built(OURS)?, machine.clone());
+                Ok(move || {
+                    rate(&machine, |port| {
+                        machine
+                            .contender(&program)
+                            .args(["127.0.0.1", port])
+                            .arg(file.path())
+                    })
+                })
+            }),
+            Contender::limit(SEND, |machine| {
+                let machine = machine.clone();
+                Ok(move || {
+                    rate(&machine, |port| {
+                        machine.limit(SEND, [port, &FILE.to_string()])
+                    })
+                })
+            }),
+        ],
+    }]
+}
+
+/// A file without content of its own, whose octets, all 0, the system keeps in its page cache once
+/// they have been read.
+fn cached_file() -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.as_file().set_len(FILE)?;
+    io::copy(file.as_file_mut(), &mut io::sink())?;
+    Ok(file)
+}
+
+/// Has the file sent again and again, from new processes, for the time of a round: octets a second
+/// while files are on their way.
+fn rate(machine: &Machine, sender: impl Fn(&str) -> Program) -> Result<Vec<f64>, Error> {
+    let door = Door::open()?;
+    let port = door.port().to_string();
+    let (mut octets, mut elapsed) = (0, 0.0);
+    while octets == 0 || elapsed < machine.round.as_secs_f64() {
+        let process = sender(&port).start()?;
+        let transfer = upload::receive(&door)?;
+        let exit = process.wait_exit(ENDS_WITHIN)?;
+        if transfer.octets != FILE || exit != Exit::Status(0) {
+            return Err(Error::Wrong {
+                who: process.command_line().to_owned(),
+                wanted: format!("{FILE} bytes and status 0"),
+                found: format!("{} bytes and {exit}", transfer.octets),
+            });
+        }
+        octets += transfer.octets;
+        elapsed += transfer.elapsed;
+    }
+    Ok(vec![octets as f64 / elapsed])
+}

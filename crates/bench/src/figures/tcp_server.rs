@@ -1,0 +1,424 @@
+//! `tcp_server` beside a byte echo, and beside the ECHO of redis.
+
+use std::time::Duration;
+
+use proto::action::{Action, RequestHeader, ResponseHeader};
+
+use crate::figure::{Contender, Figure, Goal, Growth, Row, Table, Unit};
+use crate::load::{Exchange, ExchangeClient};
+use crate::report::{in_unit, size};
+use crate::{Error, Machine, Server};
+
+/// Octets of a small request's text.
+const SMALL: usize = 64;
+const MIB: usize = 1024 * 1024;
+/// The longest text that a header can announce (T-1).
+const LONGEST: usize = 128 * MIB - 1;
+
+const OURS: &str = "tcp_server";
+const ECHO: &str = "echo";
+const REDIS: &str = "redis-server";
+
+pub(super) fn figures() -> Vec<Figure> {
+    vec![
+        requests(),
+        cpu("tcp_server-cpu-16", 16, 1.3, 0.9),
+        cpu("tcp_server-cpu-64", 64, 1.6, 0.6),
+        cpu("tcp_server-cpu-256", 256, 3.0, 0.4),
+        stall(),
+        throughput("tcp_server-1MiB", MIB, None),
+        throughput("tcp_server-16MiB", 16 * MIB, Some(1.5)),
+        throughput("tcp_server-128MiB", LONGEST, Some(1.5)),
+        memory(),
+    ]
+}
+
+pub(super) fn growths() -> Vec<Growth> {
+    vec![Growth {
+        name: "growth-tcp_server",
+        measure: growth,
+    }]
+}
+
+// --- The figures ---
+
+fn requests() -> Figure {
+    let round = |start: fn(&Machine) -> Result<Server, Error>, exchange: Exchange| {
+        move |machine: &Machine| {
+            let (server, round) = (start(machine)?, machine.round);
+            let exchange = exchange.clone();
+            Ok(move || {
+                let work = exchange.work(&server, round)?;
+                Ok(vec![f64::from(work.exchanges) / work.elapsed])
+            })
+        }
+    };
+    Figure {
+        name: "tcp_server-requests",
+        rows: vec![Row {
+            what: format!("requests/s, {}, 1 in flight", size(SMALL)),
+            unit: Unit::PerSecond,
+            limit: Some(Goal::AtLeast(0.93)),
+            peer: Some(Goal::AtLeast(1.0)),
+        }],
+        contenders: vec![
+            Contender::ours(OURS, round(start_ours, asking(Action::Uppercase, SMALL, 1))),
+            Contender::limit(ECHO, round(start_echo, echoing(SMALL, 1))),
+            Contender::peer(REDIS, round(start_redis, asking_redis(SMALL, 1))),
+        ],
+    }
+}
+
+/// The server's processor time for a request, when `depth` are under way at once.
+fn cpu(name: &'static str, depth: usize, limit: f64, peer: f64) -> Figure {
+    let round = move |start: fn(&Machine) -> Result<Server, Error>, exchange: Exchange| {
+        move |machine: &Machine| {
+            let (server, round) = (start(machine)?, machine.round);
+            let exchange = exchange.clone();
+            Ok(move || {
+                let work = exchange.work(&server, round)?;
+                Ok(vec![work.cpu / f64::from(work.exchanges) / depth as f64])
+            })
+        }
+    };
+    Figure {
+        name,
+        rows: vec![Row {
+            what: format!("CPU per request, {}, {depth} in flight", size(SMALL)),
+            unit: Unit::Seconds,
+            limit: Some(Goal::AtMost(limit)),
+            peer: Some(Goal::AtMost(peer)),
+        }],
+        contenders: vec![
+            Contender::ours(
+                OURS,
+                round(start_ours, asking(Action::Uppercase, SMALL, depth)),
+            ),
+            Contender::limit(ECHO, round(start_echo, echoing(SMALL, depth))),
+            Contender::peer(REDIS, round(start_redis, asking_redis(SMALL, depth))),
+        ],
+    }
+}
+
+/// Octets of text in a second, one request after another.
+fn throughput(name: &'static str, length: usize, peer: Option<f64>) -> Figure {
+    const ACTIONS: [(Action, f64); 3] = [
+        (Action::Uppercase, 0.80),
+        (Action::Lowercase, 0.80),
+        (Action::Reverse, 0.60),
+    ];
+    let rows = ACTIONS.map(|(action, limit)| Row {
+        what: format!("{action}, {}", size(length)),
+        unit: Unit::OctetsPerSecond,
+        limit: Some(Goal::AtLeast(limit)),
+        peer: peer
+            .filter(|_| action != Action::Reverse)
+            .map(Goal::AtLeast),
+    });
+    // Large texts are made for each round: all of them at once would fill the memory.
+    let rate = move |exchange: Exchange, server: &Server, round: Duration| {
+        let work = exchange.work(server, round)?;
+        Ok(f64::from(work.exchanges) * length as f64 / work.elapsed)
+    };
+    let once = move |start: fn(&Machine) -> Result<Server, Error>,
+                     make: fn(usize, usize) -> Exchange| {
+        move |machine: &Machine| {
+            let (server, round) = (start(machine)?, machine.round);
+            Ok(move || Ok(vec![rate(make(length, 1), &server, round)?; ACTIONS.len()]))
+        }
+    };
+    Figure {
+        name,
+        rows: rows.to_vec(),
+        contenders: vec![
+            Contender::ours(OURS, move |machine| {
+                let (server, round) = (start_ours(machine)?, machine.round);
+                let of = move |(action, _)| rate(asking(action, length, 1), &server, round);
+                Ok(move || ACTIONS.into_iter().map(&of).collect())
+            }),
+            Contender::limit(ECHO, once(start_echo, echoing)),
+            Contender::peer(REDIS, once(start_redis, asking_redis)),
+        ],
+    }
+}
+
+/// The most memory that a server had resident, after one request of the greatest length.
+fn memory() -> Figure {
+    let round = |start: fn(&Machine) -> Result<Server, Error>| {
+        move |machine: &Machine| {
+            // A peer that is absent is known before the first round.
+            drop(start(machine)?);
+            let machine = machine.clone();
+            Ok(move || {
+                let server = start(&machine)?;
+                let mut client = ExchangeClient::connect(server.address)?;
+                client.exchange(&asking(Action::Uppercase, LONGEST, 1))?;
+                Ok(vec![server.peak_memory()?])
+            })
+        }
+    };
+    Figure {
+        name: "tcp_server-memory",
+        rows: vec![Row {
+            what: format!("peak memory, {}", size(LONGEST)),
+            unit: Unit::Octets,
+            limit: Some(Goal::AtMost(1.0)),
+            peer: Some(Goal::AtMost(0.3)),
+        }],
+        contenders: vec![
+            Contender::ours(OURS, round(start_ours)),
+            Contender::bound("text + 8 MiB", vec![(LONGEST + 8 * MIB) as f64]),
+            Contender::peer("python3", round(start_python)),
+        ],
+    }
+}
+
+/// The longest silence of the server in exchanges of any depth and size. Each request is sent by
+/// itself: a response that waits for an acknowledgement of the one before it is 40 ms late then.
+fn stall() -> Figure {
+    const DEPTHS: [usize; 5] = [1, 4, 16, 64, 256];
+    const SIZES: [usize; 5] = [16, 64, 1024, 16 * 1024, 64 * 1024];
+    const DELAYED_ACKNOWLEDGEMENT: f64 = 0.040;
+    let longest_silence = |server: &Server| {
+        let mut longest = 0.0;
+        for (depth, size) in DEPTHS
+            .into_iter()
+            .flat_map(|depth| SIZES.map(|size| (depth, size)))
+        {
+            longest = f64::max(longest, silence(server, depth, size)?);
+        }
+        Ok(vec![longest])
+    };
+    Figure {
+        name: "tcp_server-stall",
+        rows: vec![Row {
+            what: "longest silence, 1 to 256 in flight, 16 B to 64 KiB".to_owned(),
+            unit: Unit::Seconds,
+            limit: Some(Goal::AtMost(0.5)),
+            peer: None,
+        }],
+        contenders: vec![
+            Contender::ours(OURS, move |machine| {
+                let server = start_ours(machine)?;
+                Ok(move || longest_silence(&server))
+            }),
+            Contender::bound("delayed ACK", vec![DELAYED_ACKNOWLEDGEMENT]),
+        ],
+    }
+}
+
+/// Seconds of silence that nine of ten exchanges do not exceed: a stall concerns all of them, a
+/// busy machine a few.
+fn silence(server: &Server, depth: usize, size: usize) -> Result<f64, Error> {
+    const EXCHANGES: usize = 20;
+    let mut exchange = asking(Action::Uppercase, size, depth);
+    exchange.piece = exchange.request.len() / depth;
+    let mut client = ExchangeClient::connect(server.address)?;
+    let mut silences = Vec::with_capacity(EXCHANGES);
+    for _ in 0..EXCHANGES {
+        client.exchange(&exchange)?;
+        silences.push(client.take_longest_wait());
+    }
+    client.finish()?;
+    silences.sort_unstable();
+    let most = silences.get(EXCHANGES * 9 / 10).copied();
+    Ok(most.unwrap_or_default().as_secs_f64())
+}
+
+// --- Cost as the work grows ---
+
+fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
+    const MOST_DEPTH: usize = 256;
+    let (ours, echo) = (start_ours(machine)?, start_echo(machine)?);
+    let cost = |length, depth| growth_row(machine, (&ours, &echo), length, depth);
+    let depths = std::iter::successors(Some(1), |depth| Some(depth * 2));
+    let by_depth = depths
+        .take_while(|depth| *depth <= MOST_DEPTH)
+        .map(|depth| Ok([vec![depth.to_string()], cost(SMALL, depth)?].concat()))
+        .collect::<Result<_, Error>>()?;
+    let sizes = std::iter::successors(Some(16), |length| Some(length * 8));
+    let by_size = sizes
+        .take_while(|length| *length < LONGEST)
+        .chain([LONGEST])
+        .map(|length| Ok([vec![size(length)], cost(length, 1)?].concat()))
+        .collect::<Result<_, Error>>()?;
+    let head =
+        |first: &str, rest: [&str; 4]| [first].into_iter().chain(rest).map(str::to_owned).collect();
+    let columns = [
+        "per request",
+        "CPU per request",
+        "CPU per octet",
+        "the same of echo",
+    ];
+    Ok(vec![
+        Table {
+            title: format!(
+                "tcp_server, uppercase of {} by requests in flight",
+                size(SMALL)
+            ),
+            head: head("in flight", columns),
+            rows: by_depth,
+        },
+        Table {
+            title: "tcp_server, uppercase by size, 1 in flight".to_owned(),
+            head: head("size", columns),
+            rows: by_size,
+        },
+    ])
+}
+
+fn growth_row(
+    machine: &Machine,
+    (ours, echo): (&Server, &Server),
+    length: usize,
+    depth: usize,
+) -> Result<Vec<String>, Error> {
+    let asked = asking(Action::Uppercase, length, depth).work(ours, machine.round)?;
+    let echoed = echoing(length, depth).work(echo, machine.round)?;
+    let seconds = |seconds: f64| in_unit(Unit::Seconds, seconds);
+    let nanoseconds = |seconds: f64| format!("{:.3} ns", seconds * 1e9 / length as f64);
+    let requests = f64::from(asked.exchanges) * depth as f64;
+    let echoes = f64::from(echoed.exchanges) * depth as f64;
+    Ok(vec![
+        seconds(asked.elapsed / requests),
+        seconds(asked.cpu / requests),
+        nanoseconds(asked.cpu / requests),
+        nanoseconds(echoed.cpu / echoes),
+    ])
+}
+
+// --- The contenders ---
+
+fn start_ours(machine: &Machine) -> Result<Server, Error> {
+    let program = machine.built(OURS)?;
+    machine.serve(|port| machine.contender(&program).args(["-p", port]))
+}
+
+fn start_echo(machine: &Machine) -> Result<Server, Error> {
+    machine.serve_limit(ECHO)
+}
+
+fn start_redis(machine: &Machine) -> Result<Server, Error> {
+    let program = machine.installed(REDIS)?;
+    let options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    // A title is written over the environment, by which the harness knows its processes.
+    let title = ["--set-proc-title", "no"];
+    machine.serve(|port| {
+        let redis = machine.contender(&program).args(["--port", port]);
+        redis.args(options).args(title)
+    })
+}
+
+/// A server of the same protocol as one would write it in Python.
+fn start_python(machine: &Machine) -> Result<Server, Error> {
+    const SCRIPT: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../conform/tests/python/tcp_server.py"
+    );
+    let python = machine.installed("python3")?;
+    machine.serve(|port| machine.contender(&python).args([SCRIPT, "-p", port]))
+}
+
+// --- What is asked ---
+
+/// `depth` times the same request, of a text of `length` octets.
+fn asking(action: Action, length: usize, depth: usize) -> Exchange {
+    let text = text(length);
+    let answer = match action {
+        Action::Uppercase => text.to_ascii_uppercase(),
+        Action::Lowercase => text.to_ascii_lowercase(),
+        Action::Reverse => text.iter().rev().copied().collect(),
+        _ => text.clone(),
+    };
+    // Longer texts than a header can announce are not asked for here.
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    let header = RequestHeader::new(action, length)
+        .map(RequestHeader::emit)
+        .unwrap_or_default();
+    let response = ResponseHeader { length }.emit();
+    Exchange::new(
+        repeated(&header, &text, b"", depth),
+        repeated(&response, &answer, b"", depth),
+    )
+}
+
+/// The same octets as [`asking`], and the same back.
+fn echoing(length: usize, depth: usize) -> Exchange {
+    let request = asking(Action::Uppercase, length, depth).request;
+    Exchange::new(request.clone(), request)
+}
+
+/// `ECHO`, as a request of the redis protocol and its response.
+fn asking_redis(length: usize, depth: usize) -> Exchange {
+    let text = text(length);
+    let request = format!("*2\r\n$4\r\nECHO\r\n${length}\r\n");
+    let response = format!("${length}\r\n");
+    Exchange::new(
+        repeated(request.as_bytes(), &text, b"\r\n", depth),
+        repeated(response.as_bytes(), &text, b"\r\n", depth),
+    )
+}
+
+fn repeated(header: &[u8], text: &[u8], end: &[u8], times: usize) -> Vec<u8> {
+    let pieces = std::iter::repeat_n([header, text, end], times);
+    let mut octets = Vec::with_capacity((header.len() + text.len() + end.len()) * times);
+    for piece in pieces.flatten() {
+        octets.extend_from_slice(piece);
+    }
+    octets
+}
+
+/// Text in ASCII, in both cases, that is nowhere the same for long.
+fn text(length: usize) -> Vec<u8> {
+    const SEED: u64 = 8083;
+    const PRINTABLE: u8 = b'~' - b' ' + 1;
+    let mut text = vec![0; length];
+    fastrand::Rng::with_seed(SEED).fill(&mut text);
+    for octet in &mut text {
+        *octet = b' ' + *octet % PRINTABLE;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn our_server_answers_as_it_is_asked() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = net::Shutdown::new();
+        let server = thread::spawn({
+            let shutdown = shutdown.clone();
+            move || tcp_server::serve(listener, &shutdown)
+        });
+        let mut client = ExchangeClient::connect(address).unwrap();
+        for action in [Action::Uppercase, Action::Lowercase, Action::Reverse] {
+            for (length, depth) in [(0, 3), (SMALL, 256), (100_000, 2)] {
+                let exchange = asking(action, length, depth);
+                assert_eq!(
+                    exchange.request.len(),
+                    depth * (RequestHeader::LEN + length)
+                );
+                client.exchange(&exchange).unwrap();
+            }
+        }
+        client.finish().unwrap();
+        shutdown.request();
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_text_needs_the_transformation() {
+        let exchange = asking(Action::Uppercase, SMALL, 1);
+        assert_ne!(exchange.request[4..], exchange.response[4..]);
+        assert_ne!(
+            asking(Action::Lowercase, SMALL, 1).response,
+            exchange.response
+        );
+    }
+}

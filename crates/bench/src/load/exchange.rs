@@ -1,0 +1,283 @@
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::{Error, Server};
+
+/// What one receive takes at most: it stays in the processor's cache until it is compared.
+const BUFFER: usize = 256 * 1024;
+
+/// A server that says nothing for so long never will.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is sent to a server, and what must come back, octet for octet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// One request or several.
+    pub request: Vec<u8>,
+    /// All that comes back for them.
+    pub response: Vec<u8>,
+    /// At most so many octets of the request are handed to the system at once.
+    pub piece: usize,
+}
+
+/// One connection to a server that answers what it is asked.
+#[derive(Debug)]
+pub struct ExchangeClient {
+    stream: TcpStream,
+    address: SocketAddr,
+    buffer: Vec<u8>,
+    longest_wait: Duration,
+}
+
+/// What was done in a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// How many exchanges.
+    pub exchanges: u32,
+    /// Seconds from the first to the last.
+    pub elapsed: f64,
+    /// Seconds of the server's processor time.
+    pub cpu: f64,
+}
+
+impl Exchange {
+    /// An exchange whose request is sent with as few writes as the system takes.
+    pub fn new(request: Vec<u8>, response: Vec<u8>) -> Self {
+        Self {
+            request,
+            response,
+            piece: usize::MAX,
+        }
+    }
+
+    /// Repeats the exchange for the time `round`, on a connection that was used once before, and
+    /// at least once.
+    ///
+    /// # Errors
+    /// [`Error::Wrong`], [`Error::System`], [`Error::Harness`].
+    pub fn work(&self, server: &Server, round: Duration) -> Result<Work, Error> {
+        let mut client = ExchangeClient::connect(server.address)?;
+        client.exchange(self)?;
+        let cpu_before = server.cpu_seconds()?;
+        let start = Instant::now();
+        let mut exchanges = 0;
+        let mut elapsed = Duration::ZERO;
+        while exchanges == 0 || elapsed < round {
+            client.exchange(self)?;
+            exchanges += 1;
+            elapsed = start.elapsed();
+        }
+        let cpu = server.cpu_seconds()? - cpu_before;
+        client.finish()?;
+        Ok(Work {
+            exchanges,
+            elapsed: elapsed.as_secs_f64(),
+            cpu,
+        })
+    }
+}
+
+impl ExchangeClient {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::System`].
+    pub fn connect(address: SocketAddr) -> Result<Self, Error> {
+        let stream = TcpStream::connect(address).map_err(Error::system("connecting"))?;
+        let set = stream.set_nodelay(true);
+        set.and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
+            .map_err(Error::system("preparing a connection"))?;
+        Ok(Self {
+            stream,
+            address,
+            buffer: vec![0; BUFFER],
+            longest_wait: Duration::ZERO,
+        })
+    }
+
+    /// Sends the request and receives the response, the one while the other is under way.
+    ///
+    /// # Errors
+    /// [`Error::Wrong`] if something else comes back, [`Error::System`].
+    pub fn exchange(&mut self, exchange: &Exchange) -> Result<(), Error> {
+        let mut request = exchange.request.as_slice();
+        let mut response = exchange.response.as_slice();
+        while !request.is_empty() {
+            let piece = request.get(..exchange.piece).unwrap_or(request);
+            match self.send(piece)? {
+                Some(sent) => request = request.get(sent..).unwrap_or_default(),
+                None if self.wait()? => response = self.receive(response, exchange)?,
+                None => {}
+            }
+        }
+        while !response.is_empty() {
+            response = self.receive(response, exchange)?;
+        }
+        Ok(())
+    }
+
+    /// The longest time since this was asked last in which the server neither took nor sent
+    /// anything.
+    pub fn take_longest_wait(&mut self) -> Duration {
+        std::mem::take(&mut self.longest_wait)
+    }
+
+    /// Closes the sending side, upon which the server must close without another word.
+    ///
+    /// # Errors
+    /// [`Error::Wrong`] if it says something, [`Error::System`].
+    pub fn finish(mut self) -> Result<(), Error> {
+        let closed = self.stream.shutdown(Shutdown::Write);
+        closed.map_err(Error::system("closing a connection"))?;
+        match self.received()? {
+            0 => Ok(()),
+            more => Err(self.wrong("the end".to_owned(), format!("{more} octets more"))),
+        }
+    }
+
+    /// Hands octets to the system. `None`: it takes none at the moment.
+    fn send(&self, octets: &[u8]) -> Result<Option<usize>, Error> {
+        match send(
+            &self.stream,
+            octets,
+            SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+        ) {
+            Err(Errno::AGAIN) => Ok(None),
+            sent => sent.map(Some).map_err(Error::system("sending a request")),
+        }
+    }
+
+    /// Waits until more can be sent or received; says whether something can be received.
+    fn wait(&mut self) -> Result<bool, Error> {
+        let start = Instant::now();
+        let timeout = Timespec {
+            tv_sec: PATIENCE.as_secs().cast_signed(),
+            tv_nsec: 0,
+        };
+        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::OUT)];
+        let ready =
+            poll(&mut fds, Some(&timeout)).map_err(Error::system("waiting for a server"))?;
+        self.longest_wait = self.longest_wait.max(start.elapsed());
+        if ready == 0 {
+            return Err(self.wrong("an answer".to_owned(), format!("none for {PATIENCE:?}")));
+        }
+        let [fd] = fds;
+        Ok(fd
+            .revents()
+            .intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR))
+    }
+
+    /// Receives the beginning of `response`, checks it, and returns the rest.
+    fn receive<'a>(&mut self, response: &'a [u8], exchange: &Exchange) -> Result<&'a [u8], Error> {
+        let count = self.received()?;
+        let at = exchange.response.len() - response.len();
+        if count == 0 {
+            return Err(self.wrong("a response".to_owned(), format!("the end at octet {at}")));
+        }
+        let received = self.buffer.get(..count).unwrap_or_default();
+        match response.split_at_checked(count) {
+            Some((wanted, rest)) if wanted == received => Ok(rest),
+            Some((wanted, _)) => Err(self.different(wanted, at)),
+            None => Err(self.wrong(
+                format!("a response of {} octets", exchange.response.len()),
+                format!("{} at least", at + count),
+            )),
+        }
+    }
+
+    fn received(&mut self) -> Result<usize, Error> {
+        let start = Instant::now();
+        let received = recv(&self.stream, &mut self.buffer[..], RecvFlags::empty());
+        self.longest_wait = self.longest_wait.max(start.elapsed());
+        let (_, count) = received.map_err(Error::system("receiving a response"))?;
+        Ok(count)
+    }
+
+    fn different(&self, wanted: &[u8], at: usize) -> Error {
+        let mut pairs = std::iter::zip(wanted, &self.buffer);
+        let place = pairs
+            .position(|(wanted, found)| wanted != found)
+            .unwrap_or_default();
+        let show = |octets: &[u8]| {
+            let octets = octets
+                .iter()
+                .skip(place)
+                .take(16)
+                .copied()
+                .collect::<Vec<_>>();
+            format!("\"{}\" at octet {}", cli::escape(&octets), at + place)
+        };
+        self.wrong(
+            show(wanted),
+            show(self.buffer.get(..wanted.len()).unwrap_or_default()),
+        )
+    }
+
+    fn wrong(&self, wanted: String, found: String) -> Error {
+        Error::Wrong {
+            who: self.address.to_string(),
+            wanted,
+            found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Asks `hello` of a server that answers with `answers`, and then ends the connection.
+    fn asked(answers: &'static [u8], wanted: &[u8]) -> Result<(), Error> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            client.read_exact(&mut [0; 5]).unwrap();
+            client.write_all(answers).unwrap();
+        });
+        let exchange = Exchange::new(b"hello".to_vec(), wanted.to_vec());
+        let mut client = ExchangeClient::connect(address).unwrap();
+        let answered = client.exchange(&exchange).and_then(|()| client.finish());
+        server.join().unwrap();
+        answered
+    }
+
+    #[test]
+    fn every_octet_of_a_response_is_checked() {
+        asked(b"HELLO", b"HELLO").unwrap();
+        for (answers, found) in [
+            (&b"HELlO"[..], "\"lO\" at octet 3"),
+            (b"HELL", "the end at octet 4"),
+            (b"HELLO!", "6 at least"),
+        ] {
+            match asked(answers, b"HELLO").unwrap_err() {
+                Error::Wrong { found: it, .. } => assert_eq!(it, found),
+                error => panic!("{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn sending_and_receiving_overlap() {
+        const LENGTH: usize = 32 * 1024 * 1024;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = ExchangeClient::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        let echo = thread::spawn(move || std::io::copy(&mut &server, &mut &server).unwrap());
+        let octets: Vec<u8> = (0..LENGTH).map(|index| (index % 251) as u8).collect();
+        client
+            .exchange(&Exchange::new(octets.clone(), octets))
+            .unwrap();
+        assert!(client.take_longest_wait() > Duration::ZERO);
+        client.finish().unwrap();
+        assert_eq!(echo.join().unwrap(), LENGTH as u64);
+    }
+}

@@ -1,0 +1,12 @@
+//! Load: clients of contenders, which check every octet that comes back.
+
+mod door;
+mod exchange;
+pub mod messages;
+pub mod questions;
+pub mod students;
+pub mod upload;
+pub mod visits;
+
+pub use door::Door;
+pub use exchange::{Exchange, ExchangeClient, Work};

@@ -1,0 +1,7 @@
+//! Measures the programs against their limits. See the library of this crate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::exit("bench: ", bench::run(cli::arguments()))
+}
