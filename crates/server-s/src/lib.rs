@@ -56,9 +56,13 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let port = parse(&arguments)?;
     cli::log_to_stderr(LevelFilter::Warn);
     let shutdown = Shutdown::new();
-    request_on_signals(&shutdown)?;
+    cli::on_shutdown_signal(request(&shutdown)).map_err(Error::Signal)?;
+    // `ctrlc` behind `cli` catches all but SIGQUIT, which would also dump a core. Caught from here
+    // on, it is acted on once the port is open: a client that waits for it need not wait for that.
+    let quit = Signals::new([SIGQUIT]).map_err(Error::Quit)?;
     let listener = net::listen(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port), BACKLOG)
         .map_err(Error::Listen)?;
+    request_on(quit, &shutdown)?;
     serve(listener, &shutdown, output);
     Ok(())
 }
@@ -70,15 +74,15 @@ fn parse(arguments: &[OsString]) -> Result<u16, Error> {
     cli::parse_port(&port.to_string_lossy(), 1..=u16::MAX).map_err(Error::Port)
 }
 
-/// `ctrlc` behind `cli` catches all but SIGQUIT, which would also dump a core.
-fn request_on_signals(shutdown: &Shutdown) -> Result<(), Error> {
-    let request = {
-        let shutdown = shutdown.clone();
-        move || shutdown.request()
-    };
-    cli::on_shutdown_signal(request.clone()).map_err(Error::Signal)?;
-    let mut quit = Signals::new([SIGQUIT]).map_err(Error::Quit)?;
-    let wait = move || quit.forever().for_each(|_| request());
+/// what a signal does.
+fn request(shutdown: &Shutdown) -> impl Fn() + Send + 'static {
+    let shutdown = shutdown.clone();
+    move || shutdown.request()
+}
+
+fn request_on(mut signals: Signals, shutdown: &Shutdown) -> Result<(), Error> {
+    let request = request(shutdown);
+    let wait = move || signals.forever().for_each(|_| request());
     thread::Builder::new().spawn(wait).map_err(Error::Quit)?;
     Ok(())
 }
