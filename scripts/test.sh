@@ -11,6 +11,7 @@
 #            no second, slow build, and they run with overflow checks and debug assertions
 #   test     every test of the workspace
 #   shell    scripts/tests/*.sh, several at a time; builds first
+#   soak     ten seconds of honest and hostile load on all servers together; builds first
 #
 # Every step runs, also after one that failed; the status is the worst of theirs, or 2 if a step
 # is unknown. The shell tests' logs stay in the target folder and are shown if one fails.
@@ -19,7 +20,7 @@
 
 set -euo pipefail
 
-all_steps=(fmt clippy doc build test shell)
+all_steps=(fmt clippy doc build test shell soak)
 
 # A shell test that takes longer than this many seconds hangs.
 shell_timeout=300
@@ -71,6 +72,10 @@ step_test() {
 
 step_shell() {
   step_build && run_shell_tests
+}
+
+step_soak() {
+  step_build && BIN_DIR=$target/debug scripts/soak.sh 10
 }
 
 need_component() {

@@ -1,0 +1,74 @@
+//! Messages that hostile readers ask for and never take. Since no response with them is ever
+//! handed over, all of them must be there at the end, in their order (C-11).
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use proto::message::Request;
+
+use super::server::{Message, create, read};
+use super::{Fault, PATIENCE};
+use crate::load::Load;
+use crate::subject::Subject;
+
+/// The user whose messages these are.
+pub(crate) const NAME: &[u8] = b"hoard";
+
+/// All of them go into one response.
+const MESSAGES: usize = 200;
+
+/// The length of each text, in octets: the response is longer than all that the system buffers.
+const LENGTH: usize = 60_000;
+
+/// Stores the messages.
+///
+/// # Errors
+/// [`Fault`] if one is not taken.
+pub(crate) fn store(address: SocketAddr) -> Result<(), Fault> {
+    (0..MESSAGES).try_for_each(|number| {
+        let (sender, text) = message(number);
+        let request = Request::Create {
+            sender: &sender,
+            receiver: NAME,
+            text: &text,
+        };
+        create(address, request)
+    })
+}
+
+/// Reads the messages when the last hostile reader has gone, and judges what comes.
+pub(super) fn read_back(load: &Load<'_>) {
+    let checked = read_all(load.address(Subject::Server)).and_then(|found| {
+        load.tally.serve(Subject::Server, found.len() as u64);
+        check(&found)
+    });
+    load.judge(Subject::Server, checked);
+}
+
+/// While they are on their way to a hostile reader, there are none.
+fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
+    const BETWEEN: Duration = Duration::from_millis(50);
+    let start = Instant::now();
+    loop {
+        let messages = read(address, NAME)?;
+        if !messages.is_empty() || start.elapsed() > PATIENCE {
+            return Ok(messages);
+        }
+        thread::sleep(BETWEEN);
+    }
+}
+
+fn check(found: &[Message]) -> Result<(), Fault> {
+    if found.iter().cloned().eq((0..MESSAGES).map(message)) {
+        return Ok(());
+    }
+    let wanted = format!("all {MESSAGES} in order");
+    let found = format!("{}, or others", found.len());
+    Err(Fault::wrong("the messages that nobody took", wanted, found))
+}
+
+fn message(number: usize) -> Message {
+    let text = format!("{number:0>LENGTH$}");
+    (b"saver".to_vec(), text.into_bytes())
+}

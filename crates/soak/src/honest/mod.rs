@@ -1,0 +1,44 @@
+//! Honest clients: they do what the assignments say, and check every octet that they get.
+
+use std::thread::Scope;
+use std::time::Duration;
+
+use crate::load::Load;
+
+pub(crate) mod hoard;
+pub(crate) mod lab3;
+mod mathserver;
+pub(crate) mod server;
+mod server_s;
+mod talk;
+pub(crate) mod tcp_server;
+
+pub(crate) use mathserver::SECRET;
+pub(crate) use talk::{Fault, Talk};
+
+/// How long an honest client waits for anything. Behind a full backlog, a connection is tried
+/// again after 1, 3, 7 and 15 seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a client waits between two of its turns, so that all together connect some thousand times
+/// a second at most.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Clients of `tcp_server`, of `lab3` and of `mathserver` that talk side by side.
+const CLIENTS: usize = 3;
+
+/// Starts all honest clients. They end by themselves when the load is over.
+pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, load: &'scope Load<'_>) {
+    for _ in 0..CLIENTS {
+        scope.spawn(|| tcp_server::keep_asking(load));
+        scope.spawn(|| lab3::keep_telling(load));
+        scope.spawn(|| mathserver::keep_adding(load));
+    }
+    scope.spawn(|| server::keep_writing_and_reading(load));
+    scope.spawn(|| server_s::keep_taking_turns(load));
+}
+
+/// What is to be checked when all clients have gone.
+pub(crate) fn afterwards(load: &Load<'_>) {
+    hoard::read_back(load);
+}

@@ -1,0 +1,66 @@
+//! Clients that ask for much and take nothing of it.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::Target;
+use crate::connect::{connect_without_room, reset};
+use crate::honest::hoard;
+use crate::subject::Subject;
+
+/// So many are deaf at once.
+const CLIENTS: usize = 3;
+
+/// What a server does not take within this time, it is not to take: it waits for the client.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How long they stay: some are torn down, and some stay longer than `server` waits (C-11).
+const LONGEST_STAY: u64 = 1500;
+
+/// Some clients send all their questions, stay for a while, and tear their connections down.
+pub(super) fn ask_and_take_nothing(target: &Target<'_>, rng: &mut Rng) -> u64 {
+    let questions = questions(target.subject);
+    let address = target.load.address(target.subject);
+    let deaf: Vec<TcpStream> = (0..CLIENTS)
+        .filter_map(|_| connect_without_room(address, PATIENCE).ok())
+        .collect();
+    for mut stream in &deaf {
+        // The server need not take all of it.
+        let _ = stream.write_all(&questions);
+    }
+    thread::sleep(Duration::from_millis(rng.u64(0..LONGEST_STAY)));
+    let events = deaf.len();
+    deaf.into_iter().for_each(reset);
+    events as u64
+}
+
+/// What has long answers.
+fn questions(subject: Subject) -> Vec<u8> {
+    match subject {
+        Subject::TcpServer => {
+            let request = [b"\x20\x01\0\0".as_slice(), &[b'x'; 1 << 16]].concat();
+            request.repeat(64)
+        }
+        Subject::Lab3 => b"N.".repeat(200_000),
+        Subject::Server => [b"\xae\x73\x01\x05\0\0\0", hoard::NAME].concat(),
+        Subject::Mathserver | Subject::ServerS => vec![0; 1 << 20],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::message::Request;
+
+    use super::*;
+
+    #[test]
+    fn the_hoard_is_asked_for() {
+        let request = questions(Subject::Server);
+        let name = hoard::NAME;
+        assert_eq!(Request::parse(&request), Ok(Request::Read { name }));
+    }
+}

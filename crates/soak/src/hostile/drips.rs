@@ -1,0 +1,107 @@
+//! Clients that send a valid conversation one octet at a time.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use super::Kind;
+use crate::connect::{connect, reset};
+use crate::load::Load;
+use crate::subject::Subject;
+
+/// Clients that drip on one server at once.
+pub(crate) const DRIPS: usize = 50;
+
+/// The time between two octets of all clients: each sends ten a second, and they do so evenly, as
+/// clients who do not know each other.
+const DRIP_PAUSE: Duration = Duration::from_millis(100 / DRIPS as u64);
+
+/// How long one tries to connect.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Clients that drip on one server.
+pub(crate) struct Drips {
+    address: SocketAddr,
+    conversation: &'static [u8],
+    clients: VecDeque<Client>,
+}
+
+struct Client {
+    stream: TcpStream,
+    sent: usize,
+}
+
+impl Drips {
+    pub(crate) fn new(address: SocketAddr, subject: Subject) -> Self {
+        Self {
+            address,
+            conversation: conversation(subject),
+            clients: VecDeque::new(),
+        }
+    }
+
+    /// One more client.
+    pub(crate) fn grow(&mut self) {
+        if let Ok(stream) = connect(self.address, PATIENCE) {
+            self.clients.push_back(Client { stream, sent: 0 });
+        }
+    }
+
+    /// The next client sends its next octet, or leaves if the server has expelled it. Says whether
+    /// there was one.
+    pub(crate) fn fall(&mut self) -> bool {
+        let Some(mut client) = self.clients.pop_front() else {
+            return false;
+        };
+        let is_sent = client.drip(self.conversation);
+        if is_sent {
+            self.clients.push_back(client);
+        }
+        is_sent
+    }
+}
+
+impl Client {
+    fn drip(&mut self, conversation: &[u8]) -> bool {
+        let octet = conversation
+            .iter()
+            .cycle()
+            .nth(self.sent % conversation.len());
+        self.sent += 1;
+        octet.is_some_and(|octet| self.stream.write_all(&[*octet]).is_ok())
+    }
+}
+
+impl Drop for Drips {
+    fn drop(&mut self) {
+        self.clients
+            .drain(..)
+            .for_each(|client| reset(client.stream));
+    }
+}
+
+/// Drips until the load is over.
+pub(super) fn keep_dripping(load: &Load<'_>, subject: Subject) {
+    let mut drips = Drips::new(load.address(subject), subject);
+    while !load.is_over() {
+        if drips.clients.len() < DRIPS {
+            drips.grow();
+        }
+        let octets = u64::from(drips.fall());
+        load.tally.harm(subject, Kind::Drip, octets);
+        thread::sleep(DRIP_PAUSE);
+    }
+}
+
+/// What is sent again and again. No server stores anything of it.
+fn conversation(subject: Subject) -> &'static [u8] {
+    match subject {
+        Subject::TcpServer => b"\x08\0\0\x05drops",
+        Subject::Lab3 => b"\x80\x02K\x01.",
+        // A message of 65,535 octets takes longer than the server waits (C-7).
+        Subject::Server => b"\xae\x73\x02\x05\x06\xff\xffdropsnobody",
+        Subject::Mathserver | Subject::ServerS => b"\0",
+    }
+}

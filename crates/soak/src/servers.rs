@@ -1,0 +1,64 @@
+//! The servers as processes.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use harness::{Output, Process, Program, start_server};
+
+use crate::error::Error;
+use crate::honest::SECRET;
+use crate::subject::{Each, Subject};
+
+/// The descriptors that each server may have: more than the 550 clients who stand while honest
+/// ones are timed, and few enough to be used up.
+pub(crate) const MOST_FILES: u32 = 1024;
+
+/// How long a server may take to listen, also on a machine that is busy.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
+}
+
+/// Starts all servers.
+///
+/// # Errors
+/// [`Error::Harness`] says what is wrong with the first that does not start.
+pub(crate) fn start(folder: &Path) -> Result<Each<Server>, Error> {
+    // Found out before five processes run.
+    let nowhere = File::options()
+        .write(true)
+        .open("/dev/null")
+        .map_err(Error::Folder)?;
+    Each::try_new(|subject| {
+        let (process, address) = start_server(START_LIMIT, |port| {
+            let program = Program::new(folder.join(subject.name())).limit_files(MOST_FILES);
+            with_arguments(subject, program, port).stdout(output(subject, &nowhere))
+        })?;
+        Ok(Server { process, address })
+    })
+}
+
+fn with_arguments(subject: Subject, program: Program, port: u16) -> Program {
+    let port = port.to_string();
+    match subject {
+        Subject::TcpServer => program.args(["-p", &port]),
+        Subject::Lab3 => program.args(["127.0.0.1", &port]),
+        Subject::Server | Subject::ServerS => program.arg(port),
+        Subject::Mathserver => program.args(["--secret", SECRET, &port]),
+    }
+}
+
+/// Only the output of `server-s` is its result. What the others say about their clients would
+/// fill the memory in a long run.
+fn output(subject: Subject, nowhere: &File) -> Output {
+    match nowhere.try_clone() {
+        Ok(file) if subject != Subject::ServerS => Output::File(file),
+        _ => Output::Gathered,
+    }
+}

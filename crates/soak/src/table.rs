@@ -1,0 +1,345 @@
+//! What came of it all.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::hostile::Kind;
+use crate::hostile::drips::DRIPS;
+use crate::servers::MOST_FILES;
+use crate::subject::{Each, Subject};
+use crate::tail::{JUDGED_FROM, MOST_RATIO, SILENT, Tail};
+use crate::tally::Tally;
+use crate::vitals::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Vitals};
+
+const LABEL_WIDTH: usize = 32;
+const COLUMN_WIDTH: usize = 12;
+
+/// What is in a cell that says nothing.
+const NOTHING: &str = "-";
+
+/// All that was seen. Displayed, it is the table and the verdict.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// How long the load lasted.
+    pub(crate) time: Duration,
+    /// The warming up included.
+    pub(crate) tally: Tally,
+    pub(crate) tails: Each<Option<Tail>>,
+    /// What the servers took without clients: memory after the warming up, descriptors before.
+    pub(crate) start: Each<Vitals>,
+    /// The same after the load.
+    pub(crate) end: Each<Vitals>,
+    /// Processor time while they were watched at the end.
+    pub(crate) idle: Each<Duration>,
+    pub(crate) ends: Each<End>,
+}
+
+impl Report {
+    /// What did not hold, a line each.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        Subject::ALL
+            .into_iter()
+            .flat_map(|subject| {
+                let broken = self.broken(subject);
+                broken
+                    .into_iter()
+                    .map(move |what| format!("{}: {what}", subject.name()))
+            })
+            .collect()
+    }
+
+    fn broken(&self, subject: Subject) -> Vec<&'static str> {
+        let (start, end) = (self.start.of(subject), *self.end.of(subject));
+        let rules = [
+            (self.tally.served(subject) > 0, "no request was served"),
+            (self.tally.errors(subject) == 0, "honest clients saw errors"),
+            (start.has_flat_memory(end), "it took more and more memory"),
+            (
+                start.has_same_files(end),
+                "it did not close every descriptor",
+            ),
+            (
+                *self.idle.of(subject) <= MOST_IDLE_TIME,
+                "it used processor time while it was idle",
+            ),
+            (
+                self.ends.of(subject).is_clean(),
+                "it did not end as it should",
+            ),
+            (
+                self.has_short_tail(subject),
+                "honest clients had to wait beside a crowd",
+            ),
+        ];
+        rules
+            .into_iter()
+            .filter_map(|(holds, what)| (!holds).then_some(what))
+            .collect()
+    }
+
+    fn has_short_tail(&self, subject: Subject) -> bool {
+        let tail = self.tails.of(subject);
+        tail.is_none_or(|tail| {
+            self.time < JUDGED_FROM || (tail.ratio() <= MOST_RATIO && tail.stood >= SILENT)
+        })
+    }
+
+    fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_row(f, "", |subject| subject.name().to_owned())?;
+        let tally = &self.tally;
+        write_row(f, "requests served rightly", |s| {
+            tally.served(s).to_string()
+        })?;
+        write_row(f, "errors of honest clients", |s| {
+            tally.errors(s).to_string()
+        })?;
+        for kind in Kind::ALL {
+            write_row(f, kind.name(), |subject| {
+                match tally.harmed(subject, kind) {
+                    0 => NOTHING.to_owned(),
+                    events => events.to_string(),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write_vitals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_row(f, "memory at the start, KiB", |s| kib(self.start.of(s)))?;
+        write_row(f, "memory at the end, KiB", |s| kib(self.end.of(s)))?;
+        let files = |vitals: &Vitals| vitals.files.to_string();
+        write_row(f, "descriptors at the start", |s| files(self.start.of(s)))?;
+        write_row(f, "descriptors at most", |s| {
+            match self.tally.most_files(s) {
+                0 => NOTHING.to_owned(),
+                most => most.to_string(),
+            }
+        })?;
+        write_row(f, "descriptors at the end", |s| files(self.end.of(s)))?;
+        let label = format!("processor ms in {IDLE_WATCH:?} idle");
+        write_row(f, &label, |s| self.idle.of(s).as_millis().to_string())?;
+        write_row(f, "ended with", |s| how_it_ended(self.ends.of(s)))
+    }
+
+    fn write_tails(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tail = |show: fn(&Tail) -> String| {
+            move |subject| {
+                let tail = self.tails.of(subject).as_ref();
+                tail.map_or_else(|| NOTHING.to_owned(), show)
+            }
+        };
+        write_row(f, "p99 alone, ms", tail(|tail| millis(tail.alone)))?;
+        write_row(
+            f,
+            "p99 beside a crowd, ms",
+            tail(|tail| millis(tail.beside)),
+        )?;
+        write_row(
+            f,
+            "times as long",
+            tail(|tail| format!("{:.2}", tail.ratio())),
+        )?;
+        write_row(
+            f,
+            "the crowd, at least",
+            tail(|tail| tail.stood.to_string()),
+        )
+    }
+
+    fn write_rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let judged = if self.time < JUDGED_FROM {
+            format!("not judged in runs of less than {JUDGED_FROM:?}")
+        } else {
+            format!("at most {MOST_RATIO} times as long")
+        };
+        writeln!(
+            f,
+            "Rules: no errors; memory at most {} KiB more; the same descriptors; at most \
+             {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
+             Each server may have {MOST_FILES} descriptors. A crowd is {SILENT} silent clients \
+             and {DRIPS} that drip; p99 beside it: {judged}.",
+            MORE_MEMORY / 1024
+        )
+    }
+
+    fn write_verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for complaint in self.tally.complaints() {
+            writeln!(f, "  error: {complaint}")?;
+        }
+        let failures = self.failures();
+        for failure in &failures {
+            writeln!(f, "  FAILED: {failure}")?;
+        }
+        let verdict = if failures.is_empty() {
+            "all held"
+        } else {
+            "NOT all held"
+        };
+        writeln!(f, "{verdict}")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Load for {:?}, after the warming up.\n", self.time)?;
+        self.write_counts(f)?;
+        self.write_vitals(f)?;
+        self.write_tails(f)?;
+        writeln!(f)?;
+        self.write_rules(f)?;
+        self.write_verdict(f)
+    }
+}
+
+fn write_row(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    cell: impl Fn(Subject) -> String,
+) -> fmt::Result {
+    write!(f, "{label:<LABEL_WIDTH$}")?;
+    for subject in Subject::ALL {
+        write!(f, "{:>COLUMN_WIDTH$}", cell(subject))?;
+    }
+    writeln!(f)
+}
+
+fn kib(vitals: &Vitals) -> String {
+    (vitals.memory / 1024).to_string()
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64() * 1000.0)
+}
+
+fn how_it_ended(end: &End) -> String {
+    match end.exit {
+        _ if end.panicked => "a panic".to_owned(),
+        Some(exit) => exit.to_string(),
+        None => "nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::Exit;
+
+    use super::*;
+
+    fn each<T>(make: impl Fn() -> T) -> Each<T> {
+        Each::try_new(|_| Ok::<T, fmt::Error>(make())).unwrap()
+    }
+
+    /// A run in which all held.
+    fn flawless(seconds: u64) -> Report {
+        let tally = Tally::default();
+        for subject in Subject::ALL {
+            tally.serve(subject, 1);
+        }
+        let vitals = Vitals {
+            memory: 1 << 20,
+            files: 9,
+        };
+        let tail = Tail {
+            alone: Duration::from_millis(1),
+            beside: Duration::from_millis(3),
+            stood: 550,
+        };
+        let end = || End {
+            exit: Some(Exit::Status(0)),
+            panicked: false,
+        };
+        Report {
+            time: Duration::from_secs(seconds),
+            tally,
+            tails: each(|| Some(tail)),
+            start: each(|| vitals),
+            end: each(|| vitals),
+            idle: each(|| Duration::from_millis(10)),
+            ends: each(end),
+        }
+    }
+
+    fn with(change: impl FnOnce(&mut Report)) -> Vec<String> {
+        let mut report = flawless(60);
+        change(&mut report);
+        report.failures()
+    }
+
+    #[test]
+    fn all_holds() {
+        let report = flawless(60);
+        assert_eq!(report.failures(), Vec::<String>::new());
+        assert!(report.to_string().ends_with("\nall held\n"), "{report}");
+    }
+
+    #[test]
+    fn each_rule_can_fail() {
+        let of = Subject::Lab3;
+        let failed = |what| vec![format!("lab3: {what}")];
+        assert_eq!(
+            with(|report| report.tally.complain(of, "no answer")),
+            failed("honest clients saw errors")
+        );
+        assert_eq!(
+            with(|report| report.end.of_mut(of).memory += MORE_MEMORY + 1),
+            failed("it took more and more memory")
+        );
+        for files in [8, 10] {
+            assert_eq!(
+                with(|report| report.end.of_mut(of).files = files),
+                failed("it did not close every descriptor")
+            );
+        }
+        assert_eq!(
+            with(|report| *report.idle.of_mut(of) = Duration::from_millis(30)),
+            failed("it used processor time while it was idle")
+        );
+        for end in [
+            (None, false),
+            (Some(Exit::Status(1)), false),
+            (Some(Exit::Status(0)), true),
+        ] {
+            let (exit, panicked) = end;
+            assert_eq!(
+                with(|report| *report.ends.of_mut(of) = End { exit, panicked }),
+                failed("it did not end as it should")
+            );
+        }
+        let none_served = Tally::default();
+        assert_eq!(with(|report| report.tally = none_served).len(), 5);
+    }
+
+    #[test]
+    fn a_long_tail_and_a_small_crowd_count_in_long_runs() {
+        for (millis, stood) in [(4, 550), (3, 499)] {
+            let tail = Tail {
+                alone: Duration::from_millis(1),
+                beside: Duration::from_millis(millis),
+                stood,
+            };
+            let mut report = flawless(60);
+            *report.tails.of_mut(Subject::Server) = Some(tail);
+            assert_eq!(report.failures().len(), 1);
+            report.time = Duration::from_secs(59);
+            assert!(report.failures().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_verdict_says_what_failed() {
+        let report = flawless(10);
+        report
+            .tally
+            .complain(Subject::Server, "a message is missing");
+        let shown = report.to_string();
+        assert!(
+            shown.contains("\n  error: server: a message is missing\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("\n  FAILED: server: honest clients saw errors\n"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("\nNOT all held\n"), "{shown}");
+    }
+}

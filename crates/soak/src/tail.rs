@@ -1,0 +1,218 @@
+//! How long honest clients wait while others just stand around: 500 that are silent and 50 that
+//! drip, beside one that is timed.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::honest::{self, Fault};
+use crate::hostile::crowd::Crowd;
+use crate::hostile::drips::{DRIPS, Drips};
+use crate::servers::Server;
+use crate::subject::{Each, Subject};
+use crate::tally::Tally;
+use crate::vitals::Vitals;
+
+/// The servers whose clients are timed.
+const TIMED: [Subject; 3] = [Subject::TcpServer, Subject::Lab3, Subject::Server];
+
+/// Silent clients that stand meanwhile.
+pub(crate) const SILENT: usize = 500;
+
+/// With them, the 99th percentile may be so many times what it is without.
+pub(crate) const MOST_RATIO: f64 = 3.0;
+
+/// In shorter runs the ratio is shown but not judged: a few hundred measurements on a busy machine
+/// show the machine.
+pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(60);
+
+/// `server` expels a silent client after a second (C-7): another takes its place at once. New ones
+/// come evenly, since 500 that came at one moment would leave at one moment. One octet drips in
+/// the same time.
+const RENEWAL: Duration = Duration::from_micros(1_700);
+
+/// How long the crowd may take to come.
+const GATHER_LIMIT: Duration = Duration::from_secs(20);
+
+/// The time between two measurements.
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// The 99th percentile of the time that a client waits, without a crowd and with it: of several
+/// rounds in turn, that in the middle, so that what else the machine does meanwhile counts less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Tail {
+    pub(crate) alone: Duration,
+    pub(crate) beside: Duration,
+    /// Clients that stood there at least, dripping ones included, as the server's descriptors show.
+    pub(crate) stood: usize,
+}
+
+impl Tail {
+    pub(crate) fn ratio(&self) -> f64 {
+        self.beside.as_secs_f64() / self.alone.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Times honest clients of the servers; longer in longer runs.
+///
+/// # Errors
+/// [`Error::Died`] if a server has ended.
+pub(crate) fn measure(
+    servers: &Each<Server>,
+    tally: &Tally,
+    load_time: Duration,
+) -> Result<Each<Option<Tail>>, Error> {
+    let window = (load_time / 120).clamp(Duration::from_millis(200), Duration::from_secs(1));
+    let rounds = if load_time < JUDGED_FROM { 2 } else { 11 };
+    Each::try_new(|subject| {
+        if !TIMED.contains(&subject) {
+            return Ok(None);
+        }
+        let watch = Watch {
+            subject,
+            server: servers.of(subject),
+            tally,
+            window,
+        };
+        watch.measure(rounds).map(Some)
+    })
+}
+
+struct Watch<'a> {
+    subject: Subject,
+    server: &'a Server,
+    tally: &'a Tally,
+    window: Duration,
+}
+
+impl Watch<'_> {
+    fn measure(&self, rounds: usize) -> Result<Tail, Error> {
+        let (mut alone, mut beside, mut stood) = (Vec::new(), Vec::new(), usize::MAX);
+        let empty = Vitals::now(self.server)?;
+        for _ in 0..rounds {
+            alone.push(self.percentile());
+            let over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| stand(self.subject, self.server, &over));
+                let gathered = self.wait_for_crowd(empty);
+                beside.push(self.percentile());
+                let left = self.crowd(empty);
+                over.store(true, Ordering::Relaxed);
+                stood = stood.min(gathered?).min(left?);
+                Ok::<(), Error>(())
+            })?;
+            // Memory is not the matter here.
+            empty.wait_until_back(self.server, u64::MAX)?;
+        }
+        Ok(Tail {
+            alone: middle(alone),
+            beside: middle(beside),
+            stood,
+        })
+    }
+
+    /// How many clients the server has.
+    fn crowd(&self, empty: Vitals) -> Result<usize, Error> {
+        Ok(Vitals::now(self.server)?.files.saturating_sub(empty.files))
+    }
+
+    fn wait_for_crowd(&self, empty: Vitals) -> Result<usize, Error> {
+        let start = Instant::now();
+        loop {
+            let crowd = self.crowd(empty)?;
+            if crowd >= SILENT + DRIPS || start.elapsed() > GATHER_LIMIT {
+                return Ok(crowd);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The 99th percentile of what one client after another waits.
+    fn percentile(&self) -> Duration {
+        let mut times = Vec::new();
+        let start = Instant::now();
+        while start.elapsed() < self.window {
+            let begin = Instant::now();
+            let served = serve_once(self.subject, self.server.address);
+            times.push(begin.elapsed());
+            match served {
+                Ok(()) => self.tally.serve(self.subject, 1),
+                Err(fault) => self.tally.complain(self.subject, &fault.to_string()),
+            }
+            thread::sleep(PAUSE);
+        }
+        percentile_99(times)
+    }
+}
+
+fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Fault> {
+    match subject {
+        Subject::TcpServer => honest::tcp_server::ask_once(address),
+        Subject::Lab3 => honest::lab3::tell_once(address),
+        Subject::Server => honest::server::write_and_read_once(address),
+        Subject::Mathserver | Subject::ServerS => Ok(()),
+    }
+}
+
+/// Silent and dripping clients stand around until it is over.
+fn stand(subject: Subject, server: &Server, over: &AtomicBool) {
+    let is_expelling = subject == Subject::Server;
+    let mut crowd = Crowd::default();
+    let mut drips = Drips::new(server.address, subject);
+    let mut turn = 0;
+    let mut due = Instant::now();
+    while !over.load(Ordering::Relaxed) {
+        if is_expelling || turn < SILENT + DRIPS {
+            // One in eleven drips.
+            if turn % (SILENT / DRIPS + 1) == 0 {
+                drips.grow();
+            } else {
+                crowd.grow(server, subject);
+            }
+            // Those are expelled already, after their second.
+            if crowd.len() > 2 * SILENT {
+                crowd.drop_oldest();
+            }
+            turn += 1;
+        }
+        drips.fall();
+        if is_expelling || turn >= SILENT + DRIPS {
+            due += RENEWAL;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+/// The time that 99 of 100 do not exceed.
+fn percentile_99(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * 99).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
+}
+
+/// The one in the middle of all in order.
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times
+        .get(times.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentile_and_middle() {
+        let times = |range: std::ops::RangeInclusive<u64>| -> Vec<Duration> {
+            range.rev().map(Duration::from_millis).collect()
+        };
+        assert_eq!(percentile_99(times(1..=200)), Duration::from_millis(198));
+        assert_eq!(percentile_99(times(7..=7)), Duration::from_millis(7));
+        assert_eq!(percentile_99(Vec::new()), Duration::ZERO);
+        assert_eq!(middle(times(1..=5)), Duration::from_millis(3));
+    }
+}

@@ -1,0 +1,86 @@
+//! What has happened so far.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::hostile::Kind;
+use crate::subject::{Each, Subject};
+
+/// So many errors of honest clients are kept with their words.
+const MOST_COMPLAINTS: usize = 20;
+
+/// Counts, from all threads.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    counts: Each<Counts>,
+    complaints: Mutex<Vec<String>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    served: AtomicU64,
+    errors: AtomicU64,
+    most_files: AtomicUsize,
+    hostile: Mutex<BTreeMap<Kind, u64>>,
+}
+
+impl Tally {
+    /// So many requests of honest clients were answered rightly.
+    pub(crate) fn serve(&self, subject: Subject, requests: u64) {
+        let counts = self.counts.of(subject);
+        counts.served.fetch_add(requests, Ordering::Relaxed);
+    }
+
+    /// An honest client was not served rightly.
+    pub(crate) fn complain(&self, subject: Subject, what: &str) {
+        let counts = self.counts.of(subject);
+        counts.errors.fetch_add(1, Ordering::Relaxed);
+        let mut complaints = lock(&self.complaints);
+        if complaints.len() < MOST_COMPLAINTS {
+            complaints.push(format!("{}: {what}", subject.name()));
+        }
+    }
+
+    /// So much was done to a server.
+    pub(crate) fn harm(&self, subject: Subject, kind: Kind, events: u64) {
+        let counts = self.counts.of(subject);
+        *lock(&counts.hostile).entry(kind).or_default() += events;
+    }
+
+    /// A server was seen with so many descriptors.
+    pub(crate) fn see_files(&self, subject: Subject, files: usize) {
+        let counts = self.counts.of(subject);
+        counts.most_files.fetch_max(files, Ordering::Relaxed);
+    }
+
+    /// The requests that were answered rightly.
+    pub(crate) fn served(&self, subject: Subject) -> u64 {
+        self.counts.of(subject).served.load(Ordering::Relaxed)
+    }
+
+    /// How often an honest client was not served rightly.
+    pub(crate) fn errors(&self, subject: Subject) -> u64 {
+        self.counts.of(subject).errors.load(Ordering::Relaxed)
+    }
+
+    /// How often this was done.
+    pub(crate) fn harmed(&self, subject: Subject, kind: Kind) -> u64 {
+        let hostile = lock(&self.counts.of(subject).hostile);
+        hostile.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// The most descriptors that were seen.
+    pub(crate) fn most_files(&self, subject: Subject) -> usize {
+        self.counts.of(subject).most_files.load(Ordering::Relaxed)
+    }
+
+    /// What honest clients said, as far as it was kept.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        lock(&self.complaints).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
