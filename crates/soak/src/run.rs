@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, Error> {
 #[allow(clippy::exit)]
 fn end() {
     const STATUS_INTERRUPTED: i32 = 130;
+    say("ended by a signal");
     harness::kill_all();
     std::process::exit(STATUS_INTERRUPTED)
 }

@@ -29,6 +29,9 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// How a process ended is known a moment after it cannot be looked into any more.
+const NEWS_LIMIT: Duration = Duration::from_secs(1);
+
 /// G-4 says a second; on a busy machine the end itself is what counts here.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
@@ -47,9 +50,13 @@ impl Vitals {
     /// # Errors
     /// [`Error::Died`] if the server has ended.
     pub(crate) fn now(server: &Server) -> Result<Self, Error> {
-        if server.process.exit().is_some() {
-            return Err(Error::Died(server.process.report()));
-        }
+        Self::look(server).map_err(|error| match server.process.wait_exit(NEWS_LIMIT) {
+            Ok(_) => Error::Died(server.process.report()),
+            Err(_) => Error::Harness(error),
+        })
+    }
+
+    fn look(server: &Server) -> Result<Self, harness::Error> {
         Ok(Self {
             memory: server.process.resident_memory()?,
             files: server.process.open_files()?,

@@ -26,9 +26,9 @@ pub(super) fn figures() -> Vec<Figure> {
         cpu("tcp_server-cpu-64", 64, 1.6, 0.6),
         cpu("tcp_server-cpu-256", 256, 3.0, 0.4),
         stall(),
-        throughput("tcp_server-1MiB", MIB, None),
-        throughput("tcp_server-16MiB", 16 * MIB, Some(1.5)),
-        throughput("tcp_server-128MiB", LONGEST, Some(1.5)),
+        throughput("tcp_server-1MiB", MIB, 8, None),
+        throughput("tcp_server-16MiB", 16 * MIB, 4, Some(1.5)),
+        throughput("tcp_server-128MiB", LONGEST, 2, Some(1.5)),
         memory(),
     ]
 }
@@ -100,15 +100,16 @@ fn cpu(name: &'static str, depth: usize, limit: f64, peer: f64) -> Figure {
     }
 }
 
-/// Octets of text in a second, one request after another.
-fn throughput(name: &'static str, length: usize, peer: Option<f64>) -> Figure {
+/// Octets of text in a second, with `depth` requests under way: a server that has to wait for a
+/// whole request would otherwise be measured by how long the client takes to send the next.
+fn throughput(name: &'static str, length: usize, depth: usize, peer: Option<f64>) -> Figure {
     const ACTIONS: [(Action, f64); 3] = [
         (Action::Uppercase, 0.80),
         (Action::Lowercase, 0.80),
         (Action::Reverse, 0.60),
     ];
     let rows = ACTIONS.map(|(action, limit)| Row {
-        what: format!("{action}, {}", size(length)),
+        what: format!("{action}, {}, {depth} in flight", size(length)),
         unit: Unit::OctetsPerSecond,
         limit: Some(Goal::AtLeast(limit)),
         peer: peer
@@ -118,13 +119,18 @@ fn throughput(name: &'static str, length: usize, peer: Option<f64>) -> Figure {
     // Large texts are made for each round: all of them at once would fill the memory.
     let rate = move |exchange: Exchange, server: &Server, round: Duration| {
         let work = exchange.work(server, round)?;
-        Ok(f64::from(work.exchanges) * length as f64 / work.elapsed)
+        Ok(f64::from(work.exchanges) * (length * depth) as f64 / work.elapsed)
     };
     let once = move |start: fn(&Machine) -> Result<Server, Error>,
                      make: fn(usize, usize) -> Exchange| {
         move |machine: &Machine| {
             let (server, round) = (start(machine)?, machine.round);
-            Ok(move || Ok(vec![rate(make(length, 1), &server, round)?; ACTIONS.len()]))
+            Ok(move || {
+                Ok(vec![
+                    rate(make(length, depth), &server, round)?;
+                    ACTIONS.len()
+                ])
+            })
         }
     };
     Figure {
@@ -133,7 +139,7 @@ fn throughput(name: &'static str, length: usize, peer: Option<f64>) -> Figure {
         contenders: vec![
             Contender::ours(OURS, move |machine| {
                 let (server, round) = (start_ours(machine)?, machine.round);
-                let of = move |(action, _)| rate(asking(action, length, 1), &server, round);
+                let of = move |(action, _)| rate(asking(action, length, depth), &server, round);
                 Ok(move || ACTIONS.into_iter().map(&of).collect())
             }),
             Contender::limit(ECHO, once(start_echo, echoing)),

@@ -177,7 +177,7 @@ impl<'a> Turns<'a> {
         send(client, CONFIRMATION)?;
         take_command(client)?;
         send(client, SECOND_CONFIRMATION)?;
-        // What looks like a part of the protocol is file as well.
+        // Line feeds end a confirmation; here they are file.
         let file = vec![b'\n'; length];
         for piece in file.chunks(self.rng.usize(1000..SHORT)) {
             send(client, piece)?;
