@@ -66,8 +66,10 @@ step_build() {
   cargo build --workspace --locked
 }
 
+# Programs ignore the signals that whoever started them ignores: a shell does that to what runs in
+# the background, and nohup. The tests send these signals.
 step_test() {
-  cargo test --workspace --locked --no-fail-fast
+  env --default-signal=HUP,INT,QUIT cargo test --workspace --locked --no-fail-fast
 }
 
 step_shell() {
