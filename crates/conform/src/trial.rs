@@ -115,6 +115,16 @@ impl<'a> Trial<'a> {
         self.subject.target == Target::Start
     }
 
+    /// Starts the server ordinarily once more, at the port where it listened before its end.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it does not come to listen there.
+    pub fn serve_again(&mut self, before: SocketAddr) -> Result<SocketAddr, Problem> {
+        let arguments = (self.assignment.arguments)(before.port());
+        self.start(&arguments, Input::Null)?;
+        self.wait_listening(before.port())
+    }
+
     /// Waits until the server that was started last, with [`Trial::start`], listens on a port.
     ///
     /// # Errors

@@ -16,9 +16,11 @@ use crate::process::Process;
 use crate::program::Program;
 
 /// Ports that are handed out: within every range that an assignment asks for, and below those
-/// that systems give to outgoing connections, which could take one in the meantime.
-const FIRST: u16 = 10_000;
-const COUNT: u16 = 22_000;
+/// that systems give to outgoing connections, which could take one in the meantime. Above those
+/// that the assignments' programs use if they are told none, 12,000 being the highest: even to see
+/// whether one is free would take it away for a moment.
+const FIRST: u16 = 12_001;
+const COUNT: u16 = 19_999;
 
 /// A server that found its port taken is started again this often at most.
 const ATTEMPTS: usize = 5;
@@ -29,12 +31,7 @@ const LISTEN: &str = "0A";
 /// The state TIME_WAIT.
 const TIME_WAIT: &str = "06";
 
-/// Within the range, but the one that `lab3` listens on if it is told none: even to see whether it
-/// is free would take it away for a moment.
-const LAB3_DEFAULT: u16 = 12_000;
-
-/// A port on which nobody listens or was connected a moment ago, between 10,000 and 31,999; never
-/// the 12,000 that an assignment gives to its server.
+/// A port on which nobody listens or was connected a moment ago, between 12,001 and 31,999.
 ///
 /// No port is handed out twice by one process. Another process may take it before it is used;
 /// [`start_server`] notices that.
@@ -48,9 +45,6 @@ pub fn free_port() -> Result<u16, Error> {
     for _ in 0..COUNT {
         let index = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let port = FIRST + (index + offset) % COUNT;
-        if port == LAB3_DEFAULT {
-            continue;
-        }
         match is_free(port) {
             Ok(true) => return Ok(port),
             Ok(false) => {}

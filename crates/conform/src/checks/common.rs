@@ -57,6 +57,25 @@ pub(super) fn expect_success(trial: &mut Trial<'_>, within: Duration) -> Outcome
     }
 }
 
+/// Starts the server ordinarily: it listens on all interfaces.
+pub(super) fn listens_on_all_interfaces(trial: &mut Trial<'_>) -> Outcome {
+    let port = trial.serve()?.port();
+    let listening = trial.process()?.listening();
+    if listening.is_empty() {
+        let reason = "this system does not say where a program listens";
+        return Err(Problem::NotRun(reason.to_owned()));
+    }
+    let mut of_port = listening.iter().filter(|address| address.port() == port);
+    if of_port.any(|address| address.ip().is_unspecified()) {
+        return Ok(());
+    }
+    let addresses: Vec<_> = listening.iter().map(ToString::to_string).collect();
+    Err(Problem::broken(
+        format!("it listens on 0.0.0.0:{port}"),
+        format!("it listens on {}", addresses.join(", ")),
+    ))
+}
+
 /// G-4: the server that was started last, which has nothing to do, uses no processor time for a
 /// second, and is hardly ever found running, which counts where others leave it none to use.
 pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {

@@ -1,9 +1,7 @@
 //! What the checks of the message server and of its client share: the records [3.3], and how
 //! either of them refuses.
 
-use std::net::{Ipv4Addr, UdpSocket};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::Exit;
 
@@ -71,23 +69,4 @@ pub(super) fn has_status(exit: Exit, status: i32) -> crate::Outcome {
         format!("the program ends with status {status}"),
         format!("it ended with {exit}"),
     ))
-}
-
-/// Waits until nobody listens on a port, and keeps other checks off it until the guard is dropped,
-/// those of other runs too: it is the port of the same number for UDP, of which there is one.
-pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
-    const PATIENCE: Duration = Duration::from_secs(20);
-    let start = Instant::now();
-    loop {
-        if let Ok(guard) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
-            && harness::listening_on(port).is_empty()
-        {
-            return Ok(guard);
-        }
-        if start.elapsed() > PATIENCE {
-            let reason = format!("another program uses the port {port}");
-            return Err(Problem::NotRun(reason));
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
 }

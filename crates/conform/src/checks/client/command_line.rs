@@ -7,8 +7,9 @@ use harness::{Exit, Input, Listener};
 
 use super::{READ, arguments, start_reading};
 use crate::checks::common::not_plain_digits;
+use crate::checks::default_port::reserve;
 use crate::checks::messages::{
-    BORDER_PORTS, SECOND, WRONG_PORTS, ends_with_a_text, has_status, read, reserve, response,
+    BORDER_PORTS, SECOND, WRONG_PORTS, ends_with_a_text, has_status, read, response,
 };
 use crate::{Arguments, Outcome, Problem, Trial};
 

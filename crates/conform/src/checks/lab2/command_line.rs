@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 12_000;
 
 pub(super) fn default_address(trial: &mut Trial<'_>) -> Outcome {
     trial.may_choose_arguments()?;
-    let _turn = default_port::reserve_port(DEFAULT_PORT)?;
+    let _turn = default_port::reserve(DEFAULT_PORT)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let listener = Listener::at(address)?;
     trial.start(&Arguments::words(STUDENT), Input::Null)?;

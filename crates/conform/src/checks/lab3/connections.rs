@@ -10,7 +10,7 @@ use super::client::{A_MOMENT, Client, connect, connected, is_served, text};
 use crate::checks::common::expect_rest;
 use crate::checks::default_port;
 use crate::checks::pickle::Pickles;
-use crate::{Outcome, Problem, Trial};
+use crate::{Arguments, Outcome, Problem, Trial};
 
 const DEFAULT_PORT: u16 = 12_000;
 
@@ -18,7 +18,7 @@ const DEFAULT_PORT: u16 = 12_000;
 const QUEUE: usize = 10;
 
 pub(super) fn default_address(trial: &mut Trial<'_>) -> Outcome {
-    let addresses = default_port::listens_on(trial, DEFAULT_PORT)?;
+    let addresses = default_port::listens_on(trial, &Arguments::new(), DEFAULT_PORT)?;
     listens_on(&addresses, DEFAULT_PORT)
 }
 

@@ -3,9 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Input, Signal};
+use harness::{Exit, Signal};
 
-use super::ASSIGNMENT;
 use super::client::{A_MOMENT, Client, connected, is_served, text};
 use crate::{Outcome, Problem, Trial};
 
@@ -55,8 +54,6 @@ pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     client.pickles.conversation.expect_gone()?;
     client.pickles.conversation.shutdown_write()?;
     drop(client);
-    let arguments = (ASSIGNMENT.arguments)(address.port());
-    trial.start(&arguments, Input::Null)?;
-    trial.wait_listening(address.port())?;
+    trial.serve_again(address)?;
     is_served(trial, address)
 }

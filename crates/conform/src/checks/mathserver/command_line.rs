@@ -13,7 +13,7 @@ use crate::{Arguments, Outcome, Problem, Trial};
 const DEFAULT_PORT: u16 = 8000;
 
 pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
-    default_port::listens_on(trial, DEFAULT_PORT).map(drop)
+    default_port::listens_on(trial, &Arguments::new(), DEFAULT_PORT).map(drop)
 }
 
 pub(super) fn says_where_it_listens(trial: &mut Trial<'_>) -> Outcome {

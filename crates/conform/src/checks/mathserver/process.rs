@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Input, Signal};
+use harness::{Exit, Signal};
 
-use super::{arguments, connected, is_asked, pass};
+use super::{connected, is_asked, pass};
 use crate::checks::common::expect_rest;
 use crate::{Outcome, Problem, Trial};
 
@@ -65,7 +65,6 @@ pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     trial.process()?.wait_exit(patience)?;
     client.expect_gone()?;
     drop(client);
-    trial.start(&arguments(address.port()), Input::Null)?;
-    trial.wait_listening(address.port())?;
+    trial.serve_again(address)?;
     is_asked(&mut trial.connect(address)?).map(drop)
 }

@@ -2,11 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use harness::{Exit, Input, Listener, Signal};
+use harness::{Exit, Input, Listener};
 
 use super::{ASSIGNMENT, is_served};
-use crate::checks::common::not_plain_digits;
-use crate::checks::messages::{BORDER_PORTS, WRONG_PORTS, ends_with_a_text, has_status, reserve};
+use crate::checks::common::{listens_on_all_interfaces, not_plain_digits};
+use crate::checks::default_port;
+use crate::checks::messages::{BORDER_PORTS, WRONG_PORTS, ends_with_a_text, has_status};
 use crate::{Arguments, Outcome, Problem, Trial};
 
 /// Starts the server with words that it has to refuse.
@@ -34,17 +35,8 @@ pub(super) fn out_of_range(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn first_and_last_port(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let patience = trial.patience();
     for port in BORDER_PORTS {
-        let _guard = reserve(port)?;
-        // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-        trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
-        let listens = trial.wait_listening(port);
-        // Nothing of it may be left when another check wants the port.
-        trial.process()?.signal_group(Signal::KILL)?;
-        trial.process()?.wait_exit(patience)?;
-        listens?;
+        default_port::listens_on(trial, &(ASSIGNMENT.arguments)(port), port)?;
     }
     Ok(())
 }
@@ -90,19 +82,5 @@ pub(super) fn leading_zeros(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn all_interfaces(trial: &mut Trial<'_>) -> Outcome {
-    let port = trial.serve()?.port();
-    let listening = trial.process()?.listening();
-    if listening.is_empty() {
-        let reason = "this system does not say where a program listens";
-        return Err(Problem::NotRun(reason.to_owned()));
-    }
-    let mut of_port = listening.iter().filter(|address| address.port() == port);
-    if of_port.any(|address| address.ip().is_unspecified()) {
-        return Ok(());
-    }
-    let addresses: Vec<_> = listening.iter().map(ToString::to_string).collect();
-    Err(Problem::broken(
-        format!("it listens on 0.0.0.0:{port}"),
-        format!("it listens on {}", addresses.join(", ")),
-    ))
+    listens_on_all_interfaces(trial)
 }

@@ -4,10 +4,10 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Input, Signal};
+use harness::Signal;
 
 use super::readers::{stalled_reader, store_much};
-use super::{ASSIGNMENT, is_sent, is_served, send, serve_here, store};
+use super::{is_sent, is_served, send, serve_here, store};
 use crate::checks::common::{expect_rest, expect_success};
 use crate::checks::messages::{create, read, response};
 use crate::{Outcome, Problem, Trial};
@@ -145,9 +145,7 @@ pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
     is_served(trial, address)?;
     trial.process()?.signal_group(Signal::KILL)?;
     trial.process()?.wait_exit(patience)?;
-    let arguments = (ASSIGNMENT.arguments)(address.port());
-    trial.start(&arguments, Input::Null)?;
-    trial.wait_listening(address.port())?;
+    trial.serve_again(address)?;
     let mut reader = send(trial, address, &read(b"nobody"))?;
     reader.expect(&response(0, &[]))
 }

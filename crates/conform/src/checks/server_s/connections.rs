@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use harness::{Input, Signal};
+use harness::Signal;
 
 use super::client::{
     A_MOMENT, APART, COMMAND, FIRST, LIMIT, SECOND, binary_file, end_file, expect_printed,
     has_line, send_file,
 };
 use crate::conversation::shown;
-use crate::{Arguments, Conversation, Outcome, Problem, Trial};
+use crate::{Conversation, Outcome, Problem, Trial};
 
 pub(super) fn reached_at_another_address(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
@@ -100,8 +100,6 @@ pub(super) fn restarts_at_once(trial: &mut Trial<'_>) -> Outcome {
     process.wait_exit(patience)?;
     client.expect_gone()?;
     drop(client);
-    let again = Arguments::new().port(address.port());
-    trial.start(&again, Input::Null)?;
-    trial.wait_listening(address.port())?;
+    trial.serve_again(address)?;
     trial.connect(address)?.expect(COMMAND)
 }

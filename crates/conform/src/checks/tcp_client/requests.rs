@@ -72,7 +72,7 @@ pub(super) fn default_host(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
     trial.may_choose_arguments()?;
-    let _turn = default_port::reserve()?;
+    let _turn = default_port::reserve(DEFAULT_PORT)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let listener = Listener::at(address)?;
     let file = trial.file(b"uppercase Hello\n")?;

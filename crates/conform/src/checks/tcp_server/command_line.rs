@@ -43,7 +43,7 @@ pub(super) fn help_text(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
-    default_port::listens_on(trial, DEFAULT_PORT).map(drop)
+    default_port::listens_on(trial, &Arguments::new(), DEFAULT_PORT).map(drop)
 }
 
 pub(super) fn long_options(trial: &mut Trial<'_>) -> Outcome {

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Error, Input, Signal};
+use harness::{Error, Signal};
 
-use super::{ASSIGNMENT, LOWERCASE, UPPERCASE, connected, is_served, request, response};
-use crate::checks::common::expect_rest;
+use super::{LOWERCASE, UPPERCASE, connected, is_served, request, response};
+use crate::checks::common::{expect_rest, listens_on_all_interfaces};
 use crate::{Conversation, Outcome, Problem, Trial};
 
 const MIB: usize = 1 << 20;
@@ -29,28 +29,12 @@ fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     trial.process()?.wait_exit(patience)?;
     client.expect_gone()?;
     drop(client);
-    let arguments = (ASSIGNMENT.arguments)(address.port());
-    trial.start(&arguments, Input::Null)?;
-    trial.wait_listening(address.port())?;
+    trial.serve_again(address)?;
     is_served(&mut trial.connect(address)?)
 }
 
 pub(super) fn all_interfaces(trial: &mut Trial<'_>) -> Outcome {
-    let port = trial.serve()?.port();
-    let listening = trial.process()?.listening();
-    if listening.is_empty() {
-        let reason = "this system does not say where a program listens";
-        return Err(Problem::NotRun(reason.to_owned()));
-    }
-    let mut of_port = listening.iter().filter(|address| address.port() == port);
-    if of_port.any(|address| address.ip().is_unspecified()) {
-        return Ok(());
-    }
-    let addresses: Vec<_> = listening.iter().map(ToString::to_string).collect();
-    Err(Problem::broken(
-        format!("it listens on 0.0.0.0:{port}"),
-        format!("it listens on {}", addresses.join(", ")),
-    ))
+    listens_on_all_interfaces(trial)
 }
 
 pub(super) fn one_after_another(trial: &mut Trial<'_>) -> Outcome {
