@@ -7,12 +7,12 @@ acknowledgement='80 02 58 13 00 00 00 73 65 72 76 65 72 20 67 6f 74 20 74 68 65 
 
 # The id that a client was sent on descriptor $1: `id` becomes its number.
 receive_id() {
-  local -a octet
-  read -ra octet <<<"$(receive "$1" 24)"
-  assert_equal "${octet[*]:0:18}" '80 02 7d 28 58 08 00 00 00 63 6c 69 65 6e 74 69 64 4a' \
+  local -a byte
+  read -ra byte <<<"$(receive "$1" 24)"
+  assert_equal "${byte[*]:0:18}" '80 02 7d 28 58 08 00 00 00 63 6c 69 65 6e 74 69 64 4a' \
     'the pickle of the id up to the number'
-  id=$((16#${octet[19]}${octet[18]}))
-  assert_equal "${octet[*]:20}" '00 00 75 2e' 'the end of the pickle of the id'
+  id=$((16#${byte[19]}${byte[18]}))
+  assert_equal "${byte[*]:20}" '00 00 75 2e' 'the end of the pickle of the id'
 }
 
 start_server lab3 127.0.0.1 PORT

@@ -6,12 +6,12 @@
 
 # Receives a question and sets `sum` to its answer: question FD.
 question() {
-  local -a octets
-  read -r -a octets <<<"$(receive "$1" 9)"
-  assert_equal "${octets[0]}" 51 'the first byte of a question'
+  local -a bytes
+  read -r -a bytes <<<"$(receive "$1" 9)"
+  assert_equal "${bytes[0]}" 51 'the first byte of a question'
   local left right
-  left=$((16#$(printf '%s' "${octets[@]:1:4}")))
-  right=$((16#$(printf '%s' "${octets[@]:5:4}")))
+  left=$((16#$(printf '%s' "${bytes[@]:1:4}")))
+  right=$((16#$(printf '%s' "${bytes[@]:5:4}")))
   sum=$((left + right))
   ((sum < 1 << 32)) || fail "$left + $right needs more than 32 bits (MS-3)"
 }

@@ -40,7 +40,7 @@ const DELAY: &str = "--delay";
 const ABORT_AFTER: &str = "--abort-after";
 const LIMIT: &str = "--limit";
 
-/// The options have no short form: no argument can hold this octet.
+/// The options have no short form: no argument can hold this byte.
 const NO_LETTER: char = '\0';
 
 const WITH_VALUE: [(char, &str); 4] = [
@@ -124,7 +124,7 @@ fn last_number(
 /// Plain decimal digits, as for ports (G-8).
 fn number(value: &OsStr) -> Option<u64> {
     let digits = value.to_str()?;
-    let plain = digits.bytes().all(|octet| octet.is_ascii_digit());
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| digits.parse().ok())?
 }
 

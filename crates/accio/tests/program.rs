@@ -1,4 +1,4 @@
-//! `accio` as a program, against `server-s` and against servers of literal octets.
+//! `accio` as a program, against `server-s` and against servers of literal bytes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -187,11 +187,11 @@ fn ac_5_a_progress_bar_with_rate_and_time_left_is_drawn_on_a_terminal() {
 #[test]
 fn ac_5_without_a_known_length_the_bar_shows_what_was_sent() {
     let counter = Counter::start();
-    let octets = vec![b'x'; 2_000_000];
+    let bytes = vec![b'x'; 2_000_000];
     let port = counter.address.port().to_string();
     let program = accio()
         .args(["127.0.0.1", &port, "-"])
-        .stdin(Input::Octets(octets));
+        .stdin(Input::Bytes(bytes));
     let drawn = on_terminal(program, &counter);
     assert!(drawn.contains("1.91 MiB in "), "{drawn:?}");
     assert!(drawn.contains("/s"), "{drawn:?}");

@@ -49,7 +49,7 @@ const SECONDS: &str = "--seconds";
 const JSON: &str = "--json";
 const SVG: &str = "--svg";
 
-/// The options have no short form: no argument can hold this octet.
+/// The options have no short form: no argument can hold this byte.
 const NO_LETTER: char = '\0';
 const WITH_VALUE: [(char, &str); 4] = [
     (NO_LETTER, ROUNDS),

@@ -39,14 +39,14 @@ pub enum Goal {
 pub enum Unit {
     /// So many in a second: requests, clients, questions.
     PerSecond,
-    /// Octets in a second; shown as GiB/s.
-    OctetsPerSecond,
+    /// Bytes in a second; shown as GiB/s.
+    BytesPerSecond,
     /// Seconds, of the clock or of processor time; shown as µs, ms or s.
     Seconds,
-    /// Seconds of processor time for an octet; shown as seconds for a GiB.
-    SecondsPerOctet,
-    /// Octets of memory; shown as MiB.
-    Octets,
+    /// Seconds of processor time for a byte; shown as seconds for a GiB.
+    SecondsPerByte,
+    /// Bytes of memory; shown as MiB.
+    Bytes,
 }
 
 /// One who takes part in a figure.

@@ -129,7 +129,7 @@ impl Server {
         processor_time::seconds(&self.process)
     }
 
-    /// The most octets of memory that it had resident.
+    /// The most bytes of memory that it had resident.
     ///
     /// # Errors
     /// [`Error::Harness`].

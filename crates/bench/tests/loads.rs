@@ -62,17 +62,17 @@ fn reads_give_the_whole_response() {
 #[test]
 fn uploads_arrive_whole() {
     let mut server = machine().serve_limit("discard").unwrap();
-    for octets in [0, 1, 100_000] {
+    for bytes in [0, 1, 100_000] {
         let upload = upload::confirmed(server.address).unwrap();
-        assert_eq!(upload.send_octets(octets).unwrap().octets, octets);
+        assert_eq!(upload.send_bytes(bytes).unwrap().bytes, bytes);
         let printed = server.process.wait_line(SOON).unwrap();
-        assert_eq!(printed, octets.to_string());
+        assert_eq!(printed, bytes.to_string());
     }
     let upload = upload::confirmed(server.address).unwrap();
     let transfer = upload.send_for(ROUND).unwrap();
     assert!(transfer.elapsed >= ROUND.as_secs_f64());
     let printed = server.process.wait_line(SOON).unwrap();
-    assert_eq!(printed, transfer.octets.to_string());
+    assert_eq!(printed, transfer.bytes.to_string());
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn an_upload_is_received_whole() {
     let (machine, door) = (machine(), Door::open().unwrap());
     let port = door.port().to_string();
     let sender = machine.limit("send", [&port, "1000000"]).start().unwrap();
-    assert_eq!(upload::receive(&door).unwrap().octets, 1_000_000);
+    assert_eq!(upload::receive(&door).unwrap().bytes, 1_000_000);
     assert!(sender.wait_exit(SOON).unwrap().success());
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 
 /// Text from a peer, made safe for a terminal and a log (G-6).
 ///
-/// Control characters (C0, DEL, and C1 also as two-byte UTF-8) and octets that are not UTF-8 are
+/// Control characters (C0, DEL, and C1 also as two-byte UTF-8) and bytes that are not UTF-8 are
 /// shown as `\n`, `\x1b`, `\xff`; everything else, backslashes included, stays as it is.
 /// Line and paragraph separators, the characters that turn the direction of writing and the byte
 /// order mark are escaped too, as `\u{2028}`: they could make a line look like another one.
@@ -11,23 +11,23 @@ use std::fmt;
 /// ```
 /// assert_eq!(cli::escape(b"caf\xc3\xa9\x1b[2J\xff\n").to_string(), r"café\x1b[2J\xff\n");
 /// ```
-pub fn escape(octets: &[u8]) -> Escaped<'_> {
-    Escaped { octets }
+pub fn escape(bytes: &[u8]) -> Escaped<'_> {
+    Escaped { bytes }
 }
 
 /// The [`Display`](fmt::Display) of [`escape`].
 #[derive(Clone, Copy)]
 pub struct Escaped<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
 }
 
 impl<'a> Escaped<'a> {
-    /// The escaped octets; borrowed where nothing had to be escaped.
-    pub fn into_octets(self) -> Cow<'a, [u8]> {
+    /// The escaped bytes; borrowed where nothing had to be escaped.
+    pub fn into_bytes(self) -> Cow<'a, [u8]> {
         let plain =
-            std::str::from_utf8(self.octets).is_ok_and(|text| !text.chars().any(must_be_escaped));
+            std::str::from_utf8(self.bytes).is_ok_and(|text| !text.chars().any(must_be_escaped));
         if plain {
-            Cow::Borrowed(self.octets)
+            Cow::Borrowed(self.bytes)
         } else {
             Cow::Owned(self.to_string().into_bytes())
         }
@@ -36,7 +36,7 @@ impl<'a> Escaped<'a> {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.octets.utf8_chunks() {
+        for chunk in self.bytes.utf8_chunks() {
             for part in chunk.valid().split_inclusive(must_be_escaped) {
                 let last = part
                     .chars()
@@ -47,8 +47,8 @@ impl fmt::Display for Escaped<'_> {
                     write_control(f, control)?;
                 }
             }
-            for octet in chunk.invalid() {
-                write!(f, "\\x{octet:02x}")?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
             }
         }
         Ok(())
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g_6_controls_and_octets_that_are_not_utf_8_are_escaped() {
+    fn g_6_controls_and_bytes_that_are_not_utf_8_are_escaped() {
         let table: [(&[u8], &str); 11] = [
             (b"plain text", "plain text"),
             ("Grüße 🎉".as_bytes(), "Grüße 🎉"),
@@ -105,24 +105,24 @@ mod tests {
             ("\u{feff}marked".as_bytes(), r"\u{feff}marked"),
             (br"back\slash", r"back\slash"),
         ];
-        for (octets, text) in table {
-            assert_eq!(escape(octets).to_string(), text);
-            assert_eq!(escape(octets).into_octets(), text.as_bytes());
+        for (bytes, text) in table {
+            assert_eq!(escape(bytes).to_string(), text);
+            assert_eq!(escape(bytes).into_bytes(), text.as_bytes());
         }
     }
 
     #[test]
     fn what_needs_no_escape_is_borrowed() {
         assert!(matches!(
-            escape("Grüße".as_bytes()).into_octets(),
+            escape("Grüße".as_bytes()).into_bytes(),
             Cow::Borrowed(_)
         ));
     }
 
     proptest! {
         #[test]
-        fn g_6_nothing_escaped_drives_a_terminal_or_forges_a_line(octets: Vec<u8>) {
-            let text = escape(&octets).to_string();
+        fn g_6_nothing_escaped_drives_a_terminal_or_forges_a_line(bytes: Vec<u8>) {
+            let text = escape(&bytes).to_string();
             prop_assert!(!text.chars().any(must_be_escaped), "{text:?}");
         }
     }

@@ -60,7 +60,7 @@ fn separate_long(
     let wants_value = |name: &OsStr| with_value.iter().any(|(_, long)| name == *long);
     let mut parts = argument
         .as_bytes()
-        .splitn(2, |octet| *octet == b'=')
+        .splitn(2, |byte| *byte == b'=')
         .map(OsStr::from_bytes);
     if let (Some(name), Some(value)) = (parts.next(), parts.next())
         && wants_value(name)
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_and_octets_that_are_not_utf_8_are_kept() {
+    fn an_empty_value_and_bytes_that_are_not_utf_8_are_kept() {
         let not_text = OsStr::from_bytes(b"\xff").to_owned();
         let mut joined = OsString::from("--port=");
         let empty = separate_options([joined.clone()], &[('p', "--port")]);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::escape;
 
-/// The most octets of a line that are gathered; a longer one takes several writes.
+/// The most bytes of a line that are gathered; a longer one takes several writes.
 const BUFFER: usize = 64 * 1024;
 
 /// Standard output as lines that are handed to the system at once, each with one write if it is not
@@ -62,7 +62,7 @@ impl Output {
     /// What a peer said, as a result may show it: escaped for a terminal, else unchanged (G-6).
     pub fn shown<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
         if self.terminal {
-            escape(said).into_octets()
+            escape(said).into_bytes()
         } else {
             Cow::Borrowed(said)
         }
@@ -73,15 +73,15 @@ impl Output {
     /// # Errors
     /// [`OutputError`] when the output is full or closed.
     pub fn text(&self, text: &str) -> Result<(), OutputError> {
-        self.octets(text.as_bytes())
+        self.bytes(text.as_bytes())
     }
 
-    /// Writes octets as they are, at once.
+    /// Writes bytes as they are, at once.
     ///
     /// # Errors
     /// [`OutputError`] when the output is full or closed.
-    pub fn octets(&self, octets: &[u8]) -> Result<(), OutputError> {
-        self.writer().file.write_all(octets).map_err(OutputError)
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.writer().file.write_all(bytes).map_err(OutputError)
     }
 
     /// Writes a line; the line break is added here.
@@ -128,15 +128,15 @@ impl Writer {
 /// Gathers what a line consists of. Not `std::io::BufWriter`, which would keep the rest of a line
 /// that could not be written and begin the next one with it.
 impl Write for Writer {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        if self.buffer.len() + octets.len() > BUFFER {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > BUFFER {
             self.flush()?;
         }
-        if octets.len() > BUFFER {
-            return self.file.write(octets);
+        if bytes.len() > BUFFER {
+            return self.file.write(bytes);
         }
-        self.buffer.extend_from_slice(octets);
-        Ok(octets.len())
+        self.buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

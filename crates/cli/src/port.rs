@@ -16,7 +16,7 @@ use crate::escape;
 /// # Errors
 /// [`PortError`] shows the argument, escaped, and the range.
 pub fn parse_port(argument: &str, range: RangeInclusive<u16>) -> Result<u16, PortError> {
-    let all_digits = !argument.is_empty() && argument.bytes().all(|octet| octet.is_ascii_digit());
+    let all_digits = !argument.is_empty() && argument.bytes().all(|byte| byte.is_ascii_digit());
     let not_a_number = || PortError::NotANumber(argument.to_owned(), range.clone());
     let out_of_range = || PortError::OutOfRange(argument.to_owned(), range.clone());
     if !all_digits {

@@ -83,8 +83,8 @@ fn read_entry(
         return Ok(None);
     }
     let mut found = line.len();
-    if line.pop_if(|octet| *octet == b'\n').is_some() {
-        line.pop_if(|octet| *octet == b'\r');
+    if line.pop_if(|byte| *byte == b'\n').is_some() {
+        line.pop_if(|byte| *byte == b'\r');
         found = line.len();
     } else if line.len() == most {
         found += skip_line(input)?;
@@ -105,7 +105,7 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
             buffer => buffer?,
         };
         let length = buffer.len();
-        let end = buffer.iter().position(|octet| *octet == b'\n');
+        let end = buffer.iter().position(|byte| *byte == b'\n');
         input.consume(end.map_or(length, |end| end + 1));
         skipped += end.unwrap_or(length);
         if end.is_some() || length == 0 {

@@ -100,7 +100,7 @@ fn receive(
 fn print_message(message: Message<'_>, output: &Output) -> Result<(), Error> {
     let (sender, text) = (output.shown(message.sender), output.shown(message.text));
     let line = [&*sender, b": ", &*text, b"\n"].concat();
-    Ok(output.octets(&line)?)
+    Ok(output.bytes(&line)?)
 }
 
 /// Why a response was not received in full (C-22).

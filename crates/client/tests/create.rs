@@ -93,7 +93,7 @@ fn c_18_the_end_of_the_input_at_a_prompt_is_an_error() {
         (b"\n", "receiver"),
         (b"bob\n", "message"),
     ] {
-        let stdin = Input::Octets(input.to_vec());
+        let stdin = Input::Bytes(input.to_vec());
         let finished = client(&server, "alice", "create")
             .stdin(stdin)
             .run(SOON)

@@ -135,7 +135,7 @@ fn g_1_a_closed_output_is_a_quiet_end_and_a_full_one_an_error() {
         (full(), 1, "client: cannot write to standard output: "),
     ] {
         let server = Listener::new().unwrap();
-        let create = client(&server, "alice", "create").stdin(Input::Octets(text.clone()));
+        let create = client(&server, "alice", "create").stdin(Input::Bytes(text.clone()));
         let finished = create.stdout(stdout).run(SOON).unwrap();
         let errors = String::from_utf8(finished.stderr).unwrap();
         assert_eq!(finished.exit, Exit::Status(status), "{errors}");

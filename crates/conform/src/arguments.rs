@@ -60,7 +60,7 @@ const FORMAT: &str = "--format";
 const OUTPUT: &str = "--output";
 const COLOR: &str = "--color";
 
-/// The options have no short form: no argument can hold this octet.
+/// The options have no short form: no argument can hold this byte.
 const NO_LETTER: char = '\0';
 
 const WITH_VALUE: [(char, &str); 8] = [
@@ -175,7 +175,7 @@ fn grade(
         subject: Subject {
             command,
             target,
-            patience: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),
@@ -241,12 +241,12 @@ fn fixed_port(options: &mut pico_args::Arguments) -> Result<Option<u16>, UsageEr
 }
 
 fn jobs(value: &str) -> Option<usize> {
-    let plain = value.bytes().all(|octet| octet.is_ascii_digit());
+    let plain = value.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| value.parse().ok())?.filter(|jobs| *jobs > 0)
 }
 
 fn seconds(value: &str) -> Option<Duration> {
-    let plain = |octet: u8| octet.is_ascii_digit() || octet == b'.';
+    let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let seconds = value.bytes().all(plain).then(|| value.parse().ok())??;
     let in_range = (0.1..=3600.0).contains(&seconds);
     in_range.then(|| Duration::from_secs_f64(seconds))

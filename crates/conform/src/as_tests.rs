@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, Verdict, grade_one};
 
 /// A machine that is busy with other tests may need this long for what should happen at once.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Holds a program of ours to all checks of its assignment, the shoulds too, one test line each:
 /// the whole `main` of a test without harness.
@@ -21,7 +21,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
     let subject = Subject {
         command: vec![program.into()],
         target: Target::Start,
-        patience: PATIENCE,
+        timeout: TIMEOUT,
     };
     let lines = assignment.checks.iter().map(|check| {
         let name = format!("{} {}", check.id, check.title);

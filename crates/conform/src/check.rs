@@ -137,7 +137,7 @@ impl From<harness::Error> for Problem {
                 received,
                 ..
             } => match event {
-                Event::Data(octets) => Self::broken(wanted, shown(&octets)),
+                Event::Data(bytes) => Self::broken(wanted, shown(&bytes)),
                 event if received.is_empty() => Self::broken(wanted, event.to_string()),
                 event => Self::broken(wanted, format!("{event}, after {} bytes", received.len())),
             },

@@ -12,19 +12,19 @@ pub(crate) type Said = Arc<Mutex<Vec<String>>>;
 
 /// A check's end of a connection to the program under test; all that is said becomes evidence.
 ///
-/// Waits end after the patience of the run.
+/// Waits end after the timeout of the run.
 #[derive(Debug)]
 pub struct Conversation {
     peer: Option<Box<Peer>>,
     ends: (SocketAddr, SocketAddr),
     place: usize,
     said: Said,
-    patience: Duration,
+    timeout: Duration,
     frees_port: bool,
 }
 
 impl Conversation {
-    pub(crate) fn new(peer: Peer, said: &Said, patience: Duration) -> Self {
+    pub(crate) fn new(peer: Peer, said: &Said, timeout: Duration) -> Self {
         let mut all = said.lock().unwrap_or_else(PoisonError::into_inner);
         let place = all.len();
         all.push(String::new());
@@ -35,7 +35,7 @@ impl Conversation {
             ends,
             place,
             said: Arc::clone(said),
-            patience,
+            timeout,
             frees_port: false,
         }
     }
@@ -54,18 +54,18 @@ impl Conversation {
         self.stream().set_nonblocking(true).is_ok() && matches!(self.stream().peek(&mut [0]), Ok(0))
     }
 
-    /// Receives as many octets as are expected, or fewer if they are wrong already, and compares
+    /// Receives as many bytes as are expected, or fewer if they are wrong already, and compares
     /// them.
     ///
     /// # Errors
     /// A [`Problem`] that shows both, or what happened instead.
     pub fn expect(&mut self, expected: &[u8]) -> Outcome {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         let mut received = Vec::new();
         while received != expected {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.next_event(expected.len() - received.len(), left) {
-                Event::Data(octets) => received.extend(octets),
+                Event::Data(bytes) => received.extend(bytes),
                 event => {
                     let happened = format!("{event}, after {}", shown(&received));
                     return Err(Problem::broken(shown(expected), happened));
@@ -78,22 +78,22 @@ impl Conversation {
         Ok(())
     }
 
-    /// Receives exactly so many octets.
+    /// Receives exactly so many bytes.
     ///
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
-        let patience = self.patience;
-        Ok(self.receive_exactly(count, patience)?)
+        let timeout = self.timeout;
+        Ok(self.receive_exactly(count, timeout)?)
     }
 
-    /// Receives all octets until the program closes.
+    /// Receives all bytes until the program closes.
     ///
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive_all(&mut self) -> Result<Vec<u8>, Problem> {
-        let patience = self.patience;
-        Ok(self.receive_to_end(patience)?)
+        let timeout = self.timeout;
+        Ok(self.receive_to_end(timeout)?)
     }
 
     /// Waits until the program closes the connection in order, and says nothing before.
@@ -101,8 +101,8 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn expect_end(&mut self) -> Outcome {
-        let patience = self.patience;
-        Ok(self.expect_close(patience)?)
+        let timeout = self.timeout;
+        Ok(self.expect_close(timeout)?)
     }
 
     /// Waits until the program gives the connection up, in order or with a reset, and says nothing
@@ -111,8 +111,8 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn expect_gone(&mut self) -> Outcome {
-        let patience = self.patience;
-        match self.next_event(1, patience) {
+        let timeout = self.timeout;
+        match self.next_event(1, timeout) {
             Event::Closed | Event::Reset => Ok(()),
             event => Err(Problem::broken(
                 "the connection is closed or reset",
@@ -174,11 +174,11 @@ impl Drop for Conversation {
     }
 }
 
-/// Octets in a sentence: as text if they are, folded if they are many.
-pub(crate) fn shown(octets: &[u8]) -> String {
+/// Bytes in a sentence: as text if they are, folded if they are many.
+pub(crate) fn shown(bytes: &[u8]) -> String {
     const SHOWN: usize = 48;
-    let head = cli::escape(octets.get(..SHOWN).unwrap_or(octets));
-    match octets.len() {
+    let head = cli::escape(bytes.get(..SHOWN).unwrap_or(bytes));
+    match bytes.len() {
         len @ ..=SHOWN => format!("{len} bytes \"{head}\""),
         len => format!("{len} bytes \"{head}\"..."),
     }

@@ -208,7 +208,7 @@ mod tests {
         BEGUN.fetch_add(1, Ordering::SeqCst);
         let start = Instant::now();
         while BEGUN.load(Ordering::SeqCst) < 2 {
-            if start.elapsed() > trial.patience() {
+            if start.elapsed() > trial.timeout() {
                 return Err(Problem::broken("another check runs", "none does"));
             }
             thread::yield_now();
@@ -224,11 +224,11 @@ mod tests {
         criteria: &[],
     };
 
-    fn passes(target: Target, patience: Duration) -> bool {
+    fn passes(target: Target, timeout: Duration) -> bool {
         let subject = Subject {
             command: Vec::new(),
             target,
-            patience,
+            timeout,
         };
         let grading = Grading {
             assignment: &ASSIGNMENT,

@@ -1,7 +1,7 @@
 //! Grades any implementation of the assignments, in any language.
 //!
 //! An [`Assignment`] is a list of [`Check`]s. Each check starts the program under test (the
-//! [`Subject`]), talks to it in literal octets and watches what happens, all through its [`Trial`];
+//! [`Subject`]), talks to it in literal bytes and watches what happens, all through its [`Trial`];
 //! [`grade`] runs the checks side by side and gathers a [`Report`].
 //!
 //! It knows the programs only from outside, and shares no codec with them: it cannot share a

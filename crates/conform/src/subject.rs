@@ -17,7 +17,7 @@ pub struct Subject {
     /// How to reach it.
     pub target: Target,
     /// How long a check waits for something that should happen at once.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// How a program is reached.
@@ -136,20 +136,20 @@ impl Arguments {
 
     /// A word of the command with its placeholders filled in.
     fn fill_in(&self, word: &OsStr) -> OsString {
-        let mut octets = word.as_bytes().to_vec();
+        let mut bytes = word.as_bytes().to_vec();
         for argument in &self.0 {
             if let (Some(placeholder), Some(value)) = (argument.placeholder, argument.words.last())
             {
-                octets = replace(&octets, placeholder.as_bytes(), value.as_bytes());
+                bytes = replace(&bytes, placeholder.as_bytes(), value.as_bytes());
             }
         }
-        OsString::from_vec(octets)
+        OsString::from_vec(bytes)
     }
 }
 
-fn replace(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(octets.len());
-    let mut rest = octets;
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
     while let Some((first, tail)) = rest.split_first() {
         if let Some(behind) = rest.strip_prefix(from) {
             replaced.extend_from_slice(to);
@@ -170,7 +170,7 @@ mod tests {
         Subject {
             command: command.split(' ').map(OsString::from).collect(),
             target: Target::Start,
-            patience: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
         }
     }
 

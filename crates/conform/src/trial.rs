@@ -13,7 +13,7 @@ use crate::{Arguments, Assignment, Conversation, Evidence, Problem, Subject, Tar
 /// How often a server is started that ends before it listens.
 const ATTEMPTS: u32 = 3;
 
-/// How much more patience a program has to listen or to connect: no assignment says how long it
+/// How much more timeout a program has to listen or to connect: no assignment says how long it
 /// takes to start, and many start at once.
 const STARTING: u32 = 3;
 
@@ -43,8 +43,8 @@ impl<'a> Trial<'a> {
     }
 
     /// How long to wait for something that should happen at once.
-    pub fn patience(&self) -> Duration {
-        self.subject.patience
+    pub fn timeout(&self) -> Duration {
+        self.subject.timeout
     }
 
     /// A port that nobody uses, or the one that the program always uses.
@@ -98,8 +98,8 @@ impl<'a> Trial<'a> {
             let port = self.port()?;
             let program = change(self.subject.program(&arguments(port)));
             self.processes.push(program.start()?);
-            let patience = STARTING * self.patience();
-            match self.process()?.wait_listening(port, patience) {
+            let timeout = STARTING * self.timeout();
+            match self.process()?.wait_listening(port, timeout) {
                 Ok(address) => return Ok(address),
                 // The port was free a moment ago, but somebody may have it now, or have had it for
                 // a moment to see whether it is free; only the program knows why it ended.
@@ -130,8 +130,8 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it does not come to listen there.
     pub fn wait_listening(&mut self, port: u16) -> Result<SocketAddr, Problem> {
-        let patience = STARTING * self.patience();
-        let listening = self.process()?.wait_listening(port, patience);
+        let timeout = STARTING * self.timeout();
+        let listening = self.process()?.wait_listening(port, timeout);
         listening.map_err(|error| self.listens_elsewhere(port, error))
     }
 
@@ -176,10 +176,10 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it cannot be started, or does not end.
     pub fn run(&mut self, arguments: &Arguments, stdin: Input) -> Result<Finished, Problem> {
-        let patience = self.patience();
+        let timeout = self.timeout();
         let process = self.start(arguments, stdin)?;
         Ok(Finished {
-            exit: process.wait_exit(patience)?,
+            exit: process.wait_exit(timeout)?,
             stdout: process.stdout(),
             stderr: process.stderr(),
         })
@@ -235,7 +235,7 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it does not accept.
     pub fn connect(&self, address: SocketAddr) -> Result<Conversation, Problem> {
         let peer = Peer::connect(address)?.since(self.start);
-        let mut conversation = Conversation::new(peer, &self.said, self.patience());
+        let mut conversation = Conversation::new(peer, &self.said, self.timeout());
         if let Target::FixedPort(_) = self.subject.target {
             conversation.free_port();
         }
@@ -260,12 +260,12 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it ends or does not connect.
     pub fn accept(&mut self, listener: &Listener) -> Result<Conversation, Problem> {
-        let patience = self.patience();
+        let timeout = self.timeout();
         let start = self.start;
         let peer = listener
-            .accept_from(self.process()?, STARTING * patience)?
+            .accept_from(self.process()?, STARTING * timeout)?
             .since(start);
-        Ok(Conversation::new(peer, &self.said, patience))
+        Ok(Conversation::new(peer, &self.said, timeout))
     }
 
     /// Starts the client ordinarily; that it can be started is all that is asked.

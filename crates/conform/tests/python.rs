@@ -11,7 +11,7 @@ use conform::{Assignment, Check, Grading, Level, Subject, Target, TestLine, Verd
 use harness::{Exit, Program};
 
 /// Python may be slow to start on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let Some(python) = python() else {
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 fn python() -> Option<String> {
     let found = Program::new("python3")
         .args(["-c", "import sys; print(sys.executable)"])
-        .run(PATIENCE)
+        .run(TIMEOUT)
         .ok()
         .filter(|found| found.exit == Exit::Status(0))?;
     let path = String::from_utf8(found.stdout).ok()?;
@@ -47,7 +47,7 @@ fn lines(python: &str, assignment: &'static Assignment) -> Vec<TestLine> {
     let subject = Subject {
         command: vec![python.into(), program.into()],
         target: Target::Start,
-        patience: PATIENCE,
+        timeout: TIMEOUT,
     };
     let musts = assignment
         .checks
@@ -79,7 +79,7 @@ fn at_a_fixed_port(python: &str) -> TestLine {
                     .map(Into::into)
                     .collect(),
                 target: Target::FixedPort(port),
-                patience: PATIENCE,
+                timeout: TIMEOUT,
             };
             let checks = assignment.checks.iter();
             let grading = Grading {

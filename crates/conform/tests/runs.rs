@@ -172,7 +172,7 @@ fn conform(arguments: &[&str]) -> Program {
 fn finished(process: Process) -> Run {
     let exit = process.wait_exit(DEADLINE).unwrap();
     assert!(process.family().is_empty(), "something still runs");
-    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Run {
         exit,
         stdout: text(process.stdout()),

@@ -51,7 +51,7 @@ pub enum Error {
         wanted: String,
         /// What happened instead.
         event: Event,
-        /// The octets that this wait received before it failed.
+        /// The bytes that this wait received before it failed.
         received: Vec<u8>,
         /// The conversation until then ([`Peer::transcript`](crate::Peer::transcript)).
         seen: String,

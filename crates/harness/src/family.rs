@@ -40,7 +40,7 @@ fn carriers(wanted: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid: &i32| {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|octet| *octet == 0).any(&wanted)
+            environment.split(|byte| *byte == 0).any(&wanted)
         })
         .filter_map(Pid::from_raw)
         .collect()

@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// Looking in from outside (Linux). All but [`cpu_time`](Self::cpu_time) fails with
 /// [`Error::System`] once the process has ended, and everywhere else.
 impl Process {
-    /// Octets of memory that the process has resident now.
+    /// Bytes of memory that the process has resident now.
     ///
     /// # Errors
     /// [`Error::System`], see above.
@@ -26,7 +26,7 @@ impl Process {
         self.status_number("VmRSS").map(|kib| kib * 1024)
     }
 
-    /// The most octets of memory that the process ever had resident.
+    /// The most bytes of memory that the process ever had resident.
     ///
     /// # Errors
     /// [`Error::System`], see above.

@@ -7,7 +7,7 @@
 //!   server's descriptors, and sees whether it survives that.
 //!
 //! Every wait has a condition and a deadline, and every [`Error`] shows all that was seen. The
-//! harness knows nothing of the programs that it starts and talks in octets only.
+//! harness knows nothing of the programs that it starts and talks in bytes only.
 //!
 //! ```
 //! use std::time::Duration;
@@ -17,7 +17,7 @@
 //! # fn main() -> Result<(), harness::Error> {
 //! let finished = Program::new("tr")
 //!     .args(["a-z", "A-Z"])
-//!     .stdin(Input::Octets(b"hello\n".to_vec()))
+//!     .stdin(Input::Bytes(b"hello\n".to_vec()))
 //!     .run(Duration::from_secs(10))?;
 //! assert_eq!(finished.stdout, b"HELLO\n");
 //! assert_eq!(finished.exit, Exit::Status(0));

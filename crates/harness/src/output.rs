@@ -13,11 +13,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::process::Exit;
 use crate::text::escape;
 
-/// How much of each stream is kept, in octets. A program that prints without end is read on, so
+/// How much of each stream is kept, in bytes. A program that prints without end is read on, so
 /// that it behaves as it would elsewhere, but the rest is thrown away.
 pub const KEPT_OUTPUT: usize = 64 << 20;
 
-/// A report shows this many octets of each end of what was printed.
+/// A report shows this many bytes of each end of what was printed.
 const SHOWN: usize = 4096;
 
 /// Output that comes faster than this counts as one piece.
@@ -34,7 +34,7 @@ pub(crate) enum Stream {
     Error,
 }
 
-/// One read from a stream: when, which, and how many octets.
+/// One read from a stream: when, which, and how many bytes.
 struct Piece {
     at: Duration,
     stream: Stream,
@@ -65,21 +65,21 @@ impl Seen {
         !self.open.contains(&stream)
     }
 
-    fn append(&mut self, at: Duration, stream: Stream, octets: &[u8]) {
+    fn append(&mut self, at: Duration, stream: Stream, bytes: &[u8]) {
         let kept = match stream {
             Stream::Output => &mut self.stdout,
             Stream::Error => &mut self.stderr,
         };
-        let octets = octets.get(..KEPT_OUTPUT - kept.len()).unwrap_or(octets);
-        kept.extend_from_slice(octets);
+        let bytes = bytes.get(..KEPT_OUTPUT - kept.len()).unwrap_or(bytes);
+        kept.extend_from_slice(bytes);
         match self.pieces.last_mut() {
             Some(last) if last.stream == stream && at - last.at < ONE_PIECE => {
-                last.len += octets.len();
+                last.len += bytes.len();
             }
             _ => self.pieces.push(Piece {
                 at,
                 stream,
-                len: octets.len(),
+                len: bytes.len(),
             }),
         }
     }
@@ -245,7 +245,7 @@ fn wait_readable(
     fds.iter().map(|fd| !fd.revents().is_empty()).collect()
 }
 
-/// Reads once from each ready stream and forgets those at their end; returns the octets read.
+/// Reads once from each ready stream and forgets those at their end; returns the bytes read.
 fn read_ready(watch: &Watch, streams: &mut Vec<(Stream, File)>, ready: &[bool]) -> usize {
     let mut total = 0;
     let mut ready = ready.iter();
@@ -263,8 +263,8 @@ fn read_ready(watch: &Watch, streams: &mut Vec<(Stream, File)>, ready: &[bool]) 
             }
             Ok(count) => {
                 total += count;
-                let octets = buffer.get(..count).unwrap_or_default();
-                watch.change(|seen, at| seen.append(at, *stream, octets));
+                let bytes = buffer.get(..count).unwrap_or_default();
+                watch.change(|seen, at| seen.append(at, *stream, bytes));
                 true
             }
         }
@@ -276,9 +276,9 @@ fn read_ready(watch: &Watch, streams: &mut Vec<(Stream, File)>, ready: &[bool]) 
 mod tests {
     use super::*;
 
-    fn seen(octets: &[u8]) -> Seen {
+    fn seen(bytes: &[u8]) -> Seen {
         let mut seen = Seen::default();
-        seen.append(Duration::from_millis(5), Stream::Output, octets);
+        seen.append(Duration::from_millis(5), Stream::Output, bytes);
         seen
     }
 

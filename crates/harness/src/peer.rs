@@ -20,15 +20,15 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// On loopback a connection takes microseconds, unless the listener's queue is full.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most octets that one event carries.
+/// The most bytes that one event carries.
 const EVENT_LIMIT: usize = 64 << 10;
 
 /// What can happen to one who waits at a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Octets came, at least one.
+    /// Bytes came, at least one.
     Data(Vec<u8>),
-    /// The other end has closed its sending side, after all its octets.
+    /// The other end has closed its sending side, after all its bytes.
     Closed,
     /// The connection was torn down: everything on the way is lost.
     Reset,
@@ -143,13 +143,13 @@ impl Peer {
         &self.transcript
     }
 
-    /// Sends all of `octets`.
+    /// Sends all of `bytes`.
     ///
     /// # Errors
     /// [`Error::Peer`] if the connection breaks ([`Event::Reset`]), or if none of it is taken
     /// for [`SEND_TIMEOUT`] ([`Event::Silence`]).
-    pub fn send(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let mut rest = octets;
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut rest = bytes;
         let sent = loop {
             if rest.is_empty() {
                 break Ok(());
@@ -160,56 +160,56 @@ impl Peer {
                 Err(error) => break Err(Event::from_error(&error)),
             }
         };
-        let count = octets.len() - rest.len();
-        self.note(Direction::Sent, octets.get(..count).unwrap_or_default());
+        let count = bytes.len() - rest.len();
+        self.note(Direction::Sent, bytes.get(..count).unwrap_or_default());
         sent.map_err(|event| {
             self.note(Direction::Happened(event.words()), &[]);
-            self.unexpected(format!("to send {} bytes", octets.len()), event, Vec::new())
+            self.unexpected(format!("to send {} bytes", bytes.len()), event, Vec::new())
         })
     }
 
-    /// A write that blocks would wait for the whole time even if some octets are taken.
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+    /// A write that blocks would wait for the whole time even if some bytes are taken.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let timeout = Timespec::try_from(SEND_TIMEOUT).map_err(io::Error::other)?;
         let mut fds = [PollFd::new(&self.stream, PollFlags::OUT)];
         if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout)))? == 0 {
             return Err(ErrorKind::TimedOut.into());
         }
-        match send(&self.stream, octets, SendFlags::DONTWAIT) {
+        match send(&self.stream, bytes, SendFlags::DONTWAIT) {
             // No room yet after all.
             Err(Errno::WOULDBLOCK) => Ok(0),
             sent => Ok(sent?),
         }
     }
 
-    /// Sends `octets` in pieces of `size` with a pause after each, so that the other end has
+    /// Sends `bytes` in pieces of `size` with a pause after each, so that the other end has
     /// reason to read them one by one (G-5).
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_in_pieces(
         &mut self,
-        octets: &[u8],
+        bytes: &[u8],
         size: usize,
         pause: Duration,
     ) -> Result<(), Error> {
-        for piece in octets.chunks(size.max(1)) {
+        for piece in bytes.chunks(size.max(1)) {
             self.send(piece)?;
             thread::sleep(pause);
         }
         Ok(())
     }
 
-    /// Waits for the next event, of at most `limit` octets if it is data.
+    /// Waits for the next event, of at most `limit` bytes if it is data.
     pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
         let event = match self.read(limit, within) {
-            Ok(octets) if octets.is_empty() => Event::Closed,
-            Ok(octets) => Event::Data(octets),
+            Ok(bytes) if bytes.is_empty() => Event::Closed,
+            Ok(bytes) => Event::Data(bytes),
             Err(error) => Event::from_error(&error),
         };
         match &event {
-            Event::Data(octets) => {
-                let entry = Entry::new(self.start.elapsed(), Direction::Received, octets);
+            Event::Data(bytes) => {
+                let entry = Entry::new(self.start.elapsed(), Direction::Received, bytes);
                 self.transcript.push(entry);
             }
             other => self.note(Direction::Happened(other.words()), &[]),
@@ -219,34 +219,34 @@ impl Peer {
 
     fn read(&mut self, limit: usize, within: Duration) -> io::Result<Vec<u8>> {
         let start = Instant::now();
-        let mut octets = vec![0; limit.clamp(1, EVENT_LIMIT)];
+        let mut bytes = vec![0; limit.clamp(1, EVENT_LIMIT)];
         loop {
             // No time at all would mean no time-out.
             let left = within.saturating_sub(start.elapsed());
             self.stream
                 .set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-            match self.stream.read(&mut octets) {
+            match self.stream.read(&mut bytes) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
                 Ok(count) => {
-                    octets.truncate(count);
-                    return Ok(octets);
+                    bytes.truncate(count);
+                    return Ok(bytes);
                 }
             }
         }
     }
 
-    /// Receives exactly `count` octets; what comes behind them stays for the next call.
+    /// Receives exactly `count` bytes; what comes behind them stays for the next call.
     ///
     /// # Errors
-    /// [`Error::Peer`] with what came instead of the rest, and with the octets until then.
+    /// [`Error::Peer`] with what came instead of the rest, and with the bytes until then.
     pub fn receive_exactly(&mut self, count: usize, within: Duration) -> Result<Vec<u8>, Error> {
         let start = Instant::now();
         let mut received = Vec::new();
         while received.len() < count {
             let left = within.saturating_sub(start.elapsed());
             match self.next_event(count - received.len(), left) {
-                Event::Data(octets) => received.extend(octets),
+                Event::Data(bytes) => received.extend(bytes),
                 event => return Err(self.unexpected(format!("{count} bytes"), event, received)),
             }
         }
@@ -262,7 +262,7 @@ impl Peer {
         let mut received = Vec::new();
         loop {
             match self.next_event(EVENT_LIMIT, within.saturating_sub(start.elapsed())) {
-                Event::Data(octets) => received.extend(octets),
+                Event::Data(bytes) => received.extend(bytes),
                 Event::Closed => return Ok(received),
                 event => return Err(self.unexpected("a close".to_owned(), event, received)),
             }
@@ -272,7 +272,7 @@ impl Peer {
     /// Waits for the other end to close its sending side, with nothing before that.
     ///
     /// # Errors
-    /// [`Error::Peer`] if anything else happens, further octets among them.
+    /// [`Error::Peer`] if anything else happens, further bytes among them.
     pub fn expect_close(&mut self, within: Duration) -> Result<(), Error> {
         match self.next_event(EVENT_LIMIT, within) {
             Event::Closed => Ok(()),
@@ -313,7 +313,7 @@ impl Peer {
     }
 
     /// Tears the connection down with a reset; returns what was said. Dropping a [`Peer`] closes
-    /// it in the ordinary way (which is a reset too if octets were left unread).
+    /// it in the ordinary way (which is a reset too if bytes were left unread).
     ///
     /// # Errors
     /// [`Error::System`] if the system refuses.
@@ -324,19 +324,19 @@ impl Peer {
         Ok(self.transcript)
     }
 
-    /// Keeps the receive buffer near `octets`, so that the other end soon cannot send while
+    /// Keeps the receive buffer near `bytes`, so that the other end soon cannot send while
     /// nothing is received here. (The system has a minimum, and Linux doubles the number.)
     ///
     /// # Errors
     /// [`Error::System`] if the system refuses.
-    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
-        set_socket_recv_buffer_size(&self.stream, octets)
+    pub fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
+        set_socket_recv_buffer_size(&self.stream, bytes)
             .map_err(Error::system("setting the size of a receive buffer"))
     }
 
-    fn note(&mut self, direction: Direction, octets: &[u8]) {
+    fn note(&mut self, direction: Direction, bytes: &[u8]) {
         self.transcript
-            .push(Entry::new(self.start.elapsed(), direction, octets));
+            .push(Entry::new(self.start.elapsed(), direction, bytes));
     }
 
     fn unexpected(&self, wanted: String, event: Event, received: Vec<u8>) -> Error {

@@ -119,7 +119,7 @@ impl Process {
     /// What was printed on standard output so far.
     ///
     /// Complete once the process has ended, except for what a process that it started prints later;
-    /// up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    /// up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
     #[must_use]
     pub fn stdout(&self) -> Vec<u8> {
         self.watch.seen().of(Stream::Output).to_vec()
@@ -168,7 +168,7 @@ impl Process {
 
     /// Waits for the next whole line of standard output and returns it without its line feed.
     ///
-    /// Each line is returned once. Octets that are not UTF-8 are replaced (U+FFFD); where they
+    /// Each line is returned once. Bytes that are not UTF-8 are replaced (U+FFFD); where they
     /// matter, look at [`stdout`](Self::stdout).
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl Process {
         let what = format!("a further line on {}", name(stream));
         self.wait_for(stream, what, within, |seen| {
             let rest = seen.of(stream).get(from..)?;
-            let end = rest.iter().position(|octet| *octet == b'\n')?;
+            let end = rest.iter().position(|byte| *byte == b'\n')?;
             rest.get(..end).map(<[u8]>::to_vec)
         })
     }
@@ -247,10 +247,10 @@ impl Process {
     /// # Errors
     /// [`Error::System`] if standard input is closed at either end, or nothing of it is taken for
     /// [`STDIN_TIMEOUT`].
-    pub fn write_stdin(&mut self, octets: &[u8]) -> Result<(), Error> {
+    pub fn write_stdin(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let closed = || io::Error::from(ErrorKind::BrokenPipe);
         let written = match &mut self.stdin {
-            Some(stdin) => write_within(stdin, octets, STDIN_TIMEOUT),
+            Some(stdin) => write_within(stdin, bytes, STDIN_TIMEOUT),
             None => Err(closed()),
         };
         written.map_err(Error::system("writing to the standard input of a program"))
@@ -344,12 +344,12 @@ fn name(stream: Stream) -> &'static str {
     }
 }
 
-/// Writes all of `octets`, as long as some of it is taken `within` each wait.
-fn write_within(stdin: &mut Typed, mut octets: &[u8], within: Duration) -> io::Result<()> {
+/// Writes all of `bytes`, as long as some of it is taken `within` each wait.
+fn write_within(stdin: &mut Typed, mut bytes: &[u8], within: Duration) -> io::Result<()> {
     let timeout = Timespec::try_from(within).map_err(io::Error::other)?;
-    while !octets.is_empty() {
-        match stdin.file.write(octets) {
-            Ok(count) => octets = octets.get(count..).unwrap_or_default(),
+    while !bytes.is_empty() {
+        match stdin.file.write(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 let mut fds = [PollFd::new(&stdin.file, PollFlags::OUT)];

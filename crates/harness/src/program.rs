@@ -25,8 +25,8 @@ pub enum Input {
     /// It is at its end from the start.
     #[default]
     Null,
-    /// These octets, written as the program takes them, and then the end.
-    Octets(Vec<u8>),
+    /// These bytes, written as the program takes them, and then the end.
+    Bytes(Vec<u8>),
     /// What [`Process::write_stdin`] writes, until [`Process::close_stdin`].
     Pipe,
     /// The same, over the program's terminal.
@@ -54,9 +54,9 @@ pub enum Output {
 pub struct Finished {
     /// How it ended.
     pub exit: Exit,
-    /// All it printed on standard output, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    /// All it printed on standard output, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
     pub stdout: Vec<u8>,
-    /// All it printed on standard error, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) octets.
+    /// All it printed on standard error, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
     pub stderr: Vec<u8>,
 }
 
@@ -202,8 +202,8 @@ impl Program {
 
         let watch = Arc::new(Watch::new(started, open));
         let process = Process::new(child, line, mark, Arc::clone(&watch), streams.typed);
-        if let Some((octets, pipe)) = streams.fed {
-            spawn("feed", move || feed(&octets, pipe))?;
+        if let Some((bytes, pipe)) = streams.fed {
+            spawn("feed", move || feed(&bytes, pipe))?;
         }
         let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
         let pid = process.pid();
@@ -287,9 +287,9 @@ impl Streams {
                 streams.typed = Some(Typed::new(owned_file(writer), false)?);
                 reader.into()
             }
-            Input::Octets(octets) => {
+            Input::Bytes(bytes) => {
                 let (reader, writer) = io::pipe()?;
-                streams.fed = Some((octets, writer));
+                streams.fed = Some((bytes, writer));
                 reader.into()
             }
         };
@@ -363,9 +363,9 @@ fn spawn<T: Send + 'static>(
         .map_err(Error::system("starting a thread"))
 }
 
-fn feed(octets: &[u8], mut pipe: PipeWriter) {
+fn feed(bytes: &[u8], mut pipe: PipeWriter) {
     // A program need not take all it is offered.
-    let _ = pipe.write_all(octets);
+    let _ = pipe.write_all(bytes);
 }
 
 /// Waits for the end of `pid` and then closes `news`. The process is not reaped: until the

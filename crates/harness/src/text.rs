@@ -1,22 +1,22 @@
-//! Octets made readable for failure texts: escaped, as hex, and folded if long.
+//! Bytes made readable for failure texts: escaped, as hex, and folded if long.
 
 use std::fmt::Write as _;
 
-/// Octets on a line of [`hex`].
+/// Bytes on a line of [`hex`].
 const ROW: usize = 16;
 
-/// `octets` on one line: printable text as it is, everything else as an escape.
+/// `bytes` on one line: printable text as it is, everything else as an escape.
 ///
-/// Control characters and the backslash are written as Rust writes them, and octets that are not
+/// Control characters and the backslash are written as Rust writes them, and bytes that are not
 /// UTF-8 as `\xNN`.
 ///
 /// ```
 /// assert_eq!(harness::escape(b"caf\xc3\xa9\r\n\xff\x1b[2J"), r"café\r\n\xff\u{1b}[2J");
 /// ```
 #[must_use]
-pub fn escape(octets: &[u8]) -> String {
-    let mut text = String::with_capacity(octets.len());
-    for chunk in octets.utf8_chunks() {
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             if character.is_control() || character == '\\' {
                 text.extend(character.escape_default());
@@ -24,15 +24,15 @@ pub fn escape(octets: &[u8]) -> String {
                 text.push(character);
             }
         }
-        for octet in chunk.invalid() {
+        for byte in chunk.invalid() {
             // Writing to a String cannot fail.
-            let _ = write!(text, "\\x{octet:02x}");
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text
 }
 
-/// `octets` as rows of hex with their text beside them, each row after `indent`. Rows that are all
+/// `bytes` as rows of hex with their text beside them, each row after `indent`. Rows that are all
 /// the same are folded.
 ///
 /// ```
@@ -40,9 +40,9 @@ pub fn escape(octets: &[u8]) -> String {
 /// assert_eq!(rows, "  40 00 00 0b 48 65 6c 6c 6f                        @...Hello\n");
 /// ```
 #[must_use]
-pub fn hex(octets: &[u8], indent: &str) -> String {
+pub fn hex(bytes: &[u8], indent: &str) -> String {
     let mut rows = String::new();
-    let all: Vec<&[u8]> = octets.chunks(ROW).collect();
+    let all: Vec<&[u8]> = bytes.chunks(ROW).collect();
     for same in all.chunk_by(|row, next| row == next) {
         let (shown, folded) = match same.len() {
             // A line that says so would save nothing.
@@ -62,10 +62,10 @@ pub fn hex(octets: &[u8], indent: &str) -> String {
 fn push_row(rows: &mut String, row: &[u8], indent: &str) {
     let mut pairs = String::with_capacity(3 * ROW);
     let mut text = String::with_capacity(ROW);
-    for octet in row {
-        let _ = write!(pairs, "{octet:02x} ");
-        let shown = octet.is_ascii_graphic() || *octet == b' ';
-        text.push(if shown { char::from(*octet) } else { '.' });
+    for byte in row {
+        let _ = write!(pairs, "{byte:02x} ");
+        let shown = byte.is_ascii_graphic() || *byte == b' ';
+        text.push(if shown { char::from(*byte) } else { '.' });
     }
     let _ = writeln!(
         rows,

@@ -9,21 +9,21 @@ use crate::text::hex;
 /// Entries kept at each end of a conversation.
 const KEPT_ENTRIES: usize = 64;
 
-/// Octets kept at each end of an entry.
-const KEPT_OCTETS: usize = 128;
+/// Bytes kept at each end of an entry.
+const KEPT_BYTES: usize = 128;
 
 /// Who did what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The harness sent octets.
+    /// The harness sent bytes.
     Sent,
-    /// The harness received octets.
+    /// The harness received bytes.
     Received,
     /// Something else happened, as the words say.
     Happened(&'static str),
 }
 
-/// One event on a connection, or several pieces of a long run of octets one way.
+/// One event on a connection, or several pieces of a long run of bytes one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// When, since the start of the transcript.
@@ -32,21 +32,21 @@ pub struct Entry {
     pub until: Duration,
     /// Who did what.
     pub direction: Direction,
-    /// How many octets were sent or received.
+    /// How many bytes were sent or received.
     pub len: usize,
-    /// The first octets, all of them if there are no more than 256.
+    /// The first bytes, all of them if there are no more than 256.
     pub head: Vec<u8>,
-    /// The last octets, if they are not all in `head`.
+    /// The last bytes, if they are not all in `head`.
     pub tail: Vec<u8>,
 }
 
 impl Entry {
-    pub(crate) fn new(at: Duration, direction: Direction, octets: &[u8]) -> Self {
-        let (head, tail) = match octets.len() {
-            len if len <= 2 * KEPT_OCTETS => (octets, &[][..]),
+    pub(crate) fn new(at: Duration, direction: Direction, bytes: &[u8]) -> Self {
+        let (head, tail) = match bytes.len() {
+            len if len <= 2 * KEPT_BYTES => (bytes, &[][..]),
             len => (
-                octets.get(..KEPT_OCTETS).unwrap_or_default(),
-                octets.get(len - KEPT_OCTETS..).unwrap_or_default(),
+                bytes.get(..KEPT_BYTES).unwrap_or_default(),
+                bytes.get(len - KEPT_BYTES..).unwrap_or_default(),
             ),
         };
         let (head, tail) = (head.to_vec(), tail.to_vec());
@@ -54,7 +54,7 @@ impl Entry {
             at,
             until: at,
             direction,
-            len: octets.len(),
+            len: bytes.len(),
             head,
             tail,
         }
@@ -70,7 +70,7 @@ impl Entry {
         self.len += next.len;
         self.tail.extend(next.head);
         self.tail.extend(next.tail);
-        let surplus = self.tail.len().saturating_sub(KEPT_OCTETS);
+        let surplus = self.tail.len().saturating_sub(KEPT_BYTES);
         self.tail.drain(..surplus);
     }
 }

@@ -95,7 +95,7 @@ fn what_comes_too_much_is_no_close() {
     let (mut client, mut server) = pair();
     server.send(b"more").unwrap();
     let error = client.expect_close(SOON).unwrap_err();
-    assert!(matches!(&error, Error::Peer { event: Event::Data(octets), .. } if octets == b"more"));
+    assert!(matches!(&error, Error::Peer { event: Event::Data(bytes), .. } if bytes == b"more"));
     server.send(b"more").unwrap();
     client.expect_silence(SOON).unwrap_err();
 }
@@ -182,7 +182,7 @@ fn a_client_process_is_accepted() {
 }
 
 /// Not a test of its own: run as a process by those below, it is a server of one client after
-/// another that prints how many octets each sent.
+/// another that prints how many bytes each sent.
 #[test]
 fn counting_server() {
     let Ok(port) = std::env::var("COUNTING_SERVER_PORT") else {

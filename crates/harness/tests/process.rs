@@ -180,12 +180,12 @@ fn signals_reach_the_process_and_its_exit_tells_them() {
 fn standard_input_is_empty_fed_or_typed() {
     assert_eq!(Program::new("cat").run(SOON).unwrap().stdout, b"");
 
-    let octets = vec![b'x'; 1 << 20];
+    let bytes = vec![b'x'; 1 << 20];
     let fed = Program::new("cat")
-        .stdin(Input::Octets(octets.clone()))
+        .stdin(Input::Bytes(bytes.clone()))
         .run(SOON)
         .unwrap();
-    assert!(fed.stdout == octets);
+    assert!(fed.stdout == bytes);
 
     let mut process = Program::new("cat").stdin(Input::Pipe).start().unwrap();
     process.write_stdin(b"one\n").unwrap();
@@ -197,9 +197,9 @@ fn standard_input_is_empty_fed_or_typed() {
 
 #[test]
 fn input_that_nobody_takes_does_not_hold_up_the_end() {
-    let octets = vec![b'x'; 1 << 20];
+    let bytes = vec![b'x'; 1 << 20];
     let finished = Program::new("true")
-        .stdin(Input::Octets(octets))
+        .stdin(Input::Bytes(bytes))
         .run(SOON)
         .unwrap();
     assert_eq!(finished.exit, Exit::Status(0));
@@ -255,7 +255,7 @@ fn outputs_can_be_full_closed_or_a_file() {
         assert_eq!(finished.exit, Exit::Status(9));
     }
     let closed = Program::new("cat")
-        .stdin(Input::Octets(b"x".to_vec()))
+        .stdin(Input::Bytes(b"x".to_vec()))
         .stdout(Output::ClosedPipe)
         .run(SOON)
         .unwrap();

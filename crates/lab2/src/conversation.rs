@@ -8,7 +8,7 @@ use proto::pickle::{self, Decoder, Value};
 
 use crate::Student;
 
-/// The most octets that are received at once.
+/// The most bytes that are received at once.
 const BUFFER: usize = 4096;
 
 /// The most characters of an object that an error shows.

@@ -56,5 +56,5 @@ fn print_reply(output: &Output, reply: ValueRef<'_>) -> Result<(), OutputError> 
     };
     let mut line = output.shown(text).into_owned();
     line.push(b'\n');
-    output.octets(&line)
+    output.bytes(&line)
 }

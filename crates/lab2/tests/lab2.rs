@@ -1,4 +1,4 @@
-//! The program against servers of literal octets.
+//! The program against servers of literal bytes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::ffi::OsStr;
@@ -134,7 +134,7 @@ fn pc_2_a_server_that_closes_or_resets() {
 
 #[test]
 fn pc_2_errors_say_what_was_refused() {
-    for (octets, message) in [
+    for (bytes, message) in [
         (
             b"\x1bHTTP/1.1 400 Bad Request\r\n".as_slice(),
             "this is no pickle: byte 0 is 0x1b, which is no opcode",
@@ -149,12 +149,12 @@ fn pc_2_errors_say_what_was_refused() {
         ),
     ] {
         let (process, mut server) = start(lab2());
-        server.send(octets).unwrap();
+        server.send(bytes).unwrap();
         let address = server.local_address();
         assert_fails(&process, &format!("no client id from {address}: {message}"));
 
         let (process, mut server) = start_with_id(lab2());
-        server.send(octets).unwrap();
+        server.send(bytes).unwrap();
         let address = server.local_address();
         assert_fails(&process, &format!("no reply from {address}: {message}"));
     }

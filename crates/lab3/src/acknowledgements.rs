@@ -1,4 +1,4 @@
-//! What clients are sent for their objects (P-6). All acknowledgements are the same octets, so that
+//! What clients are sent for their objects (P-6). All acknowledgements are the same bytes, so that
 //! those which a client does not take yet need not be kept, only counted.
 
 use proto::pickle::Plain;
@@ -9,7 +9,7 @@ use crate::session::MAX_ALLOC_MEM;
 const TEXT: &str = "server got the data";
 
 /// As many as one read can bring objects, to be sent with one write: the shortest pickle has two
-/// octets.
+/// bytes.
 const IN_A_ROW: usize = MAX_ALLOC_MEM / 2;
 
 /// Acknowledgements one after another, made once for all clients.
@@ -33,7 +33,7 @@ impl Acknowledgements {
     pub(crate) fn owed(&self) -> Owed<'_> {
         Owed {
             acknowledgements: self,
-            octets: 0,
+            bytes: 0,
         }
     }
 }
@@ -41,28 +41,28 @@ impl Acknowledgements {
 /// The acknowledgements that one client has not been sent yet: any number, in no memory.
 pub(crate) struct Owed<'a> {
     acknowledgements: &'a Acknowledgements,
-    octets: u64,
+    bytes: u64,
 }
 
 impl<'a> Owed<'a> {
     pub(crate) fn one_more(&mut self) {
-        self.octets = self.octets.saturating_add(self.acknowledgements.len as u64);
+        self.bytes = self.bytes.saturating_add(self.acknowledgements.len as u64);
     }
 
-    /// The octets to send next; empty when nothing is owed.
+    /// The bytes to send next; empty when nothing is owed.
     pub(crate) fn next(&self) -> &'a [u8] {
         let Acknowledgements { row, len } = self.acknowledgements;
         // The last one that was sent may have been sent in part.
-        let missing = (self.octets % *len as u64) as usize;
+        let missing = (self.bytes % *len as u64) as usize;
         let sent = if missing == 0 { 0 } else { len - missing };
         let rest = row.get(sent..).unwrap_or_default();
-        let owed = usize::try_from(self.octets).unwrap_or(usize::MAX);
+        let owed = usize::try_from(self.bytes).unwrap_or(usize::MAX);
         rest.get(..owed).unwrap_or(rest)
     }
 
-    /// So many octets of [`Owed::next`] were sent.
-    pub(crate) fn sent(&mut self, octets: usize) {
-        self.octets = self.octets.saturating_sub(octets as u64);
+    /// So many bytes of [`Owed::next`] were sent.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes as u64);
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
 
     const ONE: &[u8] = b"\x80\x02X\x13\x00\x00\x00server got the data.";
 
-    /// What is sent when each write takes at most `most` octets.
+    /// What is sent when each write takes at most `most` bytes.
     fn sent_in_pieces(owed: &mut Owed<'_>, most: usize) -> Vec<u8> {
         let mut sent = Vec::new();
         while let next @ [_, ..] = owed.next() {

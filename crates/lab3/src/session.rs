@@ -11,11 +11,11 @@ use proto::pickle::{self, Decoder, Plain};
 use crate::acknowledgements::{Acknowledgements, Owed};
 use crate::line::Line;
 
-/// The most octets that are received at once (seed, item 6).
+/// The most bytes that are received at once (seed, item 6).
 pub(crate) const MAX_ALLOC_MEM: usize = 4096;
 
 /// How long a client that has sent its last object may take nothing of what it is still owed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a client that is closed for an error may take to close its side, so that what it was
 /// sent before arrives.
@@ -83,7 +83,7 @@ fn converse(
 fn send_id(client: &mut Connection, id: u16) -> Result<(), net::Error> {
     let mut pickle = Vec::new();
     Plain::Dict(&[("clientid", Plain::Int(id.into()))]).emit(&mut pickle);
-    client.write_all(&pickle, Some(PATIENCE))
+    client.write_all(&pickle, Some(TIMEOUT))
 }
 
 /// Sends what is owed, or as much as is taken until there is something to receive: a client that
@@ -106,7 +106,7 @@ fn send(client: &mut Connection, owed: &mut Owed<'_>) -> Result<(), net::Error> 
 /// Sends all that is owed to a client that is not received from any more.
 fn send_rest(client: &mut Connection, owed: &mut Owed<'_>) -> Result<(), net::Error> {
     while let next @ [_, ..] = owed.next() {
-        client.write_all(next, Some(PATIENCE))?;
+        client.write_all(next, Some(TIMEOUT))?;
         owed.sent(next.len());
     }
     Ok(())
@@ -143,7 +143,7 @@ impl fmt::Display for Error {
                 write!(f, "it left without taking what it was sent")
             }
             Self::Send(net::Error::TimedOut) => {
-                write!(f, "it took no acknowledgement for {PATIENCE:?}")
+                write!(f, "it took no acknowledgement for {TIMEOUT:?}")
             }
             Self::Send(error) => write!(f, "cannot send: {error}"),
         }

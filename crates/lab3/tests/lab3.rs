@@ -1,4 +1,4 @@
-//! The program against clients of literal octets.
+//! The program against clients of literal bytes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::ffi::OsStr;
@@ -124,7 +124,7 @@ fn to_file(path: &str) -> Output {
     Output::File(File::options().write(true).open(path).unwrap())
 }
 
-/// A text or bytes with a length of four octets.
+/// A text or bytes with a length of four bytes.
 fn long(opcode: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_le_bytes();
     [&[opcode][..], &length, content].concat()
@@ -266,7 +266,7 @@ fn p_8_the_largest_honest_objects_take_no_more_than_16_mib() {
         .flat_map(|key| [&b"J"[..], &key.to_le_bytes()].concat())
         .collect();
     let largest = [
-        // Reached twice, and each octet printed as four.
+        // Reached twice, and each byte printed as four.
         [b"(".to_vec(), long(b'X', &megabyte), b"q\0h\0t.".to_vec()],
         [b"(".to_vec(), members, b"\x91.".to_vec()],
         [b"(".to_vec(), b"]\x94\x94".repeat(199_999), b"t.".to_vec()],
@@ -329,7 +329,7 @@ fn p_7_a_client_that_has_sent_all_and_takes_nothing_is_given_up() {
     );
     // Its lines were all printed, long ago.
     let lines = server.process.stdout();
-    let count = lines.iter().filter(|octet| **octet == b'\n').count();
+    let count = lines.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(count, 1 + 300_000);
 }
 
@@ -371,7 +371,7 @@ fn g_4_waiting_costs_no_time_and_little_memory() {
     let printed = 300_000 * line.len();
     server
         .process
-        .wait_stdout(|octets| octets.len() >= printed, SOON)
+        .wait_stdout(|bytes| bytes.len() >= printed, SOON)
         .unwrap();
     let before = server.process.cpu_time().unwrap();
     let exit = server.process.wait_exit(Duration::from_millis(500));

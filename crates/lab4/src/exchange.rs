@@ -9,14 +9,14 @@ use proto::math::{self, Answer, Frame, FrameDecoder};
 
 /// Answers the server's questions until it gives the secret (M-2 to M-5).
 ///
-/// `patience` is how long the server may send nothing, or take nothing ([`math::SILENCE_LIMIT`]).
+/// `timeout` is how long the server may send nothing, or take nothing ([`math::SILENCE_LIMIT`]).
 /// The answers to all questions that have arrived go out in one write.
 ///
 /// # Errors
 /// [`ServerError`], when the server does anything else than asking and giving the secret.
-pub fn obtain_secret(server: &mut Connection, patience: Duration) -> Result<[u8; 8], ServerError> {
+pub fn obtain_secret(server: &mut Connection, timeout: Duration) -> Result<[u8; 8], ServerError> {
     let mut answered = 0;
-    exchange(server, patience, &mut answered).map_err(|fault| ServerError {
+    exchange(server, timeout, &mut answered).map_err(|fault| ServerError {
         address: server.peer(),
         answered,
         fault,
@@ -25,22 +25,22 @@ pub fn obtain_secret(server: &mut Connection, patience: Duration) -> Result<[u8;
 
 fn exchange(
     server: &mut Connection,
-    patience: Duration,
+    timeout: Duration,
     answered: &mut usize,
 ) -> Result<[u8; 8], Fault> {
     let mut decoder = FrameDecoder::new();
     let mut received = [0; 4096];
     let mut answers = Vec::new();
     loop {
-        let mut input = match server.read(&mut received, Some(patience)) {
+        let mut input = match server.read(&mut received, Some(timeout)) {
             Ok(0) | Err(net::Error::Shutdown) => return Err(Fault::at_end(&decoder)),
             Ok(length) => received.get(..length).unwrap_or_default(),
-            Err(net::Error::TimedOut) => return Err(Fault::Silent { limit: patience }),
+            Err(net::Error::TimedOut) => return Err(Fault::Silent { limit: timeout }),
             Err(net::Error::System(error)) => return Err(Fault::of_system(error)),
         };
         answers.clear();
         let secret = answer(&mut decoder, &mut input, &mut answers)?;
-        let sent = server.write_all(&answers, Some(patience));
+        let sent = server.write_all(&answers, Some(timeout));
         if let Some(secret) = secret {
             // Whether the answers that came before it still arrive does not matter any more.
             return Ok(secret);
@@ -49,7 +49,7 @@ fn exchange(
             Ok(()) => *answered += answers.len() / Answer::LEN,
             Err(net::Error::System(error)) => return Err(Fault::of_system(error)),
             Err(net::Error::TimedOut | net::Error::Shutdown) => {
-                return Err(Fault::TakesNothing { limit: patience });
+                return Err(Fault::TakesNothing { limit: timeout });
             }
         }
     }
@@ -184,7 +184,7 @@ mod tests {
 
     /// Runs the exchange against a server that is a function of the test.
     fn against(
-        patience: Duration,
+        timeout: Duration,
         serve: impl FnOnce(TcpStream) + Send + 'static,
     ) -> Result<[u8; 8], ServerError> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -192,7 +192,7 @@ mod tests {
         let stream = listener.accept().unwrap().0;
         stream.set_read_timeout(Some(SOON)).unwrap();
         let server: JoinHandle<()> = thread::spawn(move || serve(stream));
-        let outcome = obtain_secret(&mut connection, patience);
+        let outcome = obtain_secret(&mut connection, timeout);
         drop(connection);
         server.join().unwrap();
         outcome
@@ -246,9 +246,9 @@ mod tests {
         // received, although all of them together take longer than the limit.
         let limit = Duration::from_millis(400);
         let error = against(limit, |mut stream| {
-            for octet in b"Q\0\0\0\x01\0\0\0\x01" {
+            for byte in b"Q\0\0\0\x01\0\0\0\x01" {
                 thread::sleep(Duration::from_millis(60));
-                stream.write_all(&[*octet]).unwrap();
+                stream.write_all(&[*byte]).unwrap();
             }
             let mut answer = [0; 4];
             stream.read_exact(&mut answer).unwrap();

@@ -58,7 +58,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 
     let mut line = output.shown(&secret).into_owned();
     line.push(b'\n');
-    Ok(output.octets(&line)?)
+    Ok(output.bytes(&line)?)
 }
 
 /// The host and the port (M-8).

@@ -42,7 +42,7 @@ const QUESTIONS: &str = "--questions";
 const SECRET: &str = "--secret";
 const SEED: &str = "--seed";
 
-/// The options have no short form: no argument can hold this octet.
+/// The options have no short form: no argument can hold this byte.
 const NO_LETTER: char = '\0';
 
 const WITH_VALUE: [(char, &str); 3] = [
@@ -51,7 +51,7 @@ const WITH_VALUE: [(char, &str); 3] = [
     (NO_LETTER, SEED),
 ];
 
-/// Octets of a secret phrase.
+/// Bytes of a secret phrase.
 const SECRET_LEN: usize = 8;
 
 /// What the arguments ask for.
@@ -128,7 +128,7 @@ fn number<N: TryFrom<u64>>(
 ) -> Result<N, UsageError> {
     let digits = value
         .to_str()
-        .filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits
         .and_then(|digits| digits.parse::<u64>().ok())
         .and_then(|number| N::try_from(number).ok())
@@ -140,12 +140,10 @@ fn number<N: TryFrom<u64>>(
 }
 
 fn secret(value: &OsStr) -> Result<[u8; SECRET_LEN], UsageError> {
-    let octets = value.to_owned().into_vec();
-    octets
+    let bytes = value.to_owned().into_vec();
+    bytes
         .try_into()
-        .map_err(|octets: Vec<u8>| UsageError::Secret {
-            found: octets.len(),
-        })
+        .map_err(|bytes: Vec<u8>| UsageError::Secret { found: bytes.len() })
 }
 
 fn port(operands: &[OsString]) -> Result<u16, UsageError> {
@@ -188,7 +186,7 @@ pub enum UsageError {
     },
     /// The secret is too short or too long.
     Secret {
-        /// Its length in octets.
+        /// Its length in bytes.
         found: usize,
     },
     /// The port is none.

@@ -19,7 +19,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Sends a frame; `patience` is how long the client may take nothing of it.
+    /// Sends a frame; `timeout` is how long the client may take nothing of it.
     ///
     /// # Errors
     /// As [`Connection::write_all`].
@@ -27,17 +27,17 @@ impl Delivery {
         &mut self,
         client: &mut Connection,
         frame: Frame,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(), Error> {
-        let octets = frame.emit();
+        let bytes = frame.emit();
         match self {
-            Self::Whole => client.write_all(&octets, Some(patience)),
+            Self::Whole => client.write_all(&bytes, Some(timeout)),
             Self::InPieces(random) => {
-                let (first, rest) = cut(&octets, random);
-                client.write_all(first, Some(patience))?;
+                let (first, rest) = cut(&bytes, random);
+                client.write_all(first, Some(timeout))?;
                 for piece in rest {
                     pause(client, Duration::from_millis(random.u64(PAUSE_MILLIS)))?;
-                    client.write_all(piece, Some(patience))?;
+                    client.write_all(piece, Some(timeout))?;
                 }
                 Ok(())
             }
@@ -46,8 +46,8 @@ impl Delivery {
 }
 
 /// Cuts a frame at random, at least once.
-fn cut<'a>(octets: &'a [u8; Frame::LEN], random: &mut Rng) -> (&'a [u8], Vec<&'a [u8]>) {
-    let (first, mut rest) = octets.split_at(random.usize(1..Frame::LEN));
+fn cut<'a>(bytes: &'a [u8; Frame::LEN], random: &mut Rng) -> (&'a [u8], Vec<&'a [u8]>) {
+    let (first, mut rest) = bytes.split_at(random.usize(1..Frame::LEN));
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(random.usize(1..=rest.len()));

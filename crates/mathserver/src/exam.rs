@@ -29,7 +29,7 @@ impl Exam {
     pub fn draw(config: &Config, mut random: Rng) -> Self {
         // Both are drawn in any case: what is drawn after them, then, does not depend on `config`.
         let questions = random.u32(1..=MOST_DRAWN_QUESTIONS);
-        // Letters and digits are one octet each.
+        // Letters and digits are one byte each.
         let secret = [0; 8].map(|_: u8| random.alphanumeric() as u8);
         Self {
             questions: config.questions.unwrap_or(questions),
@@ -77,8 +77,8 @@ mod tests {
         let secrets: HashSet<_> = exams.iter().map(Exam::secret).collect();
         assert_eq!(secrets.len(), 1000);
         assert!(secrets.iter().flatten().all(u8::is_ascii_alphanumeric));
-        let octets: HashSet<_> = secrets.iter().flatten().collect();
-        assert_eq!(octets.len(), 62);
+        let bytes: HashSet<_> = secrets.iter().flatten().collect();
+        assert_eq!(bytes.len(), 62);
     }
 
     #[test]

@@ -13,19 +13,19 @@ use crate::{Delivery, Exam};
 /// An answer is the next four bytes, whenever they came: a client that sends more than that has
 /// begun to answer the next question before it was asked.
 ///
-/// `patience` is how long the client may send nothing, or take nothing
+/// `timeout` is how long the client may send nothing, or take nothing
 /// ([`SILENCE_LIMIT`](proto::math::SILENCE_LIMIT)).
 pub fn examine(
     client: &mut Connection,
     mut exam: Exam,
     mut delivery: Delivery,
-    patience: Duration,
+    timeout: Duration,
 ) -> Outcome {
     let questions = exam.questions();
     let secret = exam.secret();
     for right in 0..questions {
         let question = exam.question();
-        let end = match ask(client, question, &mut delivery, patience) {
+        let end = match ask(client, question, &mut delivery, timeout) {
             Ok(answer) if answer == question.sum() => continue,
             Ok(answer) => End::WrongAnswer { question, answer },
             Err((received, loss)) => End::NoAnswer {
@@ -40,7 +40,7 @@ pub fn examine(
             end,
         };
     }
-    let end = match delivery.send(client, Frame::Secret(secret), patience) {
+    let end = match delivery.send(client, Frame::Secret(secret), timeout) {
         Ok(()) => End::SecretGiven(secret),
         Err(error) => End::SecretNotTaken(error.into()),
     };
@@ -56,19 +56,19 @@ fn ask(
     client: &mut Connection,
     question: Question,
     delivery: &mut Delivery,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Answer, (Vec<u8>, Loss)> {
-    let sent = delivery.send(client, Frame::Question(question), patience);
+    let sent = delivery.send(client, Frame::Question(question), timeout);
     sent.map_err(|error| (Vec::new(), error.into()))?;
-    receive_answer(client, patience)
+    receive_answer(client, timeout)
 }
 
 /// Receives an answer, and not a byte more: what follows belongs to the next one.
-fn receive_answer(client: &mut Connection, patience: Duration) -> Result<Answer, (Vec<u8>, Loss)> {
-    let mut octets = [0; Answer::LEN];
+fn receive_answer(client: &mut Connection, timeout: Duration) -> Result<Answer, (Vec<u8>, Loss)> {
+    let mut bytes = [0; Answer::LEN];
     let mut received = 0;
-    while let Some(missing @ [_, ..]) = octets.get_mut(received..) {
-        let loss = match client.read(missing, Some(patience)) {
+    while let Some(missing @ [_, ..]) = bytes.get_mut(received..) {
+        let loss = match client.read(missing, Some(timeout)) {
             Ok(0) => Loss::Closed,
             Ok(length) => {
                 received += length;
@@ -76,9 +76,9 @@ fn receive_answer(client: &mut Connection, patience: Duration) -> Result<Answer,
             }
             Err(error) => error.into(),
         };
-        return Err((octets.into_iter().take(received).collect(), loss));
+        return Err((bytes.into_iter().take(received).collect(), loss));
     }
-    Ok(Answer::parse(octets))
+    Ok(Answer::parse(bytes))
 }
 
 /// How far a client came (MS-4). Displayed, it is the line about that client.
@@ -167,7 +167,7 @@ impl fmt::Display for Outcome {
                 write!(f, "then no answer: {}, came ", Expected(*question))?;
                 match received.as_slice() {
                     [] => f.write_str("nothing")?,
-                    octets => write_hex(f, octets)?,
+                    bytes => write_hex(f, bytes)?,
                 }
                 write!(f, ": {loss}")
             }
@@ -198,7 +198,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// An answer as a number and as its octets, whose order is easily got wrong.
+/// An answer as a number and as its bytes, whose order is easily got wrong.
 struct Number(Answer);
 
 impl fmt::Display for Number {
@@ -210,10 +210,10 @@ impl fmt::Display for Number {
     }
 }
 
-fn write_hex(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
-    for (index, octet) in octets.iter().enumerate() {
+fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    for (index, byte) in bytes.iter().enumerate() {
         let space = if index == 0 { "" } else { " " };
-        write!(f, "{space}{octet:02x}")?;
+        write!(f, "{space}{byte:02x}")?;
     }
     Ok(())
 }
@@ -333,10 +333,10 @@ mod tests {
             let Ok(Frame::Question(question)) = Frame::parse(question) else {
                 panic!()
             };
-            for octet in question.sum().emit() {
+            for byte in question.sum().emit() {
                 // Four times less than the limit, and more than it in all.
                 thread::sleep(Duration::from_millis(110));
-                stream.write_all(&[octet]).unwrap();
+                stream.write_all(&[byte]).unwrap();
             }
             stream.read_exact(&mut [0; Frame::LEN]).unwrap();
         });

@@ -163,10 +163,10 @@ fn ms_4_the_line_about_a_wrong_answer() {
     );
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets
+fn hex(bytes: &[u8]) -> String {
+    bytes
         .iter()
-        .map(|octet| format!("{octet:02x}"))
+        .map(|byte| format!("{byte:02x}"))
         .collect::<Vec<_>>()
         .join(" ")
 }

@@ -12,9 +12,9 @@ use crate::crew::{Lead, Seat};
 
 /// One end of a TCP connection, of a client as well as of a server.
 ///
-/// Reads and writes block, and take their patience as an argument: how long the peer may go
-/// without sending or taking a single byte. `None` waits for ever. A patience is a limit on
-/// silence; for a deadline, pass the time that is left until it. A patience of zero has passed
+/// Reads and writes block, and take their timeout as an argument: how long the peer may go
+/// without sending or taking a single byte. `None` waits for ever. A timeout is a limit on
+/// silence; for a deadline, pass the time that is left until it. A timeout of zero has passed
 /// already; only the first read of a connection that [`serve`](crate::serve()) hands out looks once
 /// at what is there.
 ///
@@ -81,10 +81,10 @@ impl Connection {
     /// Reads what has arrived, at least one byte, into `buffer`; 0 is the end of the stream.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] when nothing came for as long as `patience`; [`Error::Shutdown`] when
+    /// [`Error::TimedOut`] when nothing came for as long as `timeout`; [`Error::Shutdown`] when
     /// the server is stopping; else what the system said.
-    pub fn read(&mut self, buffer: &mut [u8], patience: Option<Duration>) -> Result<usize, Error> {
-        self.receive(patience, |stream, flags| {
+    pub fn read(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> Result<usize, Error> {
+        self.receive(timeout, |stream, flags| {
             rustix::net::recv(stream, &mut *buffer, flags).map(|(_, length)| length)
         })
     }
@@ -97,9 +97,9 @@ impl Connection {
     pub fn read_into_spare(
         &mut self,
         buffer: &mut Vec<u8>,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<usize, Error> {
-        self.receive(patience, |stream, flags| {
+        self.receive(timeout, |stream, flags| {
             rustix::net::recv(stream, rustix::buffer::spare_capacity(buffer), flags)
                 .map(|(_, length)| length)
         })
@@ -113,16 +113,16 @@ impl Connection {
     pub fn discard(
         &mut self,
         scratch: &mut [u8],
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<usize, Error> {
-        self.receive(patience, |stream, flags| {
+        self.receive(timeout, |stream, flags| {
             rustix::net::recv(stream, &mut *scratch, flags | DISCARD).map(|(_, length)| length)
         })
     }
 
     fn receive(
         &mut self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
         mut recv: impl FnMut(&TcpStream, RecvFlags) -> rustix::io::Result<usize>,
     ) -> Result<usize, Error> {
         // A leader looks once at what is there, without waiting: often that is the whole request.
@@ -138,7 +138,7 @@ impl Connection {
             }
         }
         self.give_up_lead();
-        self.set_receive_timeout(patience)?;
+        self.set_receive_timeout(timeout)?;
         let received = rustix::io::retry_on_intr(|| recv(&self.stream, RecvFlags::empty()));
         self.received(received)
     }
@@ -152,13 +152,13 @@ impl Connection {
         }
     }
 
-    fn set_receive_timeout(&mut self, patience: Option<Duration>) -> Result<(), Error> {
-        if patience == Some(Duration::ZERO) {
+    fn set_receive_timeout(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        if timeout == Some(Duration::ZERO) {
             return Err(Error::TimedOut);
         }
-        if self.receive_timeout != patience {
-            sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, patience)?;
-            self.receive_timeout = patience;
+        if self.receive_timeout != timeout {
+            sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, timeout)?;
+            self.receive_timeout = timeout;
         }
         Ok(())
     }
@@ -166,12 +166,12 @@ impl Connection {
     /// Hands all of `bytes` to the system.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] when the peer took nothing for as long as `patience`; else what the
+    /// [`Error::TimedOut`] when the peer took nothing for as long as `timeout`; else what the
     /// system said.
-    pub fn write_all(&mut self, mut bytes: &[u8], patience: Option<Duration>) -> Result<(), Error> {
+    pub fn write_all(&mut self, mut bytes: &[u8], timeout: Option<Duration>) -> Result<(), Error> {
         while !bytes.is_empty() {
             let taken =
-                self.write_some(patience, |stream| rustix::net::send(stream, bytes, SEND))?;
+                self.write_some(timeout, |stream| rustix::net::send(stream, bytes, SEND))?;
             bytes = &bytes[taken..];
         }
         Ok(())
@@ -186,12 +186,12 @@ impl Connection {
     pub fn write_all_vectored(
         &mut self,
         mut pieces: &mut [IoSlice<'_>],
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<(), Error> {
         // Empty pieces in front would look as if nothing were taken.
         IoSlice::advance_slices(&mut pieces, 0);
         while !pieces.is_empty() {
-            let taken = self.write_some(patience, |stream| {
+            let taken = self.write_some(timeout, |stream| {
                 rustix::net::sendmsg(stream, pieces, &mut SendAncillaryBuffer::default(), SEND)
             })?;
             IoSlice::advance_slices(&mut pieces, taken);
@@ -202,7 +202,7 @@ impl Connection {
     /// Writes something, and waits for that if need be.
     fn write_some(
         &mut self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
         mut send: impl FnMut(&TcpStream) -> rustix::io::Result<usize>,
     ) -> Result<usize, Error> {
         const WRITABLE: Ready = Ready {
@@ -217,8 +217,8 @@ impl Connection {
             }
             // Linux calls a socket writable only when a third of its buffer is free. That a slow
             // peer takes less than that is noticed by trying again every now and then.
-            let left = patience.map(|patience| {
-                let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
+            let left = timeout.map(|timeout| {
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + timeout);
                 deadline.saturating_duration_since(Instant::now())
             });
             if left.is_some_and(|left| left.is_zero()) {
@@ -246,13 +246,13 @@ impl Connection {
     /// Waits until the connection can do one of the things that `interest` names.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] when neither came to pass within `patience`; else what the system said.
-    pub fn wait(&mut self, interest: Ready, patience: Option<Duration>) -> Result<Ready, Error> {
+    /// [`Error::TimedOut`] when neither came to pass within `timeout`; else what the system said.
+    pub fn wait(&mut self, interest: Ready, timeout: Option<Duration>) -> Result<Ready, Error> {
         self.give_up_lead();
         let mut events = PollFlags::empty();
         events.set(PollFlags::IN, interest.readable);
         events.set(PollFlags::OUT, interest.writable);
-        let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
@@ -285,12 +285,12 @@ impl Connection {
     }
 
     /// Ends the connection so that what was written last arrives: ends the sending side, then
-    /// reads and forgets what the peer still sends until it closes too, for at most `patience` in
+    /// reads and forgets what the peer still sends until it closes too, for at most `timeout` in
     /// all. A socket that is closed with unread input sends a reset instead, which can destroy
     /// bytes that the peer has not read yet. The socket itself is closed when the connection is
     /// dropped; for a client that is served, when its handler returns.
-    pub fn close_gently(&mut self, patience: Duration) {
-        let deadline = Instant::now() + patience;
+    pub fn close_gently(&mut self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
         let mut scratch = [0; 4096];
         if self.shutdown_write().is_err() {
             return;
@@ -344,7 +344,7 @@ const SEND: SendFlags = SendFlags::DONTWAIT;
 /// Why a read or write failed.
 #[derive(Debug)]
 pub enum Error {
-    /// The peer sent, or took, nothing for as long as the patience of the call.
+    /// The peer sent, or took, nothing for as long as the timeout of the call.
     TimedOut,
     /// The server is stopping, and nothing that had arrived is left to read.
     Shutdown,

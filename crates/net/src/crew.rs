@@ -258,8 +258,8 @@ impl Crew {
 
     /// Whether somebody waits to be accepted, for whom `accept` may have failed: out of
     /// descriptors, Linux says so before it looks whether anybody is there.
-    pub(crate) fn client_waits(&self, patience: Option<Duration>) -> bool {
-        let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
+    pub(crate) fn client_waits(&self, timeout: Option<Duration>) -> bool {
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         let mut entry = [PollFd::new(&*self.listener, PollFlags::IN)];
         rustix::event::poll(&mut entry, timeout.as_ref()) != Ok(0)
     }

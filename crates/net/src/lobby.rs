@@ -32,7 +32,7 @@ pub(crate) struct Lobby {
     most_clients: usize,
     poll: Poll,
     events: Events,
-    /// Octets are received here first, so that a client that is silent has no buffer.
+    /// Bytes are received here first, so that a client that is silent has no buffer.
     scratch: Vec<u8>,
     waiting: HashMap<Token, Waiting>,
     /// Clients in the order of their deadlines, which is that of their arrival. Those that are not
@@ -51,7 +51,7 @@ pub(crate) struct Lobby {
 struct Waiting {
     stream: TcpStream,
     peer: SocketAddr,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     announced: bool,
 }
 
@@ -60,11 +60,11 @@ impl Waiting {
         let Self {
             stream,
             peer,
-            octets,
+            bytes,
             announced,
         } = self;
         let received = Received {
-            octets,
+            bytes,
             end,
             waited: announced,
         };
@@ -97,7 +97,7 @@ impl Lobby {
         let waker = Waker::new(poll.registry(), WAKER)?;
         let lobby = Self {
             listener,
-            scratch: Vec::with_capacity(reception.most_octets.max(1)),
+            scratch: Vec::with_capacity(reception.most_bytes.max(1)),
             reception,
             most_clients,
             poll,
@@ -122,19 +122,19 @@ impl Lobby {
             }
             let closing = crew.is_closing();
             if !closing {
-                // Who is accepted is heard after all whose octets were there before.
+                // Who is accepted is heard after all whose bytes were there before.
                 self.accept(crew);
                 self.expire();
                 if !self.served_next.is_empty() {
                     continue;
                 }
             }
-            let patience = if closing {
+            let timeout = if closing {
                 Some(Duration::ZERO)
             } else {
-                self.patience()
+                self.timeout()
             };
-            if let Err(error) = self.wait(patience) {
+            if let Err(error) = self.wait(timeout) {
                 log::error!("cannot wait for clients: {error}");
                 return None;
             }
@@ -147,7 +147,7 @@ impl Lobby {
     }
 
     /// How long nothing will have to be done.
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         if !self.fresh.is_empty() {
             return Some(Duration::ZERO);
         }
@@ -160,9 +160,9 @@ impl Lobby {
     }
 
     /// Waits for something to arrive, and reads it, in the order of arrival.
-    fn wait(&mut self, patience: Option<Duration>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
-        let polled = self.poll.poll(&mut events, patience);
+        let polled = self.poll.poll(&mut events, timeout);
         for event in &events {
             match event.token() {
                 LISTENER => self.may_accept = true,
@@ -246,7 +246,7 @@ impl Lobby {
         let mut client = Waiting {
             stream,
             peer,
-            octets: Vec::new(),
+            bytes: Vec::new(),
             announced: false,
         };
         // Where nobody waits there is nobody to overtake, and mostly the request is there already.
@@ -306,10 +306,10 @@ fn receive(
             Err(Errno::INTR) => continue,
             Err(errno) => return Some(Err(errno.into())),
             Ok((_, 0)) => return Some(Ok(())),
-            Ok(_) => client.octets.extend_from_slice(scratch),
+            Ok(_) => client.bytes.extend_from_slice(scratch),
         }
         let complete =
-            client.octets.len() >= reception.most_octets || (reception.is_complete)(&client.octets);
+            client.bytes.len() >= reception.most_bytes || (reception.is_complete)(&client.bytes);
         if complete {
             return Some(Ok(()));
         }

@@ -87,9 +87,9 @@ where
 pub struct Reception {
     /// How long it may take from the moment in which the client was accepted.
     pub deadline: Duration,
-    /// Receiving ends with so many octets at the latest.
-    pub most_octets: usize,
-    /// Whether these octets are a whole request, or cannot become one any more.
+    /// Receiving ends with so many bytes at the latest.
+    pub most_bytes: usize,
+    /// Whether these bytes are a whole request, or cannot become one any more.
     pub is_complete: fn(&[u8]) -> bool,
     /// Called when a client was accepted whose request is not there yet.
     pub waits: Box<dyn Fn(SocketAddr) + Send + Sync>,
@@ -99,7 +99,7 @@ pub struct Reception {
 #[derive(Debug)]
 pub struct Received {
     /// The request, or as much of it as came.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// `Ok`: it is complete, or the client closed its sending side before it was.
     /// [`Error::TimedOut`]: its time was over. Else what the system said.
     pub end: Result<(), Error>,
@@ -110,7 +110,7 @@ pub struct Received {
 impl Default for Received {
     fn default() -> Self {
         Self {
-            octets: Vec::new(),
+            bytes: Vec::new(),
             end: Ok(()),
             waited: false,
         }
@@ -233,9 +233,9 @@ mod tests {
         let server = thread::spawn({
             let (crew, full) = (Arc::clone(&crew), Arc::clone(&full));
             let echo = Arc::new(|client: &mut Connection, _| {
-                let mut octet = [0];
-                while let Ok(1) = client.read(&mut octet, None) {
-                    client.write_all(&octet, None).unwrap();
+                let mut byte = [0];
+                while let Ok(1) = client.read(&mut byte, None) {
+                    client.write_all(&byte, None).unwrap();
                 }
             });
             move || {

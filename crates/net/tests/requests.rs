@@ -33,13 +33,13 @@ impl Server {
         let (served, requests) = mpsc::channel();
         let reception = Reception {
             deadline,
-            most_octets: 100,
-            is_complete: |octets| octets.contains(&b'.'),
+            most_bytes: 100,
+            is_complete: |bytes| bytes.contains(&b'.'),
             waits: Box::new(move |peer| waiting.send(peer).unwrap()),
         };
         let handle = move |client: &mut Connection, received: Received| {
             let timed_out = matches!(received.end, Err(Error::TimedOut));
-            let request = String::from_utf8(received.octets).unwrap();
+            let request = String::from_utf8(received.bytes).unwrap();
             answer(client, &request);
             served.send((request, timed_out)).unwrap();
         };

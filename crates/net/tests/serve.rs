@@ -233,7 +233,7 @@ fn a_handler_that_panics_costs_its_own_client_only() {
 }
 
 #[test]
-fn a_silent_peer_ends_the_patience_of_a_read() {
+fn a_silent_peer_ends_the_timeout_of_a_read() {
     let (sender, waits) = mpsc::channel();
     let server = Server::start(2, move |client| {
         let start = Instant::now();
@@ -251,7 +251,7 @@ fn a_silent_peer_ends_the_patience_of_a_read() {
 }
 
 #[test]
-fn no_patience_left_is_a_time_out_not_for_ever() {
+fn no_timeout_left_is_a_time_out_not_for_ever() {
     let (sender, ends) = mpsc::channel();
     let server = Server::start(2, move |client| {
         let _ = client.read(&mut [0; 16], Some(Duration::ZERO));
@@ -263,7 +263,7 @@ fn no_patience_left_is_a_time_out_not_for_ever() {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_ends_the_patience_of_a_write() {
+fn a_peer_that_takes_nothing_ends_the_timeout_of_a_write() {
     let (sender, ends) = mpsc::channel();
     let server = Server::start(2, move |client| {
         let end = client.write_all(&vec![0; 64 << 20], Some(Duration::from_millis(200)));
@@ -300,7 +300,7 @@ fn pieces_arrive_whole_and_in_order() {
 }
 
 #[test]
-fn a_slow_peer_that_takes_little_at_a_time_does_not_end_the_patience_of_a_write() {
+fn a_slow_peer_that_takes_little_at_a_time_does_not_end_the_timeout_of_a_write() {
     const SENT: usize = 8 << 20;
     let (sender, ends) = mpsc::channel();
     let server = Server::start(2, move |client| {

@@ -7,20 +7,20 @@
 //! server                                  client
 //!   | accio\r\n                              |
 //!   |--------------------------------------->|
-//!   |                     confirm-accio\r\n  |   15 octets
+//!   |                     confirm-accio\r\n  |   15 bytes
 //!   |<---------------------------------------|
 //!   | accio\r\n                              |
 //!   |--------------------------------------->|
-//!   |           confirm-accio-again\r\n\r\n  |   23 octets
+//!   |           confirm-accio-again\r\n\r\n  |   23 bytes
 //!   |<---------------------------------------|
-//!   |                         file's octets  |   until the client closes its sending side
+//!   |                         file's bytes  |   until the client closes its sending side
 //!   |<---------------------------------------|
 //! ```
 //!
 //! The two confirmations are the header. All that follows them is the file, whatever it looks
 //! like (A-4) and wherever a segment ends (A-5). A client may send everything without waiting.
 //!
-//! [`Server`] and [`Client`] are the two ends as state machines: octets of the other end in, steps
+//! [`Server`] and [`Client`] are the two ends as state machines: bytes of the other end in, steps
 //! out. They know no time; the limit on silence is the program's to keep.
 
 use std::error;
@@ -37,7 +37,7 @@ pub const CONFIRMATION: &[u8] = b"confirm-accio\r\n";
 /// The client's answer to the second command, which ends with an empty line (A-2).
 pub const SECOND_CONFIRMATION: &[u8] = b"confirm-accio-again\r\n\r\n";
 
-/// How many octets come before the file and are not counted (A-4).
+/// How many bytes come before the file and are not counted (A-4).
 pub const HEADER_LEN: usize = CONFIRMATION.len() + SECOND_CONFIRMATION.len();
 
 /// The longest that either end waits for the other without progress (A-8, AC-2).
@@ -57,8 +57,8 @@ pub enum Word {
 }
 
 impl Word {
-    /// The octets of this part.
-    pub const fn octets(self) -> &'static [u8] {
+    /// The bytes of this part.
+    pub const fn bytes(self) -> &'static [u8] {
         match self {
             Self::FirstCommand | Self::SecondCommand => COMMAND,
             Self::FirstConfirmation => CONFIRMATION,
@@ -81,9 +81,9 @@ impl fmt::Display for Word {
 /// What the server does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerStep<'a> {
-    /// Send these octets.
+    /// Send these bytes.
     Send(&'static [u8]),
-    /// Count these octets of the file, never empty, as they lie in the input.
+    /// Count these bytes of the file, never empty, as they lie in the input.
     File(&'a [u8]),
 }
 
@@ -127,10 +127,10 @@ impl Server {
         }
     }
 
-    /// The next step, eaten from the front of `input`; `None` when it needs more octets.
+    /// The next step, eaten from the front of `input`; `None` when it needs more bytes.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] at the first octet of a confirmation that differs (A-6). It is not
+    /// [`Error::Mismatch`] at the first byte of a confirmation that differs (A-6). It is not
     /// eaten.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<ServerStep<'a>>, Error> {
         match &mut self.state {
@@ -159,7 +159,7 @@ impl Server {
         Ok(Some(ServerStep::File(mem::take(input))))
     }
 
-    /// Whether all that comes from now on is the file. Then a program may count octets without
+    /// Whether all that comes from now on is the file. Then a program may count bytes without
     /// showing them to [`next`](Self::next).
     pub const fn receiving_file(&self) -> bool {
         matches!(self.state, ServerState::File)
@@ -189,7 +189,7 @@ impl Default for Server {
 /// What the client does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientStep {
-    /// Send these octets.
+    /// Send these bytes.
     Send(&'static [u8]),
     /// Send the file and close. The last step.
     SendFile,
@@ -217,13 +217,13 @@ impl Client {
         }
     }
 
-    /// The next step, eaten from the front of `input`; `None` when it needs more octets.
+    /// The next step, eaten from the front of `input`; `None` when it needs more bytes.
     ///
     /// Nothing is expected from the server after the second command: what comes then is eaten and
     /// has no meaning.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] at the first octet of a command that differs. It is not eaten.
+    /// [`Error::Mismatch`] at the first byte of a command that differs. It is not eaten.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<ClientStep>, Error> {
         match &mut self.state {
             ClientState::First(expected) => {
@@ -283,9 +283,9 @@ impl Expected {
         Self { word, matched: 0 }
     }
 
-    /// Eats the octets of the word; true once it is whole.
+    /// Eats the bytes of the word; true once it is whole.
     fn eat(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
-        for &expected in self.word.octets().iter().skip(self.matched) {
+        for &expected in self.word.bytes().iter().skip(self.matched) {
             let Some(&found) = input.first() else {
                 return Ok(false);
             };
@@ -307,7 +307,7 @@ impl Expected {
     const fn truncated(&self) -> Error {
         Error::Truncated {
             word: self.word,
-            missing: self.word.octets().len() - self.matched,
+            missing: self.word.bytes().len() - self.matched,
         }
     }
 }
@@ -319,18 +319,18 @@ pub enum Error {
     Mismatch {
         /// What it should have sent.
         word: Word,
-        /// The position in the word of the octet that differs, from 0.
+        /// The position in the word of the byte that differs, from 0.
         at: usize,
-        /// The octet that belongs there.
+        /// The byte that belongs there.
         expected: u8,
-        /// The octet that came.
+        /// The byte that came.
         found: u8,
     },
     /// The other end closed before the handshake was complete.
     Truncated {
         /// What it should have sent next, or was sending.
         word: Word,
-        /// How many octets of it are missing.
+        /// How many bytes of it are missing.
         missing: usize,
     },
 }
@@ -351,7 +351,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Truncated { word, missing } => {
-                let len = word.octets().len();
+                let len = word.bytes().len();
                 write!(
                     f,
                     "closed with {missing} of {len} bytes of the {word} missing"
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_6_a_confirmation_is_wrong_at_the_first_octet_that_differs() {
+    fn a_6_a_confirmation_is_wrong_at_the_first_byte_that_differs() {
         let header = [CONFIRMATION, SECOND_CONFIRMATION].concat();
         for (position, &expected) in header.iter().enumerate() {
             let (word, at) = match position.checked_sub(CONFIRMATION.len()) {
@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn g_6_errors_show_octets_escaped() {
+    fn g_6_errors_show_bytes_escaped() {
         let (word, at, expected, found) = (Word::SecondConfirmation, 13, b'-', 0x1b);
         assert_eq!(
             Error::Mismatch {

@@ -1,6 +1,6 @@
 //! Eating from a slice that shrinks, for the stream decoders.
 
-/// Cuts at most `limit` octets off the front of `input`.
+/// Cuts at most `limit` bytes off the front of `input`.
 pub(crate) fn take<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
     let len = limit.min(input.len());
     input.split_off(..len).unwrap_or_default()
@@ -9,14 +9,14 @@ pub(crate) fn take<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
 /// A fixed-size part that may arrive in pieces.
 #[derive(Clone, Debug)]
 pub(crate) struct Gather<const LEN: usize> {
-    octets: [u8; LEN],
+    bytes: [u8; LEN],
     filled: usize,
 }
 
 impl<const LEN: usize> Gather<LEN> {
     pub(crate) const fn new() -> Self {
         Self {
-            octets: [0; LEN],
+            bytes: [0; LEN],
             filled: 0,
         }
     }
@@ -24,15 +24,15 @@ impl<const LEN: usize> Gather<LEN> {
     /// Eats what is missing. Returns the part once it is whole, and starts afresh.
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Option<[u8; LEN]> {
         let piece = take(input, self.missing());
-        for (slot, octet) in self.octets.iter_mut().skip(self.filled).zip(piece) {
-            *slot = *octet;
+        for (slot, byte) in self.bytes.iter_mut().skip(self.filled).zip(piece) {
+            *slot = *byte;
         }
         self.filled += piece.len();
         if self.filled < LEN {
             return None;
         }
         self.filled = 0;
-        Some(self.octets)
+        Some(self.bytes)
     }
 
     /// Whether nothing of the part has come.
@@ -40,7 +40,7 @@ impl<const LEN: usize> Gather<LEN> {
         self.filled == 0
     }
 
-    /// How many octets have not come.
+    /// How many bytes have not come.
     pub(crate) const fn missing(&self) -> usize {
         LEN - self.filled
     }

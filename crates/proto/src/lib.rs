@@ -1,6 +1,6 @@
 //! The wire formats of five network assignments, as codecs without sockets.
 //!
-//! Octets go in and values come out, and back. Nothing here opens a socket, reads a clock, writes
+//! Bytes go in and values come out, and back. Nothing here opens a socket, reads a clock, writes
 //! a log or starts a thread; randomness comes in as an argument. So every format can be tested
 //! completely in memory, and both ends of a protocol are written with the same code.
 //!
@@ -14,11 +14,11 @@
 //!
 //! # Three shapes
 //!
-//! - **Fixed size**: `LEN` octets, `parse([u8; LEN])` and `emit(self) -> [u8; LEN]`.
+//! - **Fixed size**: `LEN` bytes, `parse([u8; LEN])` and `emit(self) -> [u8; LEN]`.
 //! - **Whole record**: `parse(&[u8])` refuses leftovers, `emit(&self, &mut Vec<u8>)` appends,
 //!   `emitted_len()` says how much.
 //! - **Stream**: a decoder that keeps its state. `next(&mut input)` eats from the slice and hands
-//!   out one event; `None` means that it needs more octets and is no error. At the end of the
+//!   out one event; `None` means that it needs more bytes and is no error. At the end of the
 //!   stream `finish()` says whether it may end there.
 //!
 //! ```
@@ -37,7 +37,7 @@
 //! assert_eq!(decoder.finish(), Err(Truncated::Body { length: 5, missing: 1 }));
 //! ```
 //!
-//! All multi-octet integers are in network byte order. Lengths are in octets unless a name says
+//! All multi-byte integers are in network byte order. Lengths are in bytes unless a name says
 //! code points. A length that a peer announces is never an allocation.
 
 pub mod accio;

@@ -2,14 +2,14 @@
 //!
 //! Source: seed `lab4.txt`, section Communicating with the Server.
 //!
-//! The server sends frames of 9 octets: a question (M-2), or at the end the secret (M-4).
+//! The server sends frames of 9 bytes: a question (M-2), or at the end the secret (M-4).
 //!
 //! ```text
 //! +-----+---------------------------+---------------------------+
-//! | 'Q' | left  (4 octets, integer) | right (4 octets, integer) |
+//! | 'Q' | left  (4 bytes, integer) | right (4 bytes, integer) |
 //! +-----+---------------------------+---------------------------+
 //! +-----+-------------------------------------------------------+
-//! | 'S' | secret phrase (8 octets of any kind)                  |
+//! | 'S' | secret phrase (8 bytes of any kind)                  |
 //! +-----+-------------------------------------------------------+
 //! ```
 //!
@@ -17,12 +17,12 @@
 //!
 //! ```text
 //! +---------------------------+
-//! | sum   (4 octets, integer) |
+//! | sum   (4 bytes, integer) |
 //! +---------------------------+
 //! ```
 //!
 //! Integers are big-endian. The sum wraps (M-2), so that signed and unsigned readings of them
-//! give the same octets.
+//! give the same bytes.
 
 use std::error;
 use std::fmt;
@@ -36,7 +36,7 @@ use crate::input::Gather;
 /// The port that the lab's server listens on (MS-1).
 pub const DEFAULT_PORT: u16 = 8000;
 
-/// The longest that either end waits for the other's next octet (M-7, MS-4).
+/// The longest that either end waits for the other's next byte (M-7, MS-4).
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
 /// The longest that the client tries to connect to one address (M-7).
@@ -72,42 +72,42 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 9;
 
     /// Reads a frame.
     ///
     /// # Errors
     /// [`Error::UnknownKind`] if it is neither a question nor a secret.
-    pub fn parse(octets: [u8; Self::LEN]) -> Result<Self, Error> {
-        match octets[field::KIND] {
+    pub fn parse(bytes: [u8; Self::LEN]) -> Result<Self, Error> {
+        match bytes[field::KIND] {
             QUESTION => Ok(Self::Question(Question {
-                left: BigEndian::read_u32(&octets[field::LEFT]),
-                right: BigEndian::read_u32(&octets[field::RIGHT]),
+                left: BigEndian::read_u32(&bytes[field::LEFT]),
+                right: BigEndian::read_u32(&bytes[field::RIGHT]),
             })),
             SECRET => {
-                let [_, secret @ ..] = octets;
+                let [_, secret @ ..] = bytes;
                 Ok(Self::Secret(secret))
             }
             found => Err(Error::UnknownKind { found }),
         }
     }
 
-    /// The frame's octets.
+    /// The frame's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
+        let mut bytes = [0; Self::LEN];
         match self {
             Self::Question(Question { left, right }) => {
-                octets[field::KIND] = QUESTION;
-                BigEndian::write_u32(&mut octets[field::LEFT], left);
-                BigEndian::write_u32(&mut octets[field::RIGHT], right);
+                bytes[field::KIND] = QUESTION;
+                BigEndian::write_u32(&mut bytes[field::LEFT], left);
+                BigEndian::write_u32(&mut bytes[field::RIGHT], right);
             }
             Self::Secret(secret) => {
-                octets[field::KIND] = SECRET;
-                octets[field::SECRET].copy_from_slice(&secret);
+                bytes[field::KIND] = SECRET;
+                bytes[field::SECRET].copy_from_slice(&secret);
             }
         }
-        octets
+        bytes
     }
 }
 
@@ -135,19 +135,19 @@ pub struct Answer(
 );
 
 impl Answer {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 4;
 
     /// Reads an answer. Every 32 bits are one, so this cannot fail.
-    pub fn parse(octets: [u8; Self::LEN]) -> Self {
-        Self(BigEndian::read_u32(&octets))
+    pub fn parse(bytes: [u8; Self::LEN]) -> Self {
+        Self(BigEndian::read_u32(&bytes))
     }
 
-    /// The answer's octets.
+    /// The answer's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        BigEndian::write_u32(&mut octets, self.0);
-        octets
+        let mut bytes = [0; Self::LEN];
+        BigEndian::write_u32(&mut bytes, self.0);
+        bytes
     }
 }
 
@@ -165,10 +165,10 @@ impl FrameDecoder {
         }
     }
 
-    /// The next frame, eaten from the front of `input`; `None` when it needs more octets.
+    /// The next frame, eaten from the front of `input`; `None` when it needs more bytes.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] as soon as a frame begins with another octet than it may (M-6). It
+    /// [`Error::UnknownKind`] as soon as a frame begins with another byte than it may (M-6). It
     /// is not eaten.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Error> {
         if self.frame.is_empty() {
@@ -206,12 +206,12 @@ impl Default for FrameDecoder {
 pub enum Error {
     /// A frame is neither a question nor a secret.
     UnknownKind {
-        /// Its first octet.
+        /// Its first byte.
         found: u8,
     },
     /// The stream ended inside a frame.
     Truncated {
-        /// How many octets of the frame are missing.
+        /// How many bytes of the frame are missing.
         missing: usize,
     },
 }
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn m_2_m_4_frames() {
-        for (frame, octets) in [
+        for (frame, bytes) in [
             (
                 Frame::Question(Question { left: 2, right: 40 }),
                 *b"Q\0\0\0\x02\0\0\0\x28",
@@ -267,14 +267,14 @@ mod tests {
                 *b"SQS\0\xff\x80\r\n\x1b",
             ),
         ] {
-            assert_eq!(Frame::parse(octets), Ok(frame));
-            assert_eq!(frame.emit(), octets);
+            assert_eq!(Frame::parse(bytes), Ok(frame));
+            assert_eq!(frame.emit(), bytes);
         }
     }
 
     #[test]
     fn m_2_answers_are_sums_that_wrap() {
-        for (left, right, octets) in [
+        for (left, right, bytes) in [
             (2, 40, [0x00, 0x00, 0x00, 0x2a]),
             (0x0102_0304, 0, [0x01, 0x02, 0x03, 0x04]),
             (u32::MAX, 0, [0xff, 0xff, 0xff, 0xff]),
@@ -284,21 +284,21 @@ mod tests {
             (0xffff_fffd, 5, [0x00, 0x00, 0x00, 0x02]),
         ] {
             let answer = Question { left, right }.sum();
-            assert_eq!(answer.emit(), octets);
-            assert_eq!(Answer::parse(octets), answer);
+            assert_eq!(answer.emit(), bytes);
+            assert_eq!(Answer::parse(bytes), answer);
         }
     }
 
     #[test]
-    fn m_6_any_other_first_octet_is_refused_at_once() {
-        for found in (0..=u8::MAX).filter(|octet| !b"QS".contains(octet)) {
-            let mut octets = [0; Frame::LEN];
-            octets[0] = found;
+    fn m_6_any_other_first_byte_is_refused_at_once() {
+        for found in (0..=u8::MAX).filter(|byte| !b"QS".contains(byte)) {
+            let mut bytes = [0; Frame::LEN];
+            bytes[0] = found;
             let error = Error::UnknownKind { found };
-            assert_eq!(Frame::parse(octets), Err(error));
-            let mut input = &octets[..1];
+            assert_eq!(Frame::parse(bytes), Err(error));
+            let mut input = &bytes[..1];
             assert_eq!(FrameDecoder::new().next(&mut input), Err(error));
-            assert_eq!(input, &octets[..1]);
+            assert_eq!(input, &bytes[..1]);
         }
         assert_eq!(
             Error::UnknownKind { found: b'\n' }.to_string(),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn m_6_the_second_frame_is_judged_by_its_own_first_octet() {
+    fn m_6_the_second_frame_is_judged_by_its_own_first_byte() {
         let mut decoder = FrameDecoder::new();
         let mut input = &b"Q\0\0\0\x02\0\0\0\x28X"[..];
         assert!(decoder.next(&mut input).unwrap().is_some());
@@ -329,7 +329,7 @@ mod tests {
                     missing: Frame::LEN - len,
                 }),
             };
-            assert_eq!(decoder.finish(), result, "after {len} octets");
+            assert_eq!(decoder.finish(), result, "after {len} bytes");
         }
         assert_eq!(
             Error::Truncated { missing: 4 }.to_string(),

@@ -35,9 +35,9 @@ fn serve(pieces: &[&[u8]]) -> Outcome {
                     assert_eq!(command, COMMAND);
                     outcome.commands += 1;
                 }
-                Ok(Some(ServerStep::File(octets))) => {
+                Ok(Some(ServerStep::File(bytes))) => {
                     assert!(server.receiving_file());
-                    outcome.file.extend_from_slice(octets);
+                    outcome.file.extend_from_slice(bytes);
                 }
                 Ok(None) => break assert!(piece.is_empty()),
                 Err(error) => {
@@ -55,12 +55,12 @@ fn conversation(file: &[u8]) -> Vec<u8> {
     [CONFIRMATION, SECOND_CONFIRMATION, file].concat()
 }
 
-/// At most `limit` octets off the front of a queue, as a socket's `read` would give them.
+/// At most `limit` bytes off the front of a queue, as a socket's `read` would give them.
 fn receive(queue: &mut VecDeque<u8>, limit: usize) -> Vec<u8> {
     queue.drain(..limit.min(queue.len())).collect()
 }
 
-/// Lets both ends talk until neither has anything to say, handing over so many octets at a time;
+/// Lets both ends talk until neither has anything to say, handing over so many bytes at a time;
 /// returns the file as the server counted it.
 fn talk(file: &[u8], to_server: usize, to_client: usize) -> Vec<u8> {
     let (mut server, mut client) = (Server::new(), Client::new());
@@ -73,8 +73,8 @@ fn talk(file: &[u8], to_server: usize, to_client: usize) -> Vec<u8> {
         let mut input = segment.as_slice();
         while let Some(step) = server.next(&mut input).unwrap() {
             match step {
-                ServerStep::Send(octets) => commanded.extend(octets),
-                ServerStep::File(octets) => received.extend_from_slice(octets),
+                ServerStep::Send(bytes) => commanded.extend(bytes),
+                ServerStep::File(bytes) => received.extend_from_slice(bytes),
             }
         }
         let segment = receive(&mut commanded, to_client);
@@ -82,7 +82,7 @@ fn talk(file: &[u8], to_server: usize, to_client: usize) -> Vec<u8> {
         while let Some(step) = client.next(&mut input).unwrap() {
             assert!(!sending_file, "nothing may come after the file");
             match step {
-                ClientStep::Send(octets) => sent.extend(octets),
+                ClientStep::Send(bytes) => sent.extend(bytes),
                 ClientStep::SendFile => {
                     sending_file = true;
                     sent.extend(file);
@@ -115,20 +115,20 @@ fn a_1_ac_1_both_ends_understand_each_other() {
 
 #[test]
 fn a_5_no_cut_makes_a_difference() {
-    let octets = conversation(b"Content-Length: 5\r\n\r\nhello");
-    let whole = serve(&[&octets]);
+    let bytes = conversation(b"Content-Length: 5\r\n\r\nhello");
+    let whole = serve(&[&bytes]);
     assert_eq!((whole.commands, whole.end), (2, Ok(())));
     assert_eq!(whole.file, b"Content-Length: 5\r\n\r\nhello");
-    for pieces in cuts(&octets) {
+    for pieces in cuts(&bytes) {
         assert_eq!(serve(&pieces), whole, "{pieces:?}");
     }
 }
 
 #[test]
 fn a_6_every_prefix_of_the_header_is_incomplete() {
-    let octets = conversation(b"file");
-    for len in 0..=octets.len() {
-        let outcome = serve(&[&octets[..len]]);
+    let bytes = conversation(b"file");
+    for len in 0..=bytes.len() {
+        let outcome = serve(&[&bytes[..len]]);
         assert_eq!(outcome.end.is_ok(), len >= HEADER_LEN, "{outcome:?}");
         assert_eq!(outcome.file.len(), len.saturating_sub(HEADER_LEN));
         assert_eq!(
@@ -140,10 +140,10 @@ fn a_6_every_prefix_of_the_header_is_incomplete() {
 
 #[test]
 fn a_6_damage_to_the_header_is_an_error_and_to_the_file_is_not() {
-    let octets = conversation(b"file");
-    for damaged in damaged(&octets) {
+    let bytes = conversation(b"file");
+    for damaged in damaged(&bytes) {
         let outcome = serve(&[&damaged]);
-        if damaged.starts_with(&octets[..HEADER_LEN]) {
+        if damaged.starts_with(&bytes[..HEADER_LEN]) {
             assert_eq!((outcome.file.len(), outcome.end), (4, Ok(())));
         } else {
             assert!(
@@ -157,28 +157,28 @@ fn a_6_damage_to_the_header_is_an_error_and_to_the_file_is_not() {
 
 proptest! {
     #[test]
-    fn a_3_every_file_octet_is_counted_however_cut(
+    fn a_3_every_file_byte_is_counted_however_cut(
         file in prop::collection::vec(any::<u8>(), 0..100),
         places in any_places(),
     ) {
-        let octets = conversation(&file);
-        let outcome = serve(&pieces(&octets, &places));
+        let bytes = conversation(&file);
+        let outcome = serve(&pieces(&bytes, &places));
         prop_assert_eq!(outcome, Outcome { commands: 2, file, end: Ok(()) });
     }
 
     #[test]
-    fn a_6_any_octets_end_the_same_however_cut(
+    fn a_6_any_bytes_end_the_same_however_cut(
         right in 0..=HEADER_LEN,
         rest in prop::collection::vec(any::<u8>(), 0..20),
         places in any_places(),
     ) {
-        let octets = [&conversation(b"")[..right], &rest].concat();
-        prop_assert_eq!(serve(&pieces(&octets, &places)), serve(&[&octets]));
+        let bytes = [&conversation(b"")[..right], &rest].concat();
+        prop_assert_eq!(serve(&pieces(&bytes, &places)), serve(&[&bytes]));
     }
 
     #[test]
     fn ac_1_the_client_takes_commands_however_cut(
-        octets in prop_oneof![
+        bytes in prop_oneof![
             Just(b"accio\r\naccio\r\n".to_vec()),
             prop::collection::vec(prop::sample::select(&b"accio\r\n"[..]), 0..20),
         ],
@@ -195,8 +195,8 @@ proptest! {
             client.finish()?;
             Ok::<_, Error>(steps)
         };
-        let result = run(&pieces(&octets, &places));
-        prop_assert_eq!(result.is_ok(), octets.starts_with(b"accio\r\naccio\r\n"));
-        prop_assert_eq!(result, run(&[&octets]));
+        let result = run(&pieces(&bytes, &places));
+        prop_assert_eq!(result.is_ok(), bytes.starts_with(b"accio\r\naccio\r\n"));
+        prop_assert_eq!(result, run(&[&bytes]));
     }
 }

@@ -56,17 +56,17 @@ fn decode(pieces: &[&[u8]]) -> (Vec<Response>, Result<(), Truncated>) {
 }
 
 fn emit(texts: &[Vec<u8>]) -> Vec<u8> {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     for text in texts {
-        octets.extend(
+        bytes.extend(
             ResponseHeader {
                 length: text.len() as u32,
             }
             .emit(),
         );
-        octets.extend(text);
+        bytes.extend(text);
     }
-    octets
+    bytes
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn tc_4_every_prefix_inside_a_response_is_incomplete() {
         assert_eq!(
             end.is_ok(),
             [0, 9, 13].contains(&len),
-            "{end:?} after {len} octets"
+            "{end:?} after {len} bytes"
         );
     }
 }
@@ -97,8 +97,8 @@ fn tc_4_every_prefix_inside_a_response_is_incomplete() {
 #[test]
 fn damage_gives_other_responses_or_an_early_end() {
     let whole = decode(&[RESPONSES]);
-    for octets in damaged(RESPONSES) {
-        assert_ne!(decode(&[&octets]), whole);
+    for bytes in damaged(RESPONSES) {
+        assert_ne!(decode(&[&bytes]), whole);
     }
 }
 
@@ -126,17 +126,17 @@ fn any_text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn t_1_any_32_bits_are_a_request_header(word: u32) {
-        let octets = word.to_be_bytes();
-        let header = RequestHeader::parse(octets);
-        prop_assert_eq!(header.emit(), octets);
+        let bytes = word.to_be_bytes();
+        let header = RequestHeader::parse(bytes);
+        prop_assert_eq!(header.emit(), bytes);
         prop_assert_eq!(u32::from(header.action().code()), word >> 27);
         prop_assert_eq!(header.length(), word & 0x07ff_ffff);
         prop_assert_eq!(RequestHeader::new(header.action(), header.length()), Ok(header));
     }
 
     #[test]
-    fn t_2_any_32_bits_are_a_response_header(octets: [u8; 4]) {
-        prop_assert_eq!(ResponseHeader::parse(octets).emit(), octets);
+    fn t_2_any_32_bits_are_a_response_header(bytes: [u8; 4]) {
+        prop_assert_eq!(ResponseHeader::parse(bytes).emit(), bytes);
     }
 
     #[test]
@@ -144,8 +144,8 @@ proptest! {
         texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..5),
         places in any_places(),
     ) {
-        let octets = emit(&texts);
-        let (responses, end) = decode(&pieces(&octets, &places));
+        let bytes = emit(&texts);
+        let (responses, end) = decode(&pieces(&bytes, &places));
         prop_assert_eq!(end, Ok(()));
         prop_assert!(responses.iter().all(|response| response.ended));
         let data: Vec<Vec<u8>> = responses.into_iter().map(|response| response.data).collect();
@@ -153,11 +153,11 @@ proptest! {
     }
 
     #[test]
-    fn g_5_any_octets_give_the_same_responses_however_cut(
-        octets in prop::collection::vec(prop_oneof![Just(0), 0..8_u8, any::<u8>()], 0..60),
+    fn g_5_any_bytes_give_the_same_responses_however_cut(
+        bytes in prop::collection::vec(prop_oneof![Just(0), 0..8_u8, any::<u8>()], 0..60),
         places in any_places(),
     ) {
-        prop_assert_eq!(decode(&pieces(&octets, &places)), decode(&[&octets]));
+        prop_assert_eq!(decode(&pieces(&bytes, &places)), decode(&[&bytes]));
     }
 
     #[test]
@@ -196,28 +196,28 @@ proptest! {
     #[test]
     fn t_6_only_utf8_is_transformed(
         code in 0..32_u8,
-        octets in prop_oneof![
+        bytes in prop_oneof![
             prop::collection::vec(any::<u8>(), 0..20),
             any_text().prop_map(String::into_bytes),
             // Cut inside a character.
             any_text().prop_map(|text| {
-                let mut octets = format!("{text}😀").into_bytes();
-                octets.pop();
-                octets
+                let mut bytes = format!("{text}😀").into_bytes();
+                bytes.pop();
+                bytes
             }),
         ],
     ) {
         let action = Action::from_code(code);
-        let mut body = octets.clone();
+        let mut body = bytes.clone();
         let result = transform(action, &mut body, &mut fastrand::Rng::with_seed(0));
-        let wanted = match (NAMED.contains(&action), std::str::from_utf8(&octets)) {
+        let wanted = match (NAMED.contains(&action), std::str::from_utf8(&bytes)) {
             (false, _) => Some(TransformError::Reserved { code }),
             (true, Err(error)) => Some(TransformError::NotUtf8 { at: error.valid_up_to() }),
             (true, Ok(_)) => None,
         };
         prop_assert_eq!(result.err(), wanted);
         if wanted.is_some() {
-            prop_assert_eq!(body, octets);
+            prop_assert_eq!(body, bytes);
         }
     }
 }

@@ -20,8 +20,8 @@ fn run(target: &str, property: fn(&[u8])) {
     let mut count = 0;
     for entry in fs::read_dir(seeds(target)).unwrap() {
         let path = entry.unwrap().path();
-        let octets = fs::read(&path).unwrap();
-        if std::panic::catch_unwind(|| property(&octets)).is_err() {
+        let bytes = fs::read(&path).unwrap();
+        if std::panic::catch_unwind(|| property(&bytes)).is_err() {
             panic!("it was the seed {}", path.display());
         }
         count += 1;
@@ -30,12 +30,12 @@ fn run(target: &str, property: fn(&[u8])) {
 }
 
 #[test]
-fn a_6_octets_of_an_accio_client() {
+fn a_6_bytes_of_an_accio_client() {
     run("accio_server", properties::accio::server);
 }
 
 #[test]
-fn ac_1_octets_of_an_accio_server() {
+fn ac_1_bytes_of_an_accio_server() {
     run("accio_client", properties::accio::client);
 }
 

@@ -57,20 +57,20 @@ fn m_6_every_prefix_inside_a_frame_is_incomplete() {
                 missing: Frame::LEN - begun,
             })
         };
-        assert_eq!(end, wanted, "after {len} octets");
+        assert_eq!(end, wanted, "after {len} bytes");
     }
 }
 
 #[test]
 fn m_6_damage_gives_another_frame_or_an_error() {
     let whole = decode(&[FRAMES]);
-    for octets in damaged(FRAMES) {
-        let (frames, end) = decode(&[&octets]);
+    for bytes in damaged(FRAMES) {
+        let (frames, end) = decode(&[&bytes]);
         assert_ne!(frames, whole.0);
-        let kinds_hold = octets
+        let kinds_hold = bytes
             .iter()
             .step_by(Frame::LEN)
-            .all(|octet| b"QS".contains(octet));
+            .all(|byte| b"QS".contains(byte));
         assert_eq!(end.is_ok(), kinds_hold);
     }
 }
@@ -80,15 +80,15 @@ fn m_3_a_client_that_adds_gets_the_secret() {
     let questions = [(2, 40), (u32::MAX, 1), (0, 0)].map(|(left, right)| Question { left, right });
     let mut decoder = FrameDecoder::new();
     for question in questions {
-        let octets = Frame::Question(question).emit();
-        let Ok(Some(Frame::Question(asked))) = decoder.next(&mut &octets[..]) else {
+        let bytes = Frame::Question(question).emit();
+        let Ok(Some(Frame::Question(asked))) = decoder.next(&mut &bytes[..]) else {
             panic!("no question");
         };
         assert_eq!(Answer::parse(asked.sum().emit()), question.sum());
     }
-    let octets = Frame::Secret(*b"open 5es").emit();
+    let bytes = Frame::Secret(*b"open 5es").emit();
     assert_eq!(
-        decoder.next(&mut &octets[..]),
+        decoder.next(&mut &bytes[..]),
         Ok(Some(Frame::Secret(*b"open 5es")))
     );
     assert_eq!(decoder.finish(), Ok(()));
@@ -96,20 +96,20 @@ fn m_3_a_client_that_adds_gets_the_secret() {
 
 proptest! {
     #[test]
-    fn m_2_any_octets_are_the_frame_that_they_came_from_or_none(octets: [u8; 9]) {
-        match Frame::parse(octets) {
-            Ok(frame) => prop_assert_eq!(frame.emit(), octets),
-            Err(error) => prop_assert_eq!(error, Error::UnknownKind { found: octets[0] }),
+    fn m_2_any_bytes_are_the_frame_that_they_came_from_or_none(bytes: [u8; 9]) {
+        match Frame::parse(bytes) {
+            Ok(frame) => prop_assert_eq!(frame.emit(), bytes),
+            Err(error) => prop_assert_eq!(error, Error::UnknownKind { found: bytes[0] }),
         }
     }
 
     #[test]
-    fn m_2_any_32_bits_are_an_answer(octets: [u8; 4]) {
-        prop_assert_eq!(Answer::parse(octets).emit(), octets);
+    fn m_2_any_32_bits_are_an_answer(bytes: [u8; 4]) {
+        prop_assert_eq!(Answer::parse(bytes).emit(), bytes);
     }
 
     #[test]
-    fn m_2_signed_numbers_give_the_same_octets(left: i32, right: i32) {
+    fn m_2_signed_numbers_give_the_same_bytes(left: i32, right: i32) {
         let question = Question { left: left as u32, right: right as u32 };
         prop_assert_eq!(question.sum().emit(), left.wrapping_add(right).to_be_bytes());
     }
@@ -119,15 +119,15 @@ proptest! {
         frames in prop::collection::vec(any_frame(), 0..6),
         places in any_places(),
     ) {
-        let octets = frames.iter().flat_map(|frame| frame.emit()).collect::<Vec<u8>>();
-        prop_assert_eq!(decode(&pieces(&octets, &places)), (frames, Ok(())));
+        let bytes = frames.iter().flat_map(|frame| frame.emit()).collect::<Vec<u8>>();
+        prop_assert_eq!(decode(&pieces(&bytes, &places)), (frames, Ok(())));
     }
 
     #[test]
-    fn m_5_any_octets_end_the_same_however_cut(
-        octets in prop::collection::vec(prop_oneof![Just(b'Q'), Just(b'S'), any::<u8>()], 0..40),
+    fn m_5_any_bytes_end_the_same_however_cut(
+        bytes in prop::collection::vec(prop_oneof![Just(b'Q'), Just(b'S'), any::<u8>()], 0..40),
         places in any_places(),
     ) {
-        prop_assert_eq!(decode(&pieces(&octets, &places)), decode(&[&octets]));
+        prop_assert_eq!(decode(&pieces(&bytes, &places)), decode(&[&bytes]));
     }
 }

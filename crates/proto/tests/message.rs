@@ -84,14 +84,14 @@ fn c_8_every_prefix_of_a_request_is_incomplete() {
 #[test]
 fn c_2_damage_gives_another_request_or_an_error() {
     for record in [CREATE, READ] {
-        for octets in damaged(record) {
-            let Ok(request) = Request::parse(&octets) else {
+        for bytes in damaged(record) {
+            let Ok(request) = Request::parse(&bytes) else {
                 continue;
             };
             assert_ne!(Request::parse(record), Ok(request));
             let mut again = Vec::new();
             request.emit(&mut again).unwrap();
-            assert_eq!(again, octets);
+            assert_eq!(again, bytes);
         }
     }
 }
@@ -126,8 +126,8 @@ fn c_22_every_prefix_of_a_response_is_incomplete() {
 #[test]
 fn c_4_damage_gives_another_response_or_an_error() {
     let whole = decode(&[RESPONSE]);
-    for octets in damaged(RESPONSE) {
-        let outcome = decode(&[&octets]);
+    for bytes in damaged(RESPONSE) {
+        let outcome = decode(&[&bytes]);
         assert_ne!(outcome, whole);
         assert_ne!(outcome.complete, outcome.error.is_some());
     }
@@ -154,32 +154,32 @@ proptest! {
     }
 
     #[test]
-    fn c_2_any_octets_are_the_request_that_they_came_from_or_none(
+    fn c_2_any_bytes_are_the_request_that_they_came_from_or_none(
         header in (1..=3_u8, 0..3_u8, 0..3_u8, 0..3_u8),
         body in prop::collection::vec(any::<u8>(), 0..6),
     ) {
         let (id, name_len, receiver_len, text_len) = header;
-        let mut octets = vec![0xae, 0x73, id, name_len, receiver_len, 0, text_len];
-        octets.extend(&body);
+        let mut bytes = vec![0xae, 0x73, id, name_len, receiver_len, 0, text_len];
+        bytes.extend(&body);
         let header_holds = name_len > 0 && match id {
             1 => receiver_len == 0 && text_len == 0,
             2 => receiver_len > 0 && text_len > 0,
             _ => false,
         };
         let length_holds = body.len() == usize::from(name_len + receiver_len + text_len);
-        let result = Request::parse(&octets);
+        let result = Request::parse(&bytes);
         prop_assert_eq!(result.is_ok(), header_holds && length_holds, "{:?}", result);
         if let Ok(request) = result {
             let mut again = Vec::new();
             request.emit(&mut again).unwrap();
-            prop_assert_eq!(again, octets);
+            prop_assert_eq!(again, bytes);
         }
     }
 
     #[test]
-    fn c_1_random_octets_are_never_a_panic(octets in prop::collection::vec(any::<u8>(), 0..40)) {
-        let _ = Request::parse(&octets);
-        let with_magic = [&b"\xae\x73"[..], &octets].concat();
+    fn c_1_random_bytes_are_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        let _ = Request::parse(&bytes);
+        let with_magic = [&b"\xae\x73"[..], &bytes].concat();
         let _ = Request::parse(&with_magic);
     }
 
@@ -191,20 +191,20 @@ proptest! {
     ) {
         let borrowed: Vec<Message<'_>> =
             messages.iter().map(|(sender, text)| Message { sender, text }).collect();
-        let mut octets = Vec::new();
-        emit_response(&borrowed, more, &mut octets).unwrap();
+        let mut bytes = Vec::new();
+        emit_response(&borrowed, more, &mut bytes).unwrap();
         let header = Some(ResponseHeader { items: messages.len() as u8, more });
-        let outcome = decode(&pieces(&octets, &places));
+        let outcome = decode(&pieces(&bytes, &places));
         prop_assert_eq!(outcome, Outcome { header, messages, complete: true, error: None });
     }
 
     #[test]
-    fn g_5_any_octets_give_the_same_response_however_cut(
+    fn g_5_any_bytes_give_the_same_response_however_cut(
         items in 0..4_u8,
-        octets in prop::collection::vec(0..4_u8, 0..40),
+        bytes in prop::collection::vec(0..4_u8, 0..40),
         places in any_places(),
     ) {
-        let octets = [&[0xae, 0x73, 3, items, 0][..], &octets].concat();
-        prop_assert_eq!(decode(&pieces(&octets, &places)), decode(&[&octets]));
+        let bytes = [&[0xae, 0x73, 3, items, 0][..], &bytes].concat();
+        prop_assert_eq!(decode(&pieces(&bytes, &places)), decode(&[&bytes]));
     }
 }

@@ -13,18 +13,18 @@ fn honest() -> impl Iterator<Item = (Vec<u8>, &'static str)> {
         .lines()
         .map(|line| {
             let (hex, repr) = line.split_once('\t').unwrap();
-            let octets = (0..hex.len()).step_by(2);
-            let octet = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-            (octets.map(octet).collect(), repr)
+            let bytes = (0..hex.len()).step_by(2);
+            let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            (bytes.map(byte).collect(), repr)
         })
 }
 
-/// Reads a pickle that comes in pieces of at most `piece` octets; `None`: it is not complete.
+/// Reads a pickle that comes in pieces of at most `piece` bytes; `None`: it is not complete.
 fn read_in_pieces(pickle: &[u8], piece: usize) -> Result<Option<Value>, Error> {
     let mut decoder = Decoder::new();
     for mut input in pickle.chunks(piece) {
         if let Some(value) = decoder.next(&mut input)? {
-            assert!(input.is_empty(), "octets behind the end were eaten");
+            assert!(input.is_empty(), "bytes behind the end were eaten");
             decoder.finish().unwrap();
             return Ok(Some(value));
         }
@@ -99,7 +99,7 @@ fn p_8_every_part_of_a_pickle_is_incomplete_and_a_stream_may_not_end_there() {
 }
 
 #[test]
-fn p_8_a_changed_octet_is_an_error_or_other_data_and_no_panic() {
+fn p_8_a_changed_byte_is_an_error_or_other_data_and_no_panic() {
     for (pickle, _) in honest().filter(|(pickle, _)| pickle.len() < 24) {
         for at in 0..pickle.len() {
             for change in 1..=255 {
@@ -345,7 +345,7 @@ fn p_8_text_is_counted_with_its_repetitions() {
 
 #[test]
 fn p_8_a_text_that_calls_take_again_and_again_is_refused_although_nothing_holds_it() {
-    // Each call makes the text's octets anew and drops them.
+    // Each call makes the text's bytes anew and drops them.
     let text = [
         b"X".to_vec(),
         500_000_u32.to_le_bytes().to_vec(),
@@ -552,7 +552,7 @@ fn damage_is_named_with_its_place() {
     ];
     for (pickle, error) in table {
         match error {
-            // `G` is BINFLOAT: its operand is the next eight octets, whatever they are.
+            // `G` is BINFLOAT: its operand is the next eight bytes, whatever they are.
             Error::UnknownOpcode { .. } => assert!(read(pickle).is_err()),
             _ => assert_eq!(refusal(pickle), error),
         }
@@ -597,21 +597,21 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn p_8_no_octets_panic_or_depend_on_their_split(octets: Vec<u8>, piece in 1..5_usize) {
-        same_however_split(&octets, piece)?;
+    fn p_8_no_bytes_panic_or_depend_on_their_split(bytes: Vec<u8>, piece in 1..5_usize) {
+        same_however_split(&bytes, piece)?;
     }
 
     #[test]
-    fn p_8_no_opcodes_panic_or_depend_on_their_split(octets in soup(), piece in 1..5_usize) {
-        same_however_split(&octets, piece)?;
+    fn p_8_no_opcodes_panic_or_depend_on_their_split(bytes in soup(), piece in 1..5_usize) {
+        same_however_split(&bytes, piece)?;
     }
 }
 
-fn same_however_split(octets: &[u8], piece: usize) -> Result<(), TestCaseError> {
+fn same_however_split(bytes: &[u8], piece: usize) -> Result<(), TestCaseError> {
     let shown = |piece: usize| {
         let mut decoder = Decoder::new();
         let mut all = Vec::new();
-        for mut input in octets.chunks(piece) {
+        for mut input in bytes.chunks(piece) {
             loop {
                 match decoder.next(&mut input) {
                     Ok(Some(value)) => all.push(Ok(value.to_string())),

@@ -105,13 +105,13 @@ fn p_8_no_pickle_takes_more_than_16_mib() {
         }),
         ("escaped text", twice(text(b'X', 0, megabyte))),
         ("quotes", twice(text(b'X', b'\'', megabyte))),
-        ("octets", twice(text(b'B', 0, megabyte))),
+        ("bytes", twice(text(b'B', 0, megabyte))),
         (
             "latin-1",
             [b"V".to_vec(), vec![0xff; 1_000_000], b"\n.".to_vec()].concat(),
         ),
         (
-            "octets made anew by calls",
+            "bytes made anew by calls",
             [
                 b"c_codecs\nencode\nq\x00".to_vec(),
                 text(b'X', b'x', 500_000),
@@ -134,7 +134,7 @@ fn p_8_no_pickle_takes_more_than_16_mib() {
         let peak = peak(&pickle);
         assert!(
             peak < 16 << 20,
-            "{name}: {} KiB for {} octets",
+            "{name}: {} KiB for {} bytes",
             peak >> 10,
             pickle.len()
         );

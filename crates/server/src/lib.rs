@@ -123,7 +123,7 @@ fn parse_limit(variable: Option<&OsStr>) -> Result<usize, UsageError> {
         return Ok(DEFAULT_LIMIT);
     };
     let value = value.to_string_lossy();
-    let digits = value.bytes().all(|octet| octet.is_ascii_digit());
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse() {
         Ok(limit) if digits => Ok(limit),
         _ => Err(UsageError::Limit {

@@ -20,7 +20,7 @@ const RECORD_ROOM: usize = 66_052 + 1;
 pub(crate) fn reception(output: Arc<Output>) -> Reception {
     Reception {
         deadline: READ_GAP,
-        most_octets: RECORD_ROOM,
+        most_bytes: RECORD_ROOM,
         is_complete: |record| {
             !matches!(Request::parse(record), Err(RequestError::Truncated { .. }))
         },
@@ -35,19 +35,15 @@ pub(crate) fn serve_client(
     store: &Store,
     output: &Output,
 ) {
-    let Received {
-        octets,
-        end,
-        waited,
-    } = received;
+    let Received { bytes, end, waited } = received;
     let report = Report {
         output,
         peer: client.peer(),
         connected: waited,
     };
     let outcome = end
-        .map_err(|error| not_received(error, octets.len()))
-        .and_then(|()| Ok(Request::parse(&octets)?))
+        .map_err(|error| not_received(error, bytes.len()))
+        .and_then(|()| Ok(Request::parse(&bytes)?))
         .and_then(|request| perform(request, client, store));
     match outcome {
         Ok(outcome) => report.outcome(outcome),

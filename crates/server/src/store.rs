@@ -7,12 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use proto::message::MAX_ITEMS;
 
-/// What a message counts beyond its own octets and its receiver's name, in bytes (C-14).
+/// What a message counts beyond its own bytes and its receiver's name, in bytes (C-14).
 ///
 /// It covers all that the store takes for it: the two blocks of memory of its queue's element with
 /// what the allocator adds to each (at most 75 bytes), and as if each had a receiver of its own,
 /// that name's block (31) and its place in the table of receivers, at the table's emptiest and
-/// while it is being moved to a smaller one (281). With the 3 octets of its header a message thus
+/// while it is being moved to a smaller one (281). With the 3 bytes of its header a message thus
 /// counts 400 bytes beyond its text and names.
 pub const OVERHEAD: usize = 397;
 
@@ -62,7 +62,7 @@ type Queue = LinkedList<Stored>;
 #[derive(Debug)]
 struct Stored {
     number: u64,
-    octets: Box<[u8]>,
+    bytes: Box<[u8]>,
 }
 
 impl Store {
@@ -74,21 +74,21 @@ impl Store {
         }
     }
 
-    /// Stores a message, behind all others for `receiver`. What its octets mean is the caller's
+    /// Stores a message, behind all others for `receiver`. What its bytes mean is the caller's
     /// matter.
     ///
     /// # Errors
     /// [`Full`] when the message would count beyond the limit; nothing has changed then.
-    pub fn create(&self, receiver: &[u8], octets: Box<[u8]>) -> Result<(), Full> {
+    pub fn create(&self, receiver: &[u8], bytes: Box<[u8]>) -> Result<(), Full> {
         let mut state = self.state();
-        let used = state.used.saturating_add(cost(receiver, &octets));
+        let used = state.used.saturating_add(cost(receiver, &bytes));
         if used > self.limit {
             return Err(Full { limit: self.limit });
         }
         state.used = used;
         let number = state.next_number;
         state.next_number += 1;
-        let stored = Stored { number, octets };
+        let stored = Stored { number, bytes };
         match state.queues.get_mut(receiver) {
             Some(queue) => queue.push_back(stored),
             None => {
@@ -157,8 +157,8 @@ impl State {
     }
 }
 
-fn cost(receiver: &[u8], octets: &[u8]) -> usize {
-    receiver.len() + octets.len() + OVERHEAD
+fn cost(receiver: &[u8], bytes: &[u8]) -> usize {
+    receiver.len() + bytes.len() + OVERHEAD
 }
 
 /// One queue of two. Mostly all of `first` goes before `second`; not so when a later batch was put
@@ -212,7 +212,7 @@ impl Batch<'_> {
 
     /// The messages, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.queue.iter().map(|stored| &*stored.octets)
+        self.queue.iter().map(|stored| &*stored.bytes)
     }
 
     /// Removes the messages for good.
@@ -220,7 +220,7 @@ impl Batch<'_> {
         let queue = mem::take(&mut self.queue);
         let costs = queue
             .iter()
-            .map(|stored| cost(self.receiver, &stored.octets));
+            .map(|stored| cost(self.receiver, &stored.bytes));
         let cost = costs.sum();
         // The memory is free before others may use it.
         drop(queue);

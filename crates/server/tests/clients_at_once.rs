@@ -130,7 +130,7 @@ fn read_until_all(address: SocketAddr) -> Vec<[u8; 2]> {
     received
 }
 
-/// The texts of two octets of a response whose senders have one.
+/// The texts of two bytes of a response whose senders have one.
 fn texts(response: &[u8]) -> Vec<[u8; 2]> {
     let messages = response[5..].chunks(6);
     messages

@@ -32,7 +32,7 @@ fn g_7_a_thousand_idle_connections_cost_less_than_64_mib() {
     assert_eq!(ask(address, &read(b"alice")), NO_MESSAGES);
     // All of them were served.
     let all = |printed: &[u8]| {
-        let lines = printed.split(|octet| *octet == b'\n');
+        let lines = printed.split(|byte| *byte == b'\n');
         lines.filter(|line| line.ends_with(b" connected")).count() == 1002
     };
     server.wait_stdout(all, SOON).unwrap();

@@ -100,7 +100,7 @@ fn c_16_a_signal_ends_a_server_whose_clients_say_nothing() {
     let mut clients = [send(address, b""), send(address, &read(b"alice")[..3])];
     server
         .wait_stdout(
-            |printed| printed.split(|octet| *octet == b'\n').count() > 2,
+            |printed| printed.split(|byte| *byte == b'\n').count() > 2,
             SOON,
         )
         .unwrap();

@@ -14,7 +14,7 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 /// What storing is measured above: the threads' stacks, and memory that the allocator holds ready.
 const SLACK: usize = 2 << 20;
 
-/// Octets of memory that this process has resident.
+/// Bytes of memory that this process has resident.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status
@@ -26,7 +26,7 @@ fn resident() -> usize {
 }
 
 /// Stores messages from several threads, as a server does, until the store is full. `message` gives
-/// the receiver and the octets of each. Returns what they count.
+/// the receiver and the bytes of each. Returns what they count.
 fn fill(store: &Store, message: impl Fn(usize) -> (String, usize) + Sync) -> usize {
     const THREADS: usize = 3;
     thread::scope(|scope| {
@@ -37,8 +37,8 @@ fn fill(store: &Store, message: impl Fn(usize) -> (String, usize) + Sync) -> usi
                     let mut count = 0;
                     for number in (first..).step_by(THREADS) {
                         let (receiver, length) = message(number);
-                        let octets = vec![b'x'; length].into_boxed_slice();
-                        if store.create(receiver.as_bytes(), octets).is_err() {
+                        let bytes = vec![b'x'; length].into_boxed_slice();
+                        if store.create(receiver.as_bytes(), bytes).is_err() {
                             return count;
                         }
                         count += receiver.len() + length + OVERHEAD;

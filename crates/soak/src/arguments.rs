@@ -68,7 +68,7 @@ impl Request {
 
 fn parse_seconds(argument: &OsString) -> Result<u64, UsageError> {
     let text = argument.to_string_lossy();
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(seconds) if digits && SECONDS.contains(&seconds) => Ok(seconds),
         _ => Err(UsageError::Seconds {

@@ -17,7 +17,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 /// Clients come from 127.0.1.1 to 127.0.1.100 in turn (Linux: all of 127.0.0.0/8 is loopback).
 const SOURCES: u32 = 100;
 
-/// The receive buffer of a client that does not want to receive, in octets. The system makes it
+/// The receive buffer of a client that does not want to receive, in bytes. The system makes it
 /// as small as it can.
 const TINY_BUFFER: usize = 1;
 
@@ -25,8 +25,8 @@ const TINY_BUFFER: usize = 1;
 ///
 /// # Errors
 /// What the system said.
-pub(crate) fn connect(address: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
-    connect_from(next_source(), address, patience, None)
+pub(crate) fn connect(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    connect_from(next_source(), address, timeout, None)
 }
 
 /// Connects as one who has hardly any room for what is sent to it.
@@ -35,9 +35,9 @@ pub(crate) fn connect(address: SocketAddr, patience: Duration) -> io::Result<Tcp
 /// What the system said.
 pub(crate) fn connect_without_room(
     address: SocketAddr,
-    patience: Duration,
+    timeout: Duration,
 ) -> io::Result<TcpStream> {
-    connect_from(next_source(), address, patience, Some(TINY_BUFFER))
+    connect_from(next_source(), address, timeout, Some(TINY_BUFFER))
 }
 
 /// Tears the connection down: a reset instead of an orderly end, and nothing is left of it.
@@ -56,7 +56,7 @@ fn next_source() -> Ipv4Addr {
 fn connect_from(
     source: Ipv4Addr,
     address: SocketAddr,
-    patience: Duration,
+    timeout: Duration,
     room: Option<usize>,
 ) -> io::Result<TcpStream> {
     let socket = rustix::net::socket_with(
@@ -70,13 +70,13 @@ fn connect_from(
     }
     rustix::net::bind(&socket, &SocketAddrV4::new(source, 0))?;
     // On Linux the limit on sending is one on connecting as well.
-    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
     match rustix::net::connect(&socket, &address) {
         Err(Errno::INPROGRESS | Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
         connected => connected?,
     }
     let stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(patience))?;
+    stream.set_read_timeout(Some(timeout))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

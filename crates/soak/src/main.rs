@@ -2,7 +2,7 @@
 //!
 //! `soak [SECONDS]` starts `tcp_server`, `lab3`, `server`, `mathserver` and `server-s` as
 //! processes on free ports, and plays on them all at once: [`honest`] clients, who check every
-//! answer to the last octet, and [`hostile`] ones, who do all that a server must survive. At the
+//! answer to the last byte, and [`hostile`] ones, who do all that a server must survive. At the
 //! end it prints a [`table`] of what was served, what was done to the servers, and whether their
 //! memory, descriptors and processor time are what they were before. Its exit status says whether
 //! all held.

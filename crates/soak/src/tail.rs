@@ -29,7 +29,7 @@ pub(crate) const MOST_RATIO: f64 = 3.0;
 pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(60);
 
 /// `server` expels a silent client after a second (C-7): another takes its place at once. New ones
-/// come evenly, since 500 that came at one moment would leave at one moment. One octet drips in
+/// come evenly, since 500 that came at one moment would leave at one moment. One byte drips in
 /// the same time.
 const RENEWAL: Duration = Duration::from_micros(1_700);
 

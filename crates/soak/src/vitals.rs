@@ -8,12 +8,12 @@ use harness::{Exit, Signal};
 use crate::error::Error;
 use crate::servers::Server;
 
-/// A server may have so much more memory resident at the end than after the warming up, in octets.
+/// A server may have so much more memory resident at the end than after the warming up, in bytes.
 ///
 /// The C library has a pool of memory for each of several threads, 16 with two processors, and
 /// keeps some mebibytes of each pool back that once held something large: more or less of them from
 /// one moment to the next, and all only when each pool has had its turn. What leaks is more than
-/// that: in ten minutes it takes ten octets of each request and each connection.
+/// that: in ten minutes it takes ten bytes of each request and each connection.
 pub(crate) const MORE_MEMORY: u64 = 32 << 20;
 
 /// How long an idle server is watched.
@@ -38,7 +38,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 /// What a server takes while nobody is connected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Vitals {
-    /// Resident memory in octets.
+    /// Resident memory in bytes.
     pub(crate) memory: u64,
     /// Open descriptors.
     pub(crate) files: usize,

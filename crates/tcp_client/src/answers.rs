@@ -28,7 +28,7 @@ impl Answers {
         self.count
     }
 
-    /// Appends to `text` what is to be printed for these octets.
+    /// Appends to `text` what is to be printed for these bytes.
     pub(crate) fn print(&mut self, mut received: &[u8], text: &mut Vec<u8>) {
         while let Some(event) = self.decoder.next(&mut received) {
             match event {
@@ -36,7 +36,7 @@ impl Answers {
                 ResponseEvent::Body(piece) if self.terminal => self.print_escaped(piece, text),
                 ResponseEvent::Body(piece) => text.extend_from_slice(piece),
                 ResponseEvent::End => {
-                    text.extend_from_slice(&cli::escape(&self.cut).into_octets());
+                    text.extend_from_slice(&cli::escape(&self.cut).into_bytes());
                     self.cut.clear();
                     text.push(b'\n');
                     self.count += 1;
@@ -49,7 +49,7 @@ impl Answers {
         let mut whole = std::mem::take(&mut self.cut);
         whole.extend_from_slice(piece);
         self.cut = whole.split_off(whole.len() - cut_character(&whole));
-        text.extend_from_slice(&cli::escape(&whole).into_octets());
+        text.extend_from_slice(&cli::escape(&whole).into_bytes());
     }
 
     /// Whether the stream may end here, that is, between answers.
@@ -61,16 +61,16 @@ impl Answers {
     }
 }
 
-/// How many octets at the end are the beginning of a character in UTF-8: at most three.
-fn cut_character(octets: &[u8]) -> usize {
+/// How many bytes at the end are the beginning of a character in UTF-8: at most three.
+fn cut_character(bytes: &[u8]) -> usize {
     let is_beginning = |length: &usize| {
-        let tail = octets
-            .get(octets.len().saturating_sub(*length)..)
+        let tail = bytes
+            .get(bytes.len().saturating_sub(*length)..)
             .unwrap_or_default();
         std::str::from_utf8(tail)
             .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
     };
-    (1..=octets.len().min(3)).find(is_beginning).unwrap_or(0)
+    (1..=bytes.len().min(3)).find(is_beginning).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -24,17 +24,17 @@ Options:
   --port PORT, -p PORT   [default: 8083]
 
 Environment:
-  TCP_CLIENT_PATIENCE    seconds without any sign of the server until it is
+  TCP_CLIENT_TIMEOUT    seconds without any sign of the server until it is
                          given up, while answers are missing [default: 60]
   RUST_LOG               diagnostics on standard error [default: warn]
 ",
 };
 
-/// The variable that sets [`Options::patience`], in seconds.
-pub(crate) const PATIENCE: &str = "TCP_CLIENT_PATIENCE";
+/// The variable that sets [`Options::timeout`], in seconds.
+pub(crate) const TIMEOUT: &str = "TCP_CLIENT_TIMEOUT";
 
 const DEFAULT_HOST: &str = "localhost";
-const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the arguments ask for (TC-1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +53,15 @@ pub(crate) struct Options {
     /// `-` is standard input.
     pub(crate) file: OsString,
     /// How long a server that owes answers may be silent (TC-4).
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Arguments {
     /// Understands the arguments, in any order and every form that getopt knows, and the value of
-    /// [`PATIENCE`] if it is set. Of an option that is repeated the last one counts.
+    /// [`TIMEOUT`] if it is set. Of an option that is repeated the last one counts.
     pub(crate) fn parse(
         arguments: Vec<OsString>,
-        patience: Option<OsString>,
+        timeout: Option<OsString>,
     ) -> Result<Self, UsageError> {
         let with_value = [('h', "--host"), ('p', "--port")];
         let separated = cli::separate_options(arguments, &with_value);
@@ -93,13 +93,13 @@ impl Arguments {
         if let Some(argument) = operands.next() {
             return Err(UsageError::Extra { argument });
         }
-        let patience = patience.map_or(Ok(DEFAULT_PATIENCE), parse_patience)?;
+        let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), parse_timeout)?;
         Ok(Self::Send(Options {
             host,
             port,
             verbose,
             file,
-            patience,
+            timeout,
         }))
     }
 }
@@ -115,13 +115,13 @@ fn value(
         .map_err(|_| UsageError::NoValue { option })
 }
 
-fn parse_patience(value: OsString) -> Result<Duration, UsageError> {
+fn parse_timeout(value: OsString) -> Result<Duration, UsageError> {
     let digits = value
         .to_str()
-        .filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match digits.and_then(|digits| digits.parse::<u32>().ok()) {
         Some(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
-        _ => Err(UsageError::Patience { value }),
+        _ => Err(UsageError::Timeout { value }),
     }
 }
 
@@ -152,8 +152,8 @@ pub enum UsageError {
     },
     /// The port is none.
     Port(PortError),
-    /// The variable `TCP_CLIENT_PATIENCE` is no number of seconds.
-    Patience {
+    /// The variable `TCP_CLIENT_TIMEOUT` is no number of seconds.
+    Timeout {
         /// Its value.
         value: OsString,
     },
@@ -175,9 +175,9 @@ impl fmt::Display for UsageError {
             Self::NoValue { option } => write!(f, "the option {option} wants a value"),
             Self::HostNotText { host } => write!(f, "the host \"{}\" is not UTF-8", escape(host)),
             Self::Port(error) => write!(f, "{error}"),
-            Self::Patience { value } => write!(
+            Self::Timeout { value } => write!(
                 f,
-                "{PATIENCE} is \"{}\", want a number of seconds from 1 to {}",
+                "{TIMEOUT} is \"{}\", want a number of seconds from 1 to {}",
                 escape(value),
                 u32::MAX
             ),
@@ -208,7 +208,7 @@ mod tests {
             port,
             verbose,
             file: file.into(),
-            patience: Duration::from_secs(60),
+            timeout: Duration::from_secs(60),
         }))
     }
 
@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn tc_4_patience_is_a_number_of_seconds() {
+    fn tc_4_timeout_is_a_number_of_seconds() {
         let parse = |value: &str| Arguments::parse(words("-"), Some(value.into()));
         let Ok(Arguments::Send(options)) = parse("7") else {
             panic!("refused");
         };
-        assert_eq!(options.patience, Duration::from_secs(7));
+        assert_eq!(options.timeout, Duration::from_secs(7));
         for value in ["", "0", "-1", "1.5", "+1", "4294967296", "1s"] {
-            let wanted = UsageError::Patience {
+            let wanted = UsageError::Timeout {
                 value: value.into(),
             };
             assert_eq!(parse(value), Err(wanted), "{value}");

@@ -61,7 +61,7 @@ pub enum ServerError {
     /// It neither sent nor took anything.
     Silent {
         /// For at least so long.
-        patience: Duration,
+        timeout: Duration,
     },
     /// The connection broke.
     Lost(net::Error),
@@ -104,8 +104,8 @@ impl fmt::Display for ServerError {
             Self::ClosedEarly => write!(f, "closed the connection early"),
             Self::Truncated(error) => write!(f, "closed the connection inside an answer: {error}"),
             Self::TooManyAnswers => write!(f, "answered more than it was asked"),
-            Self::Silent { patience } => {
-                write!(f, "was silent for {} seconds", patience.as_secs())
+            Self::Silent { timeout } => {
+                write!(f, "was silent for {} seconds", timeout.as_secs())
             }
             Self::Lost(error) => write!(f, "broke the connection: {error}"),
         }

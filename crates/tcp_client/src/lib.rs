@@ -37,9 +37,9 @@ const TO_CONNECT: Duration = Duration::from_secs(10);
 /// # Errors
 /// [`Error`] unless every line was a request and every request was answered.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
-    let patience = std::env::var_os(arguments::PATIENCE);
+    let timeout = std::env::var_os(arguments::TIMEOUT);
     let output = Output::stdout().map_err(Error::Output)?;
-    match Arguments::parse(arguments, patience).map_err(Error::Usage)? {
+    match Arguments::parse(arguments, timeout).map_err(Error::Usage)? {
         Arguments::Show(text) => output.text(&text).map_err(Error::Output),
         Arguments::Send(options) => send_and_print(&options, &output),
     }
@@ -69,7 +69,7 @@ fn send_and_print(options: &Options, output: &Output) -> Result<(), Error> {
             move || sender::send_lines(&name, file, &stream, &progress)
         })
         .map_err(Error::System)?;
-    receiver::print_answers(&mut connection, output, &progress, options.patience)?;
+    receiver::print_answers(&mut connection, output, &progress, options.timeout)?;
     if let Some(Err(SendError::Read(error))) = progress.ended() {
         // The system's error cannot be copied; what it is about can.
         return Err(file_error(same_error(error)));

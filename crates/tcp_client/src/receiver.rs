@@ -26,10 +26,10 @@ pub(crate) fn print_answers(
     connection: &mut Connection,
     output: &Output,
     progress: &Progress,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(), Error> {
     let mut answers = Answers::new(output.is_terminal());
-    let received = receive(connection, output, progress, patience, &mut answers)?;
+    let received = receive(connection, output, progress, timeout, &mut answers)?;
     let (count, requests) = (answers.count(), progress.requests());
     log::debug!("received {count} answers");
     received.map_err(|error| Error::Server {
@@ -44,19 +44,19 @@ fn receive(
     connection: &mut Connection,
     output: &Output,
     progress: &Progress,
-    patience: Duration,
+    timeout: Duration,
     answers: &mut Answers,
 ) -> Result<Result<(), ServerError>, Error> {
     let mut buffer = vec![0; PIECE];
     let mut text = Vec::with_capacity(PIECE);
-    let glance = GLANCE.min(patience);
+    let glance = GLANCE.min(timeout);
     let mut quiet = Quiet::since_now(progress);
     loop {
         match connection.read(&mut buffer, Some(glance)) {
             Ok(0) => return Ok(at_the_end(answers, progress)),
             Ok(count) => {
                 answers.print(buffer.get(..count).unwrap_or_default(), &mut text);
-                output.octets(&text).map_err(Error::Output)?;
+                output.bytes(&text).map_err(Error::Output)?;
                 text.clear();
                 if answers.count() > progress.requests() {
                     return Ok(Err(ServerError::TooManyAnswers));
@@ -68,10 +68,10 @@ fn receive(
                 // A server that takes requests is not silent; nor is one that owes nothing, since
                 // the next line may be hours away.
                 let owes = answers.count() < progress.requests() || answers.finish().is_err();
-                if !owes || quiet.octets_sent != progress.octets() {
+                if !owes || quiet.bytes_sent != progress.bytes() {
                     quiet = Quiet::since_now(progress);
-                } else if quiet.since.elapsed() >= patience {
-                    return Ok(Err(ServerError::Silent { patience }));
+                } else if quiet.since.elapsed() >= timeout {
+                    return Ok(Err(ServerError::Silent { timeout }));
                 }
             }
             Err(error) => return Ok(Err(ServerError::Lost(error))),
@@ -82,14 +82,14 @@ fn receive(
 /// How long nothing has been received, and what had been sent by then.
 struct Quiet {
     since: Instant,
-    octets_sent: u64,
+    bytes_sent: u64,
 }
 
 impl Quiet {
     fn since_now(progress: &Progress) -> Self {
         Self {
             since: Instant::now(),
-            octets_sent: progress.octets(),
+            bytes_sent: progress.bytes(),
         }
     }
 }

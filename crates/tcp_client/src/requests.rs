@@ -16,16 +16,16 @@ const SHOWN: usize = 40;
 
 /// Turns lines into requests where they lie: a request is shorter than its line.
 ///
-/// Octets are read into [`Requests::room`] and counted with [`Requests::read`], which makes
+/// Bytes are read into [`Requests::room`] and counted with [`Requests::read`], which makes
 /// requests of all complete lines; a line that has just begun waits for its rest. Only a line
 /// longer than [`PIECE`] takes more memory.
 #[derive(Debug)]
 pub(crate) struct Requests {
     /// Requests, ..., the beginning of a line, room.
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     /// Where the requests end.
     encoded: usize,
-    /// The beginning of a line, up to where octets have been read.
+    /// The beginning of a line, up to where bytes have been read.
     begun: Range<usize>,
     /// How much of it is known to have no line break.
     searched: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Requests {
 #[derive(Debug)]
 pub(crate) struct Encoded<'a> {
     /// The requests, one after another.
-    pub(crate) octets: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// How many they are.
     pub(crate) count: u64,
     /// The numbers of the lines that are no requests.
@@ -48,7 +48,7 @@ pub(crate) struct Encoded<'a> {
 impl Requests {
     pub(crate) fn new() -> Self {
         Self {
-            octets: vec![0; PIECE],
+            bytes: vec![0; PIECE],
             encoded: 0,
             begun: 0..0,
             searched: 0,
@@ -57,32 +57,28 @@ impl Requests {
         }
     }
 
-    /// Where to read the next octets to. The requests made before are forgotten.
+    /// Where to read the next bytes to. The requests made before are forgotten.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let length = self.begun.len();
         if self.begun.start > 0 {
-            self.octets.copy_within(self.begun.clone(), 0);
+            self.bytes.copy_within(self.begun.clone(), 0);
             self.begun = 0..length;
         }
-        if length > self.octets.len() / 2 {
+        if length > self.bytes.len() / 2 {
             // As much again, up to the longest line.
-            let size = self
-                .octets
-                .len()
-                .saturating_mul(2)
-                .min(LONGEST_LINE + PIECE);
-            self.octets.resize(size, 0);
-        } else if length < PIECE && self.octets.len() > PIECE {
-            self.octets.truncate(PIECE);
-            self.octets.shrink_to_fit();
+            let size = self.bytes.len().saturating_mul(2).min(LONGEST_LINE + PIECE);
+            self.bytes.resize(size, 0);
+        } else if length < PIECE && self.bytes.len() > PIECE {
+            self.bytes.truncate(PIECE);
+            self.bytes.shrink_to_fit();
         }
-        self.octets.get_mut(length..).unwrap_or_default()
+        self.bytes.get_mut(length..).unwrap_or_default()
     }
 
-    /// Counts `count` octets as read into the room, and makes requests of the lines that they
+    /// Counts `count` bytes as read into the room, and makes requests of the lines that they
     /// complete.
     pub(crate) fn read(&mut self, count: usize) -> Encoded<'_> {
-        self.begun.end = self.octets.len().min(self.begun.end + count);
+        self.begun.end = self.bytes.len().min(self.begun.end + count);
         self.encode(false)
     }
 
@@ -114,9 +110,9 @@ impl Requests {
             self.begun.start = self.begun.end;
             self.searched = 0;
         }
-        let octets = self.octets.get(..self.encoded).unwrap_or_default();
+        let bytes = self.bytes.get(..self.encoded).unwrap_or_default();
         Encoded {
-            octets,
+            bytes,
             count,
             errors,
         }
@@ -125,11 +121,11 @@ impl Requests {
     /// The next line without its line break, and where the one behind it begins.
     fn next_line(&self, at_end: bool) -> Option<(Range<usize>, usize)> {
         let Range { start, end } = self.begun;
-        let unsearched = self.octets.get(start + self.searched..end)?;
+        let unsearched = self.bytes.get(start + self.searched..end)?;
         match memchr::memchr(b'\n', unsearched) {
             Some(position) => {
                 let line_feed = start + self.searched + position;
-                let line = self.octets.get(start..line_feed)?;
+                let line = self.bytes.get(start..line_feed)?;
                 let length = line.strip_suffix(b"\r").unwrap_or(line).len();
                 Some((start..start + length, line_feed + 1))
             }
@@ -140,15 +136,15 @@ impl Requests {
 
     /// Appends the request of a line to those before it; `false` if the line is blank.
     fn encode_line(&mut self, line: Range<usize>) -> Result<bool, LineError> {
-        let text = self.octets.get(line.clone()).unwrap_or_default();
+        let text = self.bytes.get(line.clone()).unwrap_or_default();
         let Some((header, message)) = parse_line(text)? else {
             return Ok(false);
         };
         let length = message.len();
         let place = self.encoded + RequestHeader::LEN;
-        self.octets.copy_within(line.end - length..line.end, place);
+        self.bytes.copy_within(line.end - length..line.end, place);
         if let Some(start) = self
-            .octets
+            .bytes
             .get_mut(self.encoded..)
             .and_then(<[u8]>::first_chunk_mut)
         {
@@ -161,10 +157,10 @@ impl Requests {
 
 /// The request of a line, `ACTION MESSAGE`; `None` if it is blank.
 fn parse_line(line: &[u8]) -> Result<Option<(RequestHeader, &[u8])>, LineError> {
-    if line.iter().all(|octet| matches!(octet, b' ' | b'\t')) {
+    if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
         return Ok(None);
     }
-    let mut parts = line.splitn(2, |octet| *octet == b' ');
+    let mut parts = line.splitn(2, |byte| *byte == b' ');
     let name = parts.next().unwrap_or_default();
     let action: Action = std::str::from_utf8(name)
         .ok()
@@ -242,7 +238,7 @@ mod tests {
         let mut requests = Requests::new();
         let mut made = Made::default();
         let mut add = |encoded: Encoded<'_>| {
-            made.0.extend_from_slice(encoded.octets);
+            made.0.extend_from_slice(encoded.bytes);
             made.1 += encoded.count;
             made.2.extend(encoded.errors);
         };
@@ -384,11 +380,11 @@ mod tests {
             requests.read(count);
             rest -= count;
         }
-        assert!(requests.octets.len() > 10 * PIECE);
+        assert!(requests.bytes.len() > 10 * PIECE);
         requests.room()[0] = b'\n';
         requests.read(1);
         assert_eq!(requests.room().len(), PIECE);
-        assert!(requests.octets.capacity() < 2 * PIECE);
+        assert!(requests.bytes.capacity() < 2 * PIECE);
     }
 
     proptest! {

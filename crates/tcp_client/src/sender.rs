@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::requests::{Encoded, Requests};
 
-/// Octets that are handed to the system at once, at most.
+/// Bytes that are handed to the system at once, at most.
 const PIECE: usize = 64 * 1024;
 
 /// What the sending thread has done so far, for the one that receives.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     requests: AtomicU64,
-    octets: AtomicU64,
+    bytes: AtomicU64,
     skipped: AtomicU64,
     ended: OnceLock<Result<(), SendError>>,
     /// For who waits until `ended` is known.
@@ -40,9 +40,9 @@ impl Progress {
         self.requests.load(SeqCst)
     }
 
-    /// Octets that the system took.
-    pub(crate) fn octets(&self) -> u64 {
-        self.octets.load(SeqCst)
+    /// Bytes that the system took.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(SeqCst)
     }
 
     /// Lines that are no requests.
@@ -119,12 +119,12 @@ fn send(
         .skipped
         .fetch_add(encoded.errors.len() as u64, SeqCst);
     progress.requests.fetch_add(encoded.count, SeqCst);
-    let mut rest = encoded.octets;
+    let mut rest = encoded.bytes;
     while !rest.is_empty() {
         // In pieces: a system that is taking a long request is seen to do so.
         match stream.write(rest.get(..PIECE).unwrap_or(rest)) {
             Ok(count @ 1..) => {
-                progress.octets.fetch_add(count as u64, SeqCst);
+                progress.bytes.fetch_add(count as u64, SeqCst);
                 rest = rest.get(count..).unwrap_or_default();
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

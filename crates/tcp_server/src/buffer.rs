@@ -1,17 +1,17 @@
-//! The octets of one connection, on their way in and out.
+//! The bytes of one connection, on their way in and out.
 
 use std::collections::TryReserveError;
 
 use proto::action::{RequestHeader, ResponseHeader};
 
 /// A buffer has this capacity from the start, and when its client is silent (T-17). Memory costs
-/// something only where octets have been; a batch of 256 requests of 64 octets fits.
+/// something only where bytes have been; a batch of 256 requests of 64 bytes fits.
 pub(crate) const IDLE_CAPACITY: usize = 32 * 1024;
 
 /// Room for the next read is at least this.
 const LEAST_ROOM: usize = IDLE_CAPACITY / 2;
 
-/// Octets of a header; requests and responses have the same.
+/// Bytes of a header; requests and responses have the same.
 const HEADER: usize = RequestHeader::LEN;
 const _: () = assert!(HEADER == ResponseHeader::LEN);
 
@@ -28,7 +28,7 @@ const _: () = assert!(HEADER == ResponseHeader::LEN);
 /// is one piece, for one write. It grows by doubling what has arrived, whatever is announced (G-7).
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     sent: usize,
     ready: usize,
     input: usize,
@@ -37,53 +37,53 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The responses that wait to be sent.
     pub(crate) fn output(&self) -> &[u8] {
-        self.octets.get(self.sent..self.ready).unwrap_or_default()
+        self.bytes.get(self.sent..self.ready).unwrap_or_default()
     }
 
-    /// Counts octets of the output as sent.
+    /// Counts bytes of the output as sent.
     pub(crate) fn sent(&mut self, count: usize) {
         self.sent = self.ready.min(self.sent.saturating_add(count));
     }
 
     /// What was received and neither answered nor dropped.
     pub(crate) fn input(&mut self) -> &mut [u8] {
-        self.octets.get_mut(self.input..).unwrap_or_default()
+        self.bytes.get_mut(self.input..).unwrap_or_default()
     }
 
-    /// Drops at most `count` octets of the input, and says how many.
+    /// Drops at most `count` bytes of the input, and says how many.
     pub(crate) fn drop_input(&mut self, count: usize) -> usize {
-        let dropped = count.min(self.octets.len() - self.input);
+        let dropped = count.min(self.bytes.len() - self.input);
         self.input += dropped;
         dropped
     }
 
-    /// A vector to append received octets to, within its spare capacity.
+    /// A vector to append received bytes to, within its spare capacity.
     ///
     /// # Errors
     /// The system has no memory for it.
     pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>, TryReserveError> {
-        if self.input == self.octets.len() {
-            self.octets.truncate(self.ready);
+        if self.input == self.bytes.len() {
+            self.bytes.truncate(self.ready);
             self.input = self.ready;
         }
         // What was sent is removed when nothing else stands before the input, or when it is half of
-        // what then has to be moved: so an octet is moved a few times at most.
-        let waiting = self.octets.len() - self.sent;
+        // what then has to be moved: so a byte is moved a few times at most.
+        let waiting = self.bytes.len() - self.sent;
         if self.sent == self.ready {
             self.remove_front(self.input);
         } else if self.sent >= waiting / 2 {
             self.remove_front(self.sent);
         }
-        if self.octets.capacity() == 0 {
-            self.octets.try_reserve_exact(IDLE_CAPACITY)?;
+        if self.bytes.capacity() == 0 {
+            self.bytes.try_reserve_exact(IDLE_CAPACITY)?;
         } else {
-            self.octets.try_reserve(LEAST_ROOM)?;
+            self.bytes.try_reserve(LEAST_ROOM)?;
         }
-        Ok(&mut self.octets)
+        Ok(&mut self.bytes)
     }
 
     fn remove_front(&mut self, count: usize) {
-        self.octets.drain(..count);
+        self.bytes.drain(..count);
         self.sent = self.sent.saturating_sub(count);
         self.ready = self.ready.saturating_sub(count);
         self.input = self.input.saturating_sub(count);
@@ -92,37 +92,37 @@ impl Buffer {
     /// Whether nothing is in it, but it has grown beyond [`IDLE_CAPACITY`].
     pub(crate) fn is_idle_and_large(&self) -> bool {
         self.sent == self.ready
-            && self.input == self.octets.len()
-            && self.octets.capacity() > IDLE_CAPACITY
+            && self.input == self.bytes.len()
+            && self.bytes.capacity() > IDLE_CAPACITY
     }
 
     /// Gives the memory of an idle buffer back.
     pub(crate) fn shrink(&mut self) {
         *self = Self {
-            octets: std::mem::take(&mut self.octets),
+            bytes: std::mem::take(&mut self.bytes),
             ..Self::default()
         };
-        self.octets.clear();
+        self.bytes.clear();
         // Made smaller and not freed: when the C library frees a large block, it raises the size
         // from which blocks go back to the system, and would keep the next one (mallopt(3)).
-        self.octets.shrink_to(IDLE_CAPACITY);
+        self.bytes.shrink_to(IDLE_CAPACITY);
     }
 
-    /// Makes a response of the request in front of the input, whose data, `length` octets, has
+    /// Makes a response of the request in front of the input, whose data, `length` bytes, has
     /// been transformed where it lies.
     pub(crate) fn respond_in_place(&mut self, length: u32) {
         let end = self.input + HEADER + length as usize;
-        if let Some(header) = self.octets.get_mut(self.input..self.input + HEADER) {
+        if let Some(header) = self.bytes.get_mut(self.input..self.input + HEADER) {
             header.copy_from_slice(&ResponseHeader { length }.emit());
         }
         if self.ready < self.input {
-            self.octets.copy_within(self.input..end, self.ready);
+            self.bytes.copy_within(self.input..end, self.ready);
         }
         self.ready += end - self.input;
         self.input = end;
     }
 
-    /// Puts a response with this data in the place of the first `consumed` octets of the input.
+    /// Puts a response with this data in the place of the first `consumed` bytes of the input.
     ///
     /// # Errors
     /// The system has no memory for it.
@@ -130,7 +130,7 @@ impl Buffer {
         self.input += consumed;
         let end = self.ready + HEADER + data.len();
         self.open_gap(end.saturating_sub(self.input))?;
-        let place = self.octets.get_mut(self.ready..end).unwrap_or_default();
+        let place = self.bytes.get_mut(self.ready..end).unwrap_or_default();
         if let Some((header, place)) = place.split_first_chunk_mut() {
             let length = data.len() as u32;
             *header = ResponseHeader { length }.emit();
@@ -140,17 +140,17 @@ impl Buffer {
         Ok(())
     }
 
-    /// Moves the input away by `least` octets and as many again as had to be moved: so any number
+    /// Moves the input away by `least` bytes and as many again as had to be moved: so any number
     /// of responses that are longer than their requests move no more than they write.
     fn open_gap(&mut self, least: usize) -> Result<(), TryReserveError> {
         if least == 0 {
             return Ok(());
         }
-        let length = self.octets.len();
+        let length = self.bytes.len();
         let by = least + (length - self.input);
-        self.octets.try_reserve(by)?;
-        self.octets.resize(length + by, 0);
-        self.octets.copy_within(self.input..length, self.input + by);
+        self.bytes.try_reserve(by)?;
+        self.bytes.resize(length + by, 0);
+        self.bytes.copy_within(self.input..length, self.input + by);
         self.input += by;
         Ok(())
     }
@@ -200,9 +200,9 @@ mod tests {
         let mut buffer = holding(&[0; HEADER * COUNT]);
         let mut moves = 0;
         for _ in 0..COUNT {
-            let length = buffer.octets.len();
+            let length = buffer.bytes.len();
             buffer.respond(HEADER, b"error").unwrap();
-            moves += usize::from(buffer.octets.len() > length);
+            moves += usize::from(buffer.bytes.len() > length);
         }
         assert_eq!(buffer.output(), b"\0\0\0\x05error".repeat(COUNT));
         assert!(moves < 40, "{moves}");
@@ -232,7 +232,7 @@ mod tests {
         buffer.sent(1);
         assert!(buffer.room().unwrap().spare_capacity_mut().len() >= LEAST_ROOM);
         assert_eq!(buffer.output().len(), IDLE_CAPACITY - IDLE_CAPACITY / 3 - 1);
-        assert_eq!(buffer.octets.len(), buffer.output().len());
+        assert_eq!(buffer.bytes.len(), buffer.output().len());
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
         buffer.shrink();
         assert!(!buffer.is_idle_and_large());
         assert_eq!(
-            (buffer.output(), buffer.octets.capacity()),
+            (buffer.output(), buffer.bytes.capacity()),
             (&b""[..], IDLE_CAPACITY)
         );
     }

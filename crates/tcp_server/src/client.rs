@@ -10,7 +10,7 @@ use proto::action::transform::TransformError;
 
 use crate::session::Session;
 
-/// While more octets than this wait for a client to take them, nothing is received from it (T-18).
+/// While more bytes than this wait for a client to take them, nothing is received from it (T-18).
 /// One response, and what had been received before, may exceed it; and half as much may have been
 /// sent already without its memory being free yet.
 pub const MOST_OUTPUT: usize = 256 * 1024 * 1024;

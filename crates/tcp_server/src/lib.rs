@@ -1,7 +1,7 @@
 //! A server that transforms text, over a 5/27-bit header (seed `tcp_server.txt`).
 //!
 //! [`run`] is the program: it understands the arguments, listens, and calls [`serve`]. For each
-//! client, `client` moves octets between its socket and a `session`, which turns requests into
+//! client, `client` moves bytes between its socket and a `session`, which turns requests into
 //! responses inside one `buffer`. The wire format is [`proto::action`].
 
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! The server's side of one connection, without its socket: octets in, octets out.
+//! The server's side of one connection, without its socket: bytes in, bytes out.
 
 use std::collections::TryReserveError;
 
@@ -9,7 +9,7 @@ use crate::buffer::Buffer;
 
 /// Turns the requests of one client into responses.
 ///
-/// Octets are received into [`Session::room`], [`Session::answer`] carries out every request that
+/// Bytes are received into [`Session::room`], [`Session::answer`] carries out every request that
 /// is complete, and [`Session::output`] is to be sent, as much at once as is taken.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
@@ -20,7 +20,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A vector to append received octets to, within its spare capacity.
+    /// A vector to append received bytes to, within its spare capacity.
     ///
     /// # Errors
     /// The system has no memory for it.
@@ -33,7 +33,7 @@ impl Session {
         self.buffer.output()
     }
 
-    /// Counts octets of the output as sent.
+    /// Counts bytes of the output as sent.
     pub(crate) fn sent(&mut self, count: usize) {
         self.buffer.sent(count);
     }
@@ -127,12 +127,12 @@ mod tests {
             }
         }
 
-        fn receive(&mut self, octets: &[u8]) {
-            self.room().unwrap().extend_from_slice(octets);
+        fn receive(&mut self, bytes: &[u8]) {
+            self.room().unwrap().extend_from_slice(bytes);
             self.answer(|_, _| {}).unwrap();
         }
 
-        /// Sends at most `limit` octets.
+        /// Sends at most `limit` bytes.
         fn send(&mut self, limit: usize) -> Vec<u8> {
             let output = self.output();
             let taken = output[..limit.min(output.len())].to_vec();
@@ -141,9 +141,9 @@ mod tests {
         }
     }
 
-    fn answered(octets: &[u8]) -> Vec<u8> {
+    fn answered(bytes: &[u8]) -> Vec<u8> {
         let mut session = Session::new();
-        session.receive(octets);
+        session.receive(bytes);
         session.send(usize::MAX)
     }
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn t_6_the_end_inside_a_request_is_answered_with_error_once() {
-        for (octets, output, inside) in [
+        for (bytes, output, inside) in [
             (&b""[..], &b""[..], false),
             (b"\x08\0\0\0", b"\0\0\0\0", false),
             (b"\x08", b"\0\0\0\x05error", true),
@@ -251,9 +251,9 @@ mod tests {
             (b"\x18\0\0\x01x", b"\0\0\0\x05error", false),
         ] {
             let mut session = Session::new();
-            session.receive(octets);
-            assert_eq!(session.end_of_input().unwrap(), inside, "{octets:?}");
-            assert_eq!(session.output(), output, "{octets:?}");
+            session.receive(bytes);
+            assert_eq!(session.end_of_input().unwrap(), inside, "{bytes:?}");
+            assert_eq!(session.output(), output, "{bytes:?}");
         }
     }
 

@@ -32,8 +32,8 @@ pub(crate) fn sending(file: File, address: SocketAddr, options: &[&str]) -> Prog
         .stdin(Input::File(file))
 }
 
-/// A file of these octets that nobody sees.
-pub(crate) fn file_of(octets: &[u8]) -> File {
+/// A file of these bytes that nobody sees.
+pub(crate) fn file_of(bytes: &[u8]) -> File {
     let path = std::env::temp_dir().join(format!(
         "accio-test-{}-{:?}",
         std::process::id(),
@@ -46,7 +46,7 @@ pub(crate) fn file_of(octets: &[u8]) -> File {
         .open(&path)
         .unwrap();
     std::fs::remove_file(path).unwrap();
-    file.write_all(octets).unwrap();
+    file.write_all(bytes).unwrap();
     file.rewind().unwrap();
     file
 }
@@ -92,7 +92,7 @@ impl Drop for Counter {
     }
 }
 
-/// A server of literal octets: accepts `accio` and has it confirm twice.
+/// A server of literal bytes: accepts `accio` and has it confirm twice.
 pub(crate) fn accept(listener: &Listener, process: &Process) -> Peer {
     let mut server = listener.accept_from(process, SOON).unwrap();
     for confirmation in [FIRST, SECOND] {

@@ -23,7 +23,7 @@ pub(super) fn figures() -> Vec<Figure> {
         name: "accio-sends",
         rows: vec![Row {
             what: "sent from a file in the page cache".to_owned(),
-            unit: Unit::OctetsPerSecond,
+            unit: Unit::BytesPerSecond,
             limit: Some(Goal::AtLeast(0.95)),
             peer: None,
         }],
@@ -52,7 +52,7 @@ pub(super) fn figures() -> Vec<Figure> {
     }]
 }
 
-/// A file without content of its own, whose octets, all 0, the system keeps in its page cache once
+/// A file without content of its own, whose bytes, all 0, the system keeps in its page cache once
 /// they have been read.
 fn cached_file() -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::new()?;
@@ -61,25 +61,25 @@ fn cached_file() -> io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-/// Has the file sent again and again, from new processes, for the time of a round: octets a second
+/// Has the file sent again and again, from new processes, for the time of a round: bytes a second
 /// while files are on their way.
 fn rate(machine: &Machine, sender: impl Fn(&str) -> Program) -> Result<Vec<f64>, Error> {
     let door = Door::open()?;
     let port = door.port().to_string();
-    let (mut octets, mut elapsed) = (0, 0.0);
-    while octets == 0 || elapsed < machine.round.as_secs_f64() {
+    let (mut bytes, mut elapsed) = (0, 0.0);
+    while bytes == 0 || elapsed < machine.round.as_secs_f64() {
         let process = sender(&port).start()?;
         let transfer = upload::receive(&door)?;
         let exit = process.wait_exit(ENDS_WITHIN)?;
-        if transfer.octets != FILE || exit != Exit::Status(0) {
+        if transfer.bytes != FILE || exit != Exit::Status(0) {
             return Err(Error::Wrong {
                 who: process.command_line().to_owned(),
                 wanted: format!("{FILE} bytes and status 0"),
-                found: format!("{} bytes and {exit}", transfer.octets),
+                found: format!("{} bytes and {exit}", transfer.bytes),
             });
         }
-        octets += transfer.octets;
+        bytes += transfer.bytes;
         elapsed += transfer.elapsed;
     }
-    Ok(vec![octets as f64 / elapsed])
+    Ok(vec![bytes as f64 / elapsed])
 }

@@ -1,4 +1,4 @@
-//! `lab4` beside a loop that reads nine octets and writes four.
+//! `lab4` beside a loop that reads nine bytes and writes four.
 
 use std::time::Duration;
 

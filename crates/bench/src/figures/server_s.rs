@@ -39,7 +39,7 @@ fn receives() -> Figure {
             Ok(move || {
                 let upload = |server: &Server| upload::confirmed(server.address)?.send_for(round);
                 let (transfer, cpu) = measured(&server, upload)?;
-                check_count(&mut server.process, transfer.octets)?;
+                check_count(&mut server.process, transfer.bytes)?;
                 Ok(rates(transfer, cpu))
             })
         }
@@ -49,13 +49,13 @@ fn receives() -> Figure {
         rows: vec![
             Row {
                 what: "received".to_owned(),
-                unit: Unit::OctetsPerSecond,
+                unit: Unit::BytesPerSecond,
                 limit: Some(Goal::AtLeast(0.95)),
                 peer: Some(Goal::AtLeast(1.2)),
             },
             Row {
                 what: "CPU per GiB".to_owned(),
-                unit: Unit::SecondsPerOctet,
+                unit: Unit::SecondsPerByte,
                 limit: Some(Goal::AtMost(1.15)),
                 peer: Some(Goal::AtMost(0.6)),
             },
@@ -89,7 +89,7 @@ fn memory() -> Figure {
         name: "server-s-memory",
         rows: vec![Row {
             what: format!("peak memory, {}", size(LONG as usize)),
-            unit: Unit::Octets,
+            unit: Unit::Bytes,
             limit: Some(Goal::AtMost(1.0)),
             peer: None,
         }],
@@ -98,7 +98,7 @@ fn memory() -> Figure {
                 let machine = machine.clone();
                 Ok(move || {
                     let mut server = machine.serve_ours(OURS)?;
-                    upload::confirmed(server.address)?.send_octets(LONG)?;
+                    upload::confirmed(server.address)?.send_bytes(LONG)?;
                     check_count(&mut server.process, LONG)?;
                     Ok(vec![server.peak_memory()?])
                 })
@@ -115,19 +115,19 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
         let mut server = machine.serve_ours(OURS)?;
         let (mut files, mut elapsed, mut cpu) = (0, 0.0, 0.0);
         while files == 0 || elapsed < machine.round.as_secs_f64() {
-            let upload = |server: &Server| upload::confirmed(server.address)?.send_octets(length);
+            let upload = |server: &Server| upload::confirmed(server.address)?.send_bytes(length);
             let (transfer, used) = measured(&server, upload)?;
             check_count(&mut server.process, length)?;
             files += 1;
             elapsed += transfer.elapsed;
             cpu += used;
         }
-        let octets = (files * length) as f64;
+        let bytes = (files * length) as f64;
         rows.push(vec![
             size(length as usize),
-            in_unit(Unit::OctetsPerSecond, octets / elapsed),
-            in_unit(Unit::SecondsPerOctet, cpu / octets),
-            in_unit(Unit::Octets, server.peak_memory()?),
+            in_unit(Unit::BytesPerSecond, bytes / elapsed),
+            in_unit(Unit::SecondsPerByte, cpu / bytes),
+            in_unit(Unit::Bytes, server.peak_memory()?),
         ]);
     }
     let head = ["file", "received", "CPU per GiB", "peak memory"];
@@ -149,14 +149,14 @@ fn measured(
 }
 
 fn rates(transfer: Transfer, cpu: f64) -> Vec<f64> {
-    let octets = transfer.octets as f64;
-    vec![octets / transfer.elapsed, cpu / octets]
+    let bytes = transfer.bytes as f64;
+    vec![bytes / transfer.elapsed, cpu / bytes]
 }
 
 /// The server must have printed how much it received.
-fn check_count(server: &mut Process, octets: u64) -> Result<(), Error> {
+fn check_count(server: &mut Process, bytes: u64) -> Result<(), Error> {
     let found = server.wait_line(PRINTS_WITHIN)?;
-    let wanted = octets.to_string();
+    let wanted = bytes.to_string();
     if found == wanted {
         return Ok(());
     }

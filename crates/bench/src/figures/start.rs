@@ -9,7 +9,7 @@ use crate::figure::{Contender, Figure, Goal, Row, Unit};
 use crate::{Error, Machine, affinity};
 
 /// Nothing takes so long to start.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Starts in one round, of which the median counts.
 const STARTS: usize = 15;
@@ -81,7 +81,7 @@ fn start(machine: &Machine, program: &Path, arguments: &[&str]) -> Result<Durati
     affinity::pin(machine.load_cpu)?;
     let mut server = Started(spawned.map_err(Error::system("starting a server"))?);
     while TcpStream::connect(address).is_err() {
-        if started.elapsed() > PATIENCE || server.has_ended() {
+        if started.elapsed() > TIMEOUT || server.has_ended() {
             return Err(Error::Wrong {
                 who: program.display().to_string(),
                 wanted: format!("a server on port {port}"),

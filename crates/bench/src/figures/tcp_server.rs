@@ -9,7 +9,7 @@ use crate::load::{Exchange, ExchangeClient};
 use crate::report::{in_unit, size};
 use crate::{Error, Machine, Server};
 
-/// Octets of a small request's text.
+/// Bytes of a small request's text.
 const SMALL: usize = 64;
 const MIB: usize = 1024 * 1024;
 /// The longest text that a header can announce (T-1).
@@ -100,7 +100,7 @@ fn cpu(name: &'static str, depth: usize, limit: f64, peer: f64) -> Figure {
     }
 }
 
-/// Octets of text in a second, with `depth` requests under way: a server that has to wait for a
+/// Bytes of text in a second, with `depth` requests under way: a server that has to wait for a
 /// whole request would otherwise be measured by how long the client takes to send the next.
 fn throughput(name: &'static str, length: usize, depth: usize, peer: Option<f64>) -> Figure {
     const ACTIONS: [(Action, f64); 3] = [
@@ -110,7 +110,7 @@ fn throughput(name: &'static str, length: usize, depth: usize, peer: Option<f64>
     ];
     let rows = ACTIONS.map(|(action, limit)| Row {
         what: format!("{action}, {}, {depth} in flight", size(length)),
-        unit: Unit::OctetsPerSecond,
+        unit: Unit::BytesPerSecond,
         limit: Some(Goal::AtLeast(limit)),
         peer: peer
             .filter(|_| action != Action::Reverse)
@@ -167,7 +167,7 @@ fn memory() -> Figure {
         name: "tcp_server-memory",
         rows: vec![Row {
             what: format!("peak memory, {}", size(LONGEST)),
-            unit: Unit::Octets,
+            unit: Unit::Bytes,
             limit: Some(Goal::AtMost(1.0)),
             peer: Some(Goal::AtMost(0.3)),
         }],
@@ -253,7 +253,7 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
     let columns = [
         "per request",
         "CPU per request",
-        "CPU per octet",
+        "CPU per byte",
         "the same of echo",
     ];
     Ok(vec![
@@ -327,7 +327,7 @@ fn start_python(machine: &Machine) -> Result<Server, Error> {
 
 // --- What is asked ---
 
-/// `depth` times the same request, of a text of `length` octets.
+/// `depth` times the same request, of a text of `length` bytes.
 fn asking(action: Action, length: usize, depth: usize) -> Exchange {
     let text = text(length);
     let answer = match action {
@@ -348,7 +348,7 @@ fn asking(action: Action, length: usize, depth: usize) -> Exchange {
     )
 }
 
-/// The same octets as [`asking`], and the same back.
+/// The same bytes as [`asking`], and the same back.
 fn echoing(length: usize, depth: usize) -> Exchange {
     let request = asking(Action::Uppercase, length, depth).request;
     Exchange::new(request.clone(), request)
@@ -367,11 +367,11 @@ fn asking_redis(length: usize, depth: usize) -> Exchange {
 
 fn repeated(header: &[u8], text: &[u8], end: &[u8], times: usize) -> Vec<u8> {
     let pieces = std::iter::repeat_n([header, text, end], times);
-    let mut octets = Vec::with_capacity((header.len() + text.len() + end.len()) * times);
+    let mut bytes = Vec::with_capacity((header.len() + text.len() + end.len()) * times);
     for piece in pieces.flatten() {
-        octets.extend_from_slice(piece);
+        bytes.extend_from_slice(piece);
     }
-    octets
+    bytes
 }
 
 /// Text in ASCII, in both cases, that is nowhere the same for long.
@@ -380,8 +380,8 @@ fn text(length: usize) -> Vec<u8> {
     const PRINTABLE: u8 = b'~' - b' ' + 1;
     let mut text = vec![0; length];
     fastrand::Rng::with_seed(SEED).fill(&mut text);
-    for octet in &mut text {
-        *octet = b' ' + *octet % PRINTABLE;
+    for byte in &mut text {
+        *byte = b' ' + *byte % PRINTABLE;
     }
     text
 }

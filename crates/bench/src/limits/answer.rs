@@ -8,7 +8,7 @@ use proto::math::Frame;
 use crate::Error;
 use crate::limits::{Limit, number};
 
-/// The limit of a client that answers questions: nine octets in, four out.
+/// The limit of a client that answers questions: nine bytes in, four out.
 pub(super) const ANSWER: Limit = Limit {
     name: "answer",
     usage: "PORT  answers a math server's questions, and prints its secret",
@@ -20,12 +20,12 @@ fn run(arguments: &[OsString]) -> Result<(), Error> {
     let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, number(arguments, 0)?))
         .map_err(Error::system("connecting"))?;
     server.set_nodelay(true).map_err(Error::system(DOING))?;
-    let mut octets = [0; Frame::LEN];
+    let mut bytes = [0; Frame::LEN];
     loop {
         server
-            .read_exact(&mut octets)
+            .read_exact(&mut bytes)
             .map_err(Error::system(DOING))?;
-        match Frame::parse(octets) {
+        match Frame::parse(bytes) {
             Ok(Frame::Question(question)) => server
                 .write_all(&question.sum().emit())
                 .map_err(Error::system(DOING))?,

@@ -12,7 +12,7 @@ use crate::limits::{Limit, listen};
 /// What one call discards at most.
 const BUFFER: usize = 256 * 1024;
 
-/// The limit of a server that receives a file: on Linux the octets never leave the kernel.
+/// The limit of a server that receives a file: on Linux the bytes never leave the kernel.
 pub(super) const DISCARD: Limit = Limit {
     name: "discard",
     usage: "PORT  receives files as accio does, and prints how long each was",

@@ -8,7 +8,7 @@ use crate::limits::{Limit, listen};
 /// What one read takes at most.
 const BUFFER: usize = 64 * 1024;
 
-/// The limit of a server that answers with as many octets as it was asked with.
+/// The limit of a server that answers with as many bytes as it was asked with.
 pub(super) const ECHO: Limit = Limit {
     name: "echo",
     usage: "PORT  sends back what it receives, one client after another",

@@ -5,16 +5,16 @@ use crate::Error;
 use crate::limits::{Limit, number};
 use crate::load::upload;
 
-/// The limit of a client that sends a file: its octets are in memory already.
+/// The limit of a client that sends a file: its bytes are in memory already.
 pub(super) const SEND: Limit = Limit {
     name: "send",
-    usage: "PORT OCTETS  sends so many octets as accio does",
+    usage: "PORT BYTES  sends so many bytes as accio does",
     run,
 };
 
 fn run(arguments: &[OsString]) -> Result<(), Error> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, number(arguments, 0)?));
-    let octets = number(arguments, 1)?;
-    upload::confirmed(address)?.send_octets(octets)?;
+    let bytes = number(arguments, 1)?;
+    upload::confirmed(address)?.send_bytes(bytes)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::Error;
 
 /// A client that has not come, or says nothing, for so long never will.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where a client under test connects to.
 #[derive(Debug)]
@@ -42,18 +42,18 @@ impl Door {
     pub fn accept(&self) -> Result<TcpStream, Error> {
         const DOING: &str = "accepting a client";
         let mut entry = [PollFd::new(&self.listener, PollFlags::IN)];
-        let patience = Timespec::try_from(PATIENCE).ok();
-        if poll(&mut entry, patience.as_ref()).map_err(Error::system(DOING))? == 0 {
+        let timeout = Timespec::try_from(TIMEOUT).ok();
+        if poll(&mut entry, timeout.as_ref()).map_err(Error::system(DOING))? == 0 {
             return Err(Error::Wrong {
                 who: "the client".to_owned(),
                 wanted: "a connection".to_owned(),
-                found: format!("none within {} seconds", PATIENCE.as_secs()),
+                found: format!("none within {} seconds", TIMEOUT.as_secs()),
             });
         }
         let (client, _) = self.listener.accept().map_err(Error::system(DOING))?;
         client
-            .set_read_timeout(Some(PATIENCE))
-            .and_then(|()| client.set_write_timeout(Some(PATIENCE)))
+            .set_read_timeout(Some(TIMEOUT))
+            .and_then(|()| client.set_write_timeout(Some(TIMEOUT)))
             .and_then(|()| client.set_nodelay(true))
             .map_err(Error::system(DOING))?;
         Ok(client)

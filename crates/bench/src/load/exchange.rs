@@ -11,16 +11,16 @@ use crate::{Error, Server};
 const BUFFER: usize = 256 * 1024;
 
 /// A server that says nothing for so long never will.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What is sent to a server, and what must come back, octet for octet.
+/// What is sent to a server, and what must come back, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// One request or several.
     pub request: Vec<u8>,
     /// All that comes back for them.
     pub response: Vec<u8>,
-    /// At most so many octets of the request are handed to the system at once.
+    /// At most so many bytes of the request are handed to the system at once.
     pub piece: usize,
 }
 
@@ -89,7 +89,7 @@ impl ExchangeClient {
     pub fn connect(address: SocketAddr) -> Result<Self, Error> {
         let stream = TcpStream::connect(address).map_err(Error::system("connecting"))?;
         let set = stream.set_nodelay(true);
-        set.and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
+        set.and_then(|()| stream.set_read_timeout(Some(TIMEOUT)))
             .map_err(Error::system("preparing a connection"))?;
         Ok(Self {
             stream,
@@ -135,15 +135,15 @@ impl ExchangeClient {
         closed.map_err(Error::system("closing a connection"))?;
         match self.received()? {
             0 => Ok(()),
-            more => Err(self.wrong("the end".to_owned(), format!("{more} octets more"))),
+            more => Err(self.wrong("the end".to_owned(), format!("{more} bytes more"))),
         }
     }
 
-    /// Hands octets to the system. `None`: it takes none at the moment.
-    fn send(&self, octets: &[u8]) -> Result<Option<usize>, Error> {
+    /// Hands bytes to the system. `None`: it takes none at the moment.
+    fn send(&self, bytes: &[u8]) -> Result<Option<usize>, Error> {
         match send(
             &self.stream,
-            octets,
+            bytes,
             SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
         ) {
             Err(Errno::AGAIN) => Ok(None),
@@ -155,7 +155,7 @@ impl ExchangeClient {
     fn wait(&mut self) -> Result<bool, Error> {
         let start = Instant::now();
         let timeout = Timespec {
-            tv_sec: PATIENCE.as_secs().cast_signed(),
+            tv_sec: TIMEOUT.as_secs().cast_signed(),
             tv_nsec: 0,
         };
         let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::OUT)];
@@ -163,7 +163,7 @@ impl ExchangeClient {
             poll(&mut fds, Some(&timeout)).map_err(Error::system("waiting for a server"))?;
         self.longest_wait = self.longest_wait.max(start.elapsed());
         if ready == 0 {
-            return Err(self.wrong("an answer".to_owned(), format!("none for {PATIENCE:?}")));
+            return Err(self.wrong("an answer".to_owned(), format!("none for {TIMEOUT:?}")));
         }
         let [fd] = fds;
         Ok(fd
@@ -176,14 +176,14 @@ impl ExchangeClient {
         let count = self.received()?;
         let at = exchange.response.len() - response.len();
         if count == 0 {
-            return Err(self.wrong("a response".to_owned(), format!("the end at octet {at}")));
+            return Err(self.wrong("a response".to_owned(), format!("the end at byte {at}")));
         }
         let received = self.buffer.get(..count).unwrap_or_default();
         match response.split_at_checked(count) {
             Some((wanted, rest)) if wanted == received => Ok(rest),
             Some((wanted, _)) => Err(self.different(wanted, at)),
             None => Err(self.wrong(
-                format!("a response of {} octets", exchange.response.len()),
+                format!("a response of {} bytes", exchange.response.len()),
                 format!("{} at least", at + count),
             )),
         }
@@ -202,14 +202,14 @@ impl ExchangeClient {
         let place = pairs
             .position(|(wanted, found)| wanted != found)
             .unwrap_or_default();
-        let show = |octets: &[u8]| {
-            let octets = octets
+        let show = |bytes: &[u8]| {
+            let bytes = bytes
                 .iter()
                 .skip(place)
                 .take(16)
                 .copied()
                 .collect::<Vec<_>>();
-            format!("\"{}\" at octet {}", cli::escape(&octets), at + place)
+            format!("\"{}\" at byte {}", cli::escape(&bytes), at + place)
         };
         self.wrong(
             show(wanted),
@@ -251,11 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn every_octet_of_a_response_is_checked() {
+    fn every_byte_of_a_response_is_checked() {
         asked(b"HELLO", b"HELLO").unwrap();
         for (answers, found) in [
-            (&b"HELlO"[..], "\"lO\" at octet 3"),
-            (b"HELL", "the end at octet 4"),
+            (&b"HELlO"[..], "\"lO\" at byte 3"),
+            (b"HELL", "the end at byte 4"),
             (b"HELLO!", "6 at least"),
         ] {
             match asked(answers, b"HELLO").unwrap_err() {
@@ -272,9 +272,9 @@ mod tests {
         let mut client = ExchangeClient::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
         let echo = thread::spawn(move || std::io::copy(&mut &server, &mut &server).unwrap());
-        let octets: Vec<u8> = (0..LENGTH).map(|index| (index % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..LENGTH).map(|index| (index % 251) as u8).collect();
         client
-            .exchange(&Exchange::new(octets.clone(), octets))
+            .exchange(&Exchange::new(bytes.clone(), bytes))
             .unwrap();
         assert!(client.take_longest_wait() > Duration::ZERO);
         client.finish().unwrap();

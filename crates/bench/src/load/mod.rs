@@ -1,4 +1,4 @@
-//! Load: clients of contenders, which check every octet that comes back.
+//! Load: clients of contenders, which check every byte that comes back.
 
 mod door;
 mod exchange;

@@ -21,7 +21,7 @@ pub fn ask(door: &Door, round: Duration) -> Result<(u32, f64), Error> {
     let mut client = door.accept()?;
     let start = Instant::now();
     let mut count = 0;
-    let mut octets = [0; Answer::LEN];
+    let mut bytes = [0; Answer::LEN];
     while count == 0 || start.elapsed() < round {
         // Both numbers change all the time, and the sum wraps now and then (M-2).
         let question = Question {
@@ -30,9 +30,9 @@ pub fn ask(door: &Door, round: Duration) -> Result<(u32, f64), Error> {
         };
         client
             .write_all(&Frame::Question(question).emit())
-            .and_then(|()| client.read_exact(&mut octets))
+            .and_then(|()| client.read_exact(&mut bytes))
             .map_err(Error::system(DOING))?;
-        let (wanted, found) = (question.sum(), Answer::parse(octets));
+        let (wanted, found) = (question.sum(), Answer::parse(bytes));
         if found != wanted {
             return Err(Error::Wrong {
                 who: "the client".to_owned(),

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::load::upload::expect_end;
 
 /// A server that says nothing for so long never will.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a server says to each object (P-6).
 pub const ACKNOWLEDGEMENT: Plain<'_> = Plain::Str("server got the data");
@@ -67,7 +67,7 @@ fn connect(address: SocketAddr) -> Result<TcpStream, Error> {
     let connected = TcpStream::connect(address);
     let client = connected.map_err(Error::system("connecting"))?;
     client
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(TIMEOUT))
         .map_err(Error::system("connecting"))?;
     Ok(client)
 }

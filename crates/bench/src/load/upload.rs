@@ -17,7 +17,7 @@ const PIECE: usize = 64 * 1024;
 const BUFFER: usize = 256 * 1024;
 
 /// Nobody is silent for so long who is not stuck.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection to a receiver, about to send a file.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub struct Upload {
 /// What was sent or received.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transfer {
-    /// Octets of the file.
-    pub octets: u64,
-    /// Seconds from its first octet until the other end had closed.
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Seconds from its first byte until the other end had closed.
     pub elapsed: f64,
 }
 
@@ -42,8 +42,8 @@ pub struct Transfer {
 pub fn unconfirmed(address: SocketAddr) -> Result<Upload, Error> {
     let stream = TcpStream::connect(address).map_err(Error::system("connecting"))?;
     stream
-        .set_read_timeout(Some(PATIENCE))
-        .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
+        .set_read_timeout(Some(TIMEOUT))
+        .and_then(|()| stream.set_write_timeout(Some(TIMEOUT)))
         .and_then(|()| stream.set_nodelay(true))
         .map_err(Error::system("preparing a connection"))?;
     Ok(Upload {
@@ -68,12 +68,12 @@ pub fn confirmed(address: SocketAddr) -> Result<Upload, Error> {
 }
 
 impl Upload {
-    /// Sends so many octets, and waits until the receiver has closed.
+    /// Sends so many bytes, and waits until the receiver has closed.
     ///
     /// # Errors
     /// [`Error::Wrong`], [`Error::System`].
-    pub fn send_octets(self, octets: u64) -> Result<Transfer, Error> {
-        self.send_while(|sent| octets - sent)
+    pub fn send_bytes(self, bytes: u64) -> Result<Transfer, Error> {
+        self.send_while(|sent| bytes - sent)
     }
 
     /// Sends for so long, and waits until the receiver has closed.
@@ -94,18 +94,18 @@ impl Upload {
     /// Sends until `left`, which is told what was sent, says 0.
     fn send_while(mut self, left: impl Fn(u64) -> u64) -> Result<Transfer, Error> {
         let piece = vec![b'a'; PIECE];
-        let mut octets = 0;
-        while let left @ 1.. = left(octets) {
+        let mut bytes = 0;
+        while let left @ 1.. = left(bytes) {
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             let piece = piece.get(..left).unwrap_or(&piece);
             let sent = self.stream.write(piece);
-            octets += sent.map_err(Error::system("sending a file"))? as u64;
+            bytes += sent.map_err(Error::system("sending a file"))? as u64;
         }
         let ended = self.stream.shutdown(Shutdown::Write);
         ended.map_err(Error::system("ending a file"))?;
         expect_end(&mut self.stream)?;
         Ok(Transfer {
-            octets,
+            bytes,
             elapsed: self.start.elapsed().as_secs_f64(),
         })
     }
@@ -123,9 +123,9 @@ pub fn receive(door: &Door) -> Result<Transfer, Error> {
         expect(&mut stream, confirmation)?;
     }
     let start = Instant::now();
-    let octets = discard::receive(&stream, &mut vec![0; BUFFER]);
+    let bytes = discard::receive(&stream, &mut vec![0; BUFFER]);
     Ok(Transfer {
-        octets: octets.map_err(Error::system("receiving a file"))?,
+        bytes: bytes.map_err(Error::system("receiving a file"))?,
         elapsed: start.elapsed().as_secs_f64(),
     })
 }
@@ -147,14 +147,14 @@ fn expect(stream: &mut TcpStream, wanted: &[u8]) -> Result<(), Error> {
 
 /// Reads the end of the stream.
 pub(super) fn expect_end(stream: &mut TcpStream) -> Result<(), Error> {
-    let mut octet = [0];
-    let read = stream.read(&mut octet);
+    let mut byte = [0];
+    let read = stream.read(&mut byte);
     match read.map_err(Error::system("waiting for the end"))? {
         0 => Ok(()),
         _ => Err(Error::Wrong {
             who: "the other end".to_owned(),
             wanted: "the end of the stream".to_owned(),
-            found: octet.escape_ascii().to_string(),
+            found: byte.escape_ascii().to_string(),
         }),
     }
 }

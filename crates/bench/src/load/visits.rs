@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 
 /// A server that says nothing for so long never will.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Clients each of which connects, sends a request, and reads until the server closes. There are
 /// always as many under way as `at_once` says.
@@ -98,7 +98,7 @@ impl Visits<'_> {
         let connected = TcpStream::connect(self.address);
         let mut client = connected.map_err(Error::system("connecting"))?;
         client
-            .set_read_timeout(Some(PATIENCE))
+            .set_read_timeout(Some(TIMEOUT))
             .and_then(|()| client.write_all(request))
             .map_err(Error::system("sending a request"))?;
         Ok(client)

@@ -74,10 +74,10 @@ fn role(role: Role) -> &'static str {
 fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::PerSecond => "per second",
-        Unit::OctetsPerSecond => "octets per second",
+        Unit::BytesPerSecond => "bytes per second",
         Unit::Seconds => "seconds",
-        Unit::SecondsPerOctet => "seconds per octet",
-        Unit::Octets => "octets",
+        Unit::SecondsPerByte => "seconds per byte",
+        Unit::Bytes => "bytes",
     }
 }
 

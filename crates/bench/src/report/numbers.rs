@@ -9,9 +9,9 @@ fn scale(unit: Unit, typical: f64) -> (f64, &'static str) {
     match unit {
         Unit::PerSecond if typical >= 1e4 => (1e3, "k/s"),
         Unit::PerSecond => (1.0, "/s"),
-        Unit::OctetsPerSecond => (GIB, "GiB/s"),
-        Unit::SecondsPerOctet => (1.0 / GIB, "s/GiB"),
-        Unit::Octets => (MIB, "MiB"),
+        Unit::BytesPerSecond => (GIB, "GiB/s"),
+        Unit::SecondsPerByte => (1.0 / GIB, "s/GiB"),
+        Unit::Bytes => (MIB, "MiB"),
         Unit::Seconds if typical < 1e-3 => (1e-6, "µs"),
         Unit::Seconds if typical < 1.0 => (1e-3, "ms"),
         Unit::Seconds => (1.0, "s"),
@@ -46,25 +46,25 @@ pub(super) fn scaled<const N: usize>(
 /// use bench::report::in_unit;
 ///
 /// assert_eq!(in_unit(Unit::Seconds, 0.0000125), "12.5 µs");
-/// assert_eq!(in_unit(Unit::OctetsPerSecond, 1073741824.0), "1.00 GiB/s");
+/// assert_eq!(in_unit(Unit::BytesPerSecond, 1073741824.0), "1.00 GiB/s");
 /// ```
 pub fn in_unit(unit: Unit, value: f64) -> String {
     let ([shown], name) = scaled(unit, value, [value]);
     format!("{shown} {name}")
 }
 
-/// A size in octets as people write it, in whole units where it is that: `64 B`, `1 MiB`.
-pub fn size(octets: usize) -> String {
+/// A size in bytes as people write it, in whole units where it is that: `64 B`, `1 MiB`.
+pub fn size(bytes: usize) -> String {
     const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     for (unit, name) in UNITS {
-        if octets >= unit && octets.is_multiple_of(unit) {
-            return format!("{} {name}", octets / unit);
+        if bytes >= unit && bytes.is_multiple_of(unit) {
+            return format!("{} {name}", bytes / unit);
         }
-        if octets > 1 && (octets + 1).is_multiple_of(unit) {
-            return format!("{} {name} - 1", (octets + 1) / unit);
+        if bytes > 1 && (bytes + 1).is_multiple_of(unit) {
+            return format!("{} {name} - 1", (bytes + 1) / unit);
         }
     }
-    format!("{octets} B")
+    format!("{bytes} B")
 }
 
 /// `≥ 0.93`
@@ -81,13 +81,13 @@ mod tests {
 
     #[test]
     fn sizes_are_whole_units_where_they_are() {
-        for (octets, shown) in [
+        for (bytes, shown) in [
             (64, "64 B"),
             (1500, "1500 B"),
             (1 << 20, "1 MiB"),
             ((128 << 20) - 1, "128 MiB - 1"),
         ] {
-            assert_eq!(size(octets), shown);
+            assert_eq!(size(bytes), shown);
         }
     }
 
@@ -98,8 +98,8 @@ mod tests {
             (Unit::PerSecond, 73_000.0, "73.0 k/s"),
             (Unit::Seconds, 0.0000004, "0.400 µs"),
             (Unit::Seconds, 0.0125, "12.5 ms"),
-            (Unit::SecondsPerOctet, 1.0 / GIB, "1.00 s/GiB"),
-            (Unit::Octets, 2.0 * MIB, "2.00 MiB"),
+            (Unit::SecondsPerByte, 1.0 / GIB, "1.00 s/GiB"),
+            (Unit::Bytes, 2.0 * MIB, "2.00 MiB"),
         ] {
             assert_eq!(in_unit(unit, value), shown);
         }

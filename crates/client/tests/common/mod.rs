@@ -22,7 +22,7 @@ pub(crate) fn client(server: &Listener, name: &str, task: &str) -> Program {
 pub(crate) fn create(input: &[u8]) -> (Vec<u8>, Finished) {
     let server = Listener::new().unwrap();
     let process = client(&server, "alice", "create")
-        .stdin(Input::Octets(input.to_vec()))
+        .stdin(Input::Bytes(input.to_vec()))
         .start()
         .unwrap();
     let request = server
@@ -47,7 +47,7 @@ pub(crate) fn read_as(answer: impl FnOnce(&mut Peer)) -> Finished {
     finished(&process)
 }
 
-/// Runs `read` for bob; the server sends these octets and closes.
+/// Runs `read` for bob; the server sends these bytes and closes.
 pub(crate) fn read(response: &[u8]) -> Finished {
     read_as(|peer| peer.send(response).unwrap())
 }
@@ -65,7 +65,7 @@ fn finished(process: &Process) -> Finished {
 pub(crate) fn result(finished: &Finished) -> &[u8] {
     let printed = &finished.stdout;
     assert!(printed.starts_with(b"sent to 127.0.0.1:"), "{finished:?}");
-    let end = printed.iter().position(|octet| *octet == b'\n').unwrap();
+    let end = printed.iter().position(|byte| *byte == b'\n').unwrap();
     &printed[end + 1..]
 }
 

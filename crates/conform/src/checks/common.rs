@@ -10,9 +10,9 @@ use crate::{Arguments, Conversation, Outcome, Problem, Trial};
 
 /// Starts the program with arguments that it has to refuse with an error.
 pub(super) fn expect_refusal(trial: &mut Trial<'_>, arguments: &Arguments) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     trial.start(arguments, Input::Null)?;
-    expect_error(trial, patience)
+    expect_error(trial, timeout)
 }
 
 /// Waits until the program that was started last has ended with an error: with a status that is
@@ -32,7 +32,7 @@ pub(super) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     })?;
     let stderr = process.stderr();
     let message = stderr
-        .split(|octet| *octet == b'\n')
+        .split(|byte| *byte == b'\n')
         .any(|line| line.starts_with(b"ERROR:"));
     match exit {
         Exit::Status(status) if status != 0 && message => Ok(()),
@@ -129,14 +129,14 @@ pub(super) fn shows_version(trial: &mut Trial<'_>, name: &str) -> Outcome {
 }
 
 fn printed_for(trial: &mut Trial<'_>, argument: &str) -> Result<String, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     trial.may_choose_arguments()?;
     trial.start(&Arguments::words([argument]), Input::Null)?;
-    expect_success(trial, patience)?;
+    expect_success(trial, timeout)?;
     Ok(String::from_utf8_lossy(&trial.process()?.stdout()).into_owned())
 }
 
-/// Receives what comes at once with the first octet. Looking without pause, this sees a record in
+/// Receives what comes at once with the first byte. Looking without pause, this sees a record in
 /// parts if it was sent with several calls, however shortly one after another (G-5).
 pub(super) fn receive_first_piece(
     client: &mut Conversation,
@@ -156,7 +156,7 @@ pub(super) fn receive_first_piece(
     client.stream().set_nonblocking(false).map_err(trouble)?;
     // Now what was only looked at, or is missing, goes into the transcript.
     match client.next_event(length.unwrap_or(1), Duration::ZERO) {
-        Event::Data(octets) => Ok(octets),
+        Event::Data(bytes) => Ok(bytes),
         event => Err(Problem::broken("bytes", event.to_string())),
     }
 }

@@ -16,7 +16,7 @@ pub(super) const DEFAULT_PORT: u16 = 8083;
 /// Waits until nobody listens on a port, and keeps other checks off it until the guard is dropped,
 /// those of other runs too: it is the port of the same number for UDP, of which there is one.
 pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TIMEOUT: Duration = Duration::from_secs(20);
     let start = Instant::now();
     loop {
         if let Ok(guard) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
@@ -24,7 +24,7 @@ pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
         {
             return Ok(guard);
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             let reason = format!("another program uses the port {port}");
             return Err(Problem::NotRun(reason));
         }
@@ -40,7 +40,7 @@ pub(super) fn listens_on(
     port: u16,
 ) -> Result<Vec<SocketAddr>, Problem> {
     trial.may_choose_arguments()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let _guard = reserve(port)?;
     // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
     trial.start(arguments, Input::Null)?;
@@ -48,6 +48,6 @@ pub(super) fn listens_on(
     let addresses = trial.process()?.listening();
     // Nothing of it may be left when another check wants the port.
     trial.process()?.signal_group(Signal::KILL)?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     listens.map(|_| addresses)
 }

@@ -10,7 +10,7 @@ use harness::Event;
 use crate::conversation::shown;
 use crate::{Conversation, Problem, Trial};
 
-/// The longest pickle that is read: as many octets as the assignment receives at once.
+/// The longest pickle that is read: as many bytes as the assignment receives at once.
 pub(super) const LONGEST: usize = 4096;
 
 /// A connection on which pickles come.
@@ -32,7 +32,7 @@ impl Pickles {
     /// The next object, whatever it is.
     pub(super) fn next(&mut self, trial: &Trial<'_>) -> Result<Object, Problem> {
         const WANTED: &str = "a whole pickle";
-        let deadline = Instant::now() + trial.patience();
+        let deadline = Instant::now() + trial.timeout();
         loop {
             match read(&self.received) {
                 Reading::Whole(object, length) => {
@@ -51,7 +51,7 @@ impl Pickles {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.conversation.next_event(LONGEST, left) {
-                Event::Data(octets) => self.received.extend(octets),
+                Event::Data(bytes) => self.received.extend(bytes),
                 event => {
                     let happened = format!("{event}, after {}", shown(&self.received));
                     return Err(Problem::broken(WANTED, happened));
@@ -111,31 +111,31 @@ impl fmt::Display for Object {
     }
 }
 
-/// What the octets from the start of a pickle are.
+/// What the bytes from the start of a pickle are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     /// An object, and the length of its pickle.
     Whole(Object, usize),
     /// The beginning of a pickle.
     Part,
-    /// Something else, from this octet on.
+    /// Something else, from this byte on.
     Wrong { at: usize },
 }
 
-pub(super) fn read(octets: &[u8]) -> Reading {
+pub(super) fn read(bytes: &[u8]) -> Reading {
     let mut reader = Reader {
-        rest: octets,
+        rest: bytes,
         stack: Vec::new(),
         memo: HashMap::new(),
     };
     loop {
-        let at = octets.len() - reader.rest.len();
+        let at = bytes.len() - reader.rest.len();
         if at >= LONGEST {
             return Reading::Wrong { at };
         }
         match reader.step() {
             Ok(None) => {}
-            Ok(Some(object)) => return Reading::Whole(object, octets.len() - reader.rest.len()),
+            Ok(Some(object)) => return Reading::Whole(object, bytes.len() - reader.rest.len()),
             Err(Stop::AtEnd) => return Reading::Part,
             Err(Stop::Wrong) => return Reading::Wrong { at },
         }
@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
 
     /// Up to a line feed, which is taken too.
     fn line(&mut self) -> Result<&'a [u8], Stop> {
-        let mut parts = self.rest.splitn(2, |octet| *octet == b'\n');
+        let mut parts = self.rest.splitn(2, |byte| *byte == b'\n');
         match (parts.next(), parts.next()) {
             (Some(line), Some(rest)) => {
                 self.rest = rest;
@@ -287,10 +287,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number without sign, least octet first.
+    /// A number without sign, least byte first.
     fn number(&mut self, size: usize) -> Result<u64, Stop> {
-        let octets = self.take(size)?.iter().rev();
-        Ok(octets.fold(0, |number, octet| number << 8 | u64::from(*octet)))
+        let bytes = self.take(size)?.iter().rev();
+        Ok(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     fn integer(&mut self, size: usize, signed: bool) -> Result<(), Stop> {
@@ -316,11 +316,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// As many octets as a length of this size says.
+    /// As many bytes as a length of this size says.
     fn counted(&mut self, size: usize, object: fn(Vec<u8>) -> Object) -> Result<(), Stop> {
         let length = usize::try_from(self.number(size)?).map_err(|_| Stop::Wrong)?;
-        let octets = self.take(length)?.to_vec();
-        self.push(object(octets));
+        let bytes = self.take(length)?.to_vec();
+        self.push(object(bytes));
         Ok(())
     }
 
@@ -402,43 +402,43 @@ mod tests {
         b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M\xd5\xc9s.",
     ];
 
-    fn object(octets: &[u8]) -> Object {
-        match read(octets) {
-            Reading::Whole(object, length) if length == octets.len() => object,
+    fn object(bytes: &[u8]) -> Object {
+        match read(bytes) {
+            Reading::Whole(object, length) if length == bytes.len() => object,
             reading => panic!("{reading:?}"),
         }
     }
 
     #[test]
     fn p_3_an_id_in_every_protocol_and_no_part_of_it() {
-        for octets in IDS {
-            let id = object(octets);
+        for bytes in IDS {
+            let id = object(bytes);
             assert_eq!(id.get("clientid"), Some(&Object::Integer(51669)));
             assert_eq!(id.get("client"), None);
-            for length in 0..octets.len() {
-                assert_eq!(read(&octets[..length]), Reading::Part, "{length}");
+            for length in 0..bytes.len() {
+                assert_eq!(read(&bytes[..length]), Reading::Part, "{length}");
             }
-            let with_more = [octets, b"more"].concat();
-            assert_eq!(read(&with_more), Reading::Whole(id, octets.len()));
+            let with_more = [bytes, b"more"].concat();
+            assert_eq!(read(&with_more), Reading::Whole(id, bytes.len()));
         }
     }
 
     #[test]
     fn other_ways_to_write_the_same() {
-        for octets in [
+        for bytes in [
             &b"}(X\x08\0\0\0clientidJ\xd5\xc9\0\0u."[..],
             b"(X\x08\0\0\0clientidJ\xd5\xc9\0\0d.",
             b"(\x8d\x08\0\0\0\0\0\0\0clientid\x8a\x03\xd5\xc9\0d.",
             b"}U\x08clientidL51669L\ns.",
         ] {
-            let id = object(octets);
+            let id = object(bytes);
             assert_eq!(id.get("clientid"), Some(&Object::Integer(51669)));
         }
     }
 
     #[test]
     fn p_6_any_plain_object_ends() {
-        for (octets, expected) in [
+        for (bytes, expected) in [
             (&b"K\x01."[..], Object::Integer(1)),
             (b"J\xff\xff\xff\xff.", Object::Integer(-1)),
             (b"\x8a\x00.", Object::Integer(0)),
@@ -453,7 +453,7 @@ mod tests {
             (b"\x80\x04\x8f\x94(K\x01\x90.", Object::Other),
             (b"C\x02\xff\xfe.", Object::Other),
         ] {
-            assert_eq!(object(octets), expected);
+            assert_eq!(object(bytes), expected);
         }
         let shown = object(b"}(X\x01\0\0\0\nK\x01]Nu.").to_string();
         assert_eq!(shown, r"{'\n': 1, another object: another object}");
@@ -463,7 +463,7 @@ mod tests {
 
     #[test]
     fn what_is_no_pickle_of_plain_data() {
-        for (octets, at) in [
+        for (bytes, at) in [
             (&b"hello"[..], 0),
             (b".", 0),
             (b"K\x01s.", 2),
@@ -472,7 +472,7 @@ mod tests {
             (b"(K\x01u.", 3),
             (b"(K\x01d.", 3),
         ] {
-            assert_eq!(read(octets), Reading::Wrong { at }, "{octets:?}");
+            assert_eq!(read(bytes), Reading::Wrong { at }, "{bytes:?}");
         }
         let endless = [b'N'; LONGEST + 1];
         assert_eq!(read(&endless), Reading::Wrong { at: LONGEST });

@@ -169,14 +169,14 @@ fn wait_for_command(server: &mut TcpStream, fault: &str) -> io::Result<()> {
 }
 
 /// Writes all, as long as some of it is taken in time.
-fn write(server: &mut TcpStream, mut octets: &[u8], fault: &str) -> io::Result<()> {
+fn write(server: &mut TcpStream, mut bytes: &[u8], fault: &str) -> io::Result<()> {
     // Some room is not reported before there is much: it is tried now and then.
     server.set_write_timeout(Some(Duration::from_millis(200)))?;
     let mut progress = Instant::now();
-    while !octets.is_empty() {
-        match server.write(octets) {
+    while !bytes.is_empty() {
+        match server.write(bytes) {
             Ok(length) => {
-                octets = &octets[length..];
+                bytes = &bytes[length..];
                 progress = Instant::now();
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}

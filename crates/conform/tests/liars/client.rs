@@ -131,7 +131,7 @@ fn parse<'a>(fault: &'a str, arguments: &'a [String]) -> Option<Call<'a>> {
         }
         _ => return None,
     };
-    let digits = port.bytes().all(|octet| octet.is_ascii_digit());
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     if !digits && fault != "a port may have a sign" {
         return None;
     }
@@ -290,10 +290,10 @@ fn wrong<T>(what: &str) -> io::Result<T> {
 }
 
 fn receive(fault: &str, server: &mut TcpStream, count: usize) -> io::Result<Vec<u8>> {
-    let mut octets = vec![0; count];
+    let mut bytes = vec![0; count];
     let mut filled = 0;
     while filled < count {
-        match server.read(&mut octets[filled..]) {
+        match server.read(&mut bytes[filled..]) {
             Ok(0) | Err(_) if fault == "what has come of a text is printed" && filled > 7 => break,
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(read) if fault == "a header comes in one piece" && read < count => {
@@ -303,8 +303,8 @@ fn receive(fault: &str, server: &mut TcpStream, count: usize) -> io::Result<Vec<
             Err(error) => return Err(error),
         }
     }
-    octets.truncate(filled);
-    Ok(octets)
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 fn print_response(fault: &str, server: &mut TcpStream) -> io::Result<()> {

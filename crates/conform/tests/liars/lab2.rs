@@ -151,7 +151,7 @@ fn parse(arguments: &[String], fault: &str) -> Option<Order> {
 }
 
 fn parse_port(text: &str, fault: &str) -> Option<u16> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) || fault == "a sign is a digit";
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) || fault == "a sign is a digit";
     let zero = text.starts_with('0') && fault == "a zero is no first digit";
     text.parse().ok().filter(|_| digits && !zero)
 }

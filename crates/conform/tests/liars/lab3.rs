@@ -208,7 +208,7 @@ fn listening(host: &str, port: u16) -> String {
 }
 
 fn parse_port(text: &str, fault: &str) -> Option<u16> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) || fault == "a sign is a digit";
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) || fault == "a sign is a digit";
     let zero = text.starts_with('0') && fault == "a zero is no first digit";
     text.parse().ok().filter(|_| digits && !zero)
 }
@@ -288,17 +288,17 @@ fn converse(client: &TcpStream, port: u16, fault: &str) -> io::Result<()> {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut client = client;
-            for octets in to_send {
+            for bytes in to_send {
                 // What a client sent before it left is looked at all the same.
-                let _ = client.write_all(&octets);
+                let _ = client.write_all(&bytes);
             }
         });
-        let send = |octets: &[u8]| match fault {
+        let send = |bytes: &[u8]| match fault {
             "an acknowledgement is taken at once" => {
                 let mut client = client;
-                client.write_all(octets)
+                client.write_all(bytes)
             }
-            _ => sender.send(octets.to_vec()).map_err(Error::other),
+            _ => sender.send(bytes.to_vec()).map_err(Error::other),
         };
         let outcome = receive_all(client, port, fault, &send);
         drop(sender);

@@ -81,7 +81,7 @@ fn error(text: impl Into<String>) -> io::Error {
 }
 
 fn is_port(text: &str, fault: &str) -> bool {
-    let plain = text.bytes().all(|octet| octet.is_ascii_digit());
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     (plain || fault == "a sign is a digit")
         && !(text.starts_with('0') && fault == "a zero is no first digit")
         && text.parse::<u16>().is_ok_and(|port| port > 0)
@@ -179,7 +179,7 @@ fn send(server: &mut TcpStream, answer: [u8; 4], fault: &str) -> io::Result<()> 
     match fault {
         "each byte waits for an acknowledgement" => answer
             .iter()
-            .try_for_each(|octet| server.write_all(&[*octet])),
+            .try_for_each(|byte| server.write_all(&[*byte])),
         "an answer is two pieces" => {
             server.write_all(&answer[..2])?;
             thread::sleep(Duration::from_millis(10));

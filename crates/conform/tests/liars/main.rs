@@ -104,13 +104,13 @@ fn lines() -> Vec<TestLine> {
     lines
 }
 
-fn subject(liar: &Liar, fault: &str, patience: Duration) -> Subject {
+fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
     let program = env::current_exe().unwrap();
     let switch = ["--liar", liar.assignment, fault].map(Into::into);
     Subject {
         command: [program.into()].into_iter().chain(switch).collect(),
         target: Target::Start,
-        patience,
+        timeout,
     }
 }
 

@@ -126,7 +126,7 @@ fn parse_port(text: &str, fault: &str) -> Option<u16> {
 }
 
 fn number<N: TryFrom<u64>>(text: &str) -> Option<N> {
-    let plain = text.bytes().all(|octet| octet.is_ascii_digit());
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = plain.then(|| text.parse().ok())??;
     number.try_into().ok()
 }

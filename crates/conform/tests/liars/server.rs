@@ -147,7 +147,7 @@ fn run(fault: &str, arguments: &[String]) -> io::Result<ExitCode> {
 }
 
 fn parse_port(fault: &str, port: &str) -> Option<u16> {
-    let digits = port.bytes().all(|octet| octet.is_ascii_digit());
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     if !digits && fault != "a port may have a sign" {
         return None;
     }

@@ -140,7 +140,7 @@ pub(crate) fn show(option: &str, name: &str) -> io::Result<ExitCode> {
 }
 
 pub(crate) fn parse_port(text: &str, fault: &str) -> io::Result<u16> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) || fault == "takes a sign";
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) || fault == "takes a sign";
     let zero = text.starts_with('0') && fault == "takes no leading zero";
     match text.parse() {
         Ok(0) if fault != "takes port 0" => Err(Error::other("incorrect port")),

@@ -100,7 +100,7 @@ fn parse(fault: &str, arguments: &[String]) -> Result<Options, ExitCode> {
                 let value = words.next().ok_or_else(wrong)?;
                 // Rust reads a sign too.
                 let any = fault == "any number is a port";
-                if !any && !value.bytes().all(|octet| octet.is_ascii_digit()) {
+                if !any && !value.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(wrong());
                 }
                 port = value.parse().map_err(|_| wrong())?;

@@ -24,7 +24,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("T-5", "unknown actions are uppercase"),
         ("T-5/2", "the data of an unknown action is not skipped"),
         ("T-5/3", "action 0 leaves the message as it is"),
-        ("T-6", "any octets are a message"),
+        ("T-6", "any bytes are a message"),
         ("T-6/2", "a request that is cut off is not answered"),
         ("T-7", "missing data is not waited for"),
         ("T-8", "a close is answered"),
@@ -33,16 +33,16 @@ pub(crate) const LIAR: Liar = Liar {
         ("T-9", "uppercase changes one letter"),
         ("T-9/2", "only ASCII has letters"),
         ("T-10", "reverse loses the last character"),
-        ("T-10/2", "characters are octets"),
+        ("T-10/2", "characters are bytes"),
         ("T-11", "shuffle draws with repetition"),
         ("T-11/2", "shuffle does nothing"),
         ("T-11/3", "shuffle rotates"),
-        ("T-11/4", "characters are octets"),
+        ("T-11/4", "characters are bytes"),
         ("T-12", "random shuffles"),
         ("T-12/2", "random never repeats"),
         ("T-12/2", "random drops a third"),
         ("T-12/3", "random may leave nothing"),
-        ("T-12/4", "characters are octets"),
+        ("T-12/4", "characters are bytes"),
         ("T-13", "random repeats without bound"),
         ("T-14", "an empty message is an error"),
         ("T-15", "no SO_REUSEADDR"),
@@ -205,7 +205,7 @@ fn port(fault: &str, value: &str) -> Option<u16> {
         // Rust reads a sign too.
         "any number is a port" => false,
         "no leading zeros" => value.starts_with('0'),
-        _ => !value.bytes().all(|octet| octet.is_ascii_digit()),
+        _ => !value.bytes().all(|byte| byte.is_ascii_digit()),
     };
     if is_wrong { None } else { value.parse().ok() }
 }
@@ -360,7 +360,7 @@ fn answer_all(
     }
 }
 
-/// Four octets, or fewer if the client closes.
+/// Four bytes, or fewer if the client closes.
 fn read_header(mut client: &TcpStream, fault: &str) -> io::Result<Vec<u8>> {
     let mut header = vec![0; 4];
     if fault == "the header comes at once" {
@@ -373,7 +373,7 @@ fn read_header(mut client: &TcpStream, fault: &str) -> io::Result<Vec<u8>> {
     Ok(header)
 }
 
-/// So many octets, or fewer if the client closes.
+/// So many bytes, or fewer if the client closes.
 fn read_data(client: &TcpStream, length: usize, fault: &str) -> io::Result<Vec<u8>> {
     let mut data = match fault {
         "memory for what is announced" => vec![1; length],

@@ -1,4 +1,4 @@
-//! A handshake, and a file whose octets are handed through.
+//! A handshake, and a file whose bytes are handed through.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -13,12 +13,12 @@ fn memcpy(bencher: Bencher<'_, '_>, file: usize) {
 
 #[divan::bench(args = [0, FILE])]
 fn server(bencher: Bencher<'_, '_>, file: usize) {
-    let octets = sent_by_client(file);
+    let bytes = sent_by_client(file);
     bencher
-        .counter(BytesCount::of_slice(&octets))
+        .counter(BytesCount::of_slice(&bytes))
         .bench_local(|| -> Result<(), Error> {
             let mut server = Server::new();
-            let mut input = black_box(octets.as_slice());
+            let mut input = black_box(bytes.as_slice());
             while let Some(step) = server.next(&mut input)? {
                 black_box(step);
             }
@@ -28,12 +28,12 @@ fn server(bencher: Bencher<'_, '_>, file: usize) {
 
 #[divan::bench]
 fn client(bencher: Bencher<'_, '_>) {
-    let octets = COMMAND.repeat(2);
+    let bytes = COMMAND.repeat(2);
     bencher
-        .counter(BytesCount::of_slice(&octets))
+        .counter(BytesCount::of_slice(&bytes))
         .bench_local(|| -> Result<(), Error> {
             let mut client = Client::new();
-            let mut input = black_box(octets.as_slice());
+            let mut input = black_box(bytes.as_slice());
             while let Some(step) = client.next(&mut input)? {
                 black_box(step);
             }
@@ -42,7 +42,7 @@ fn client(bencher: Bencher<'_, '_>) {
 }
 
 fn sent_by_client(file: usize) -> Vec<u8> {
-    let mut octets = [CONFIRMATION, SECOND_CONFIRMATION].concat();
-    octets.resize(octets.len() + file, b'a');
-    octets
+    let mut bytes = [CONFIRMATION, SECOND_CONFIRMATION].concat();
+    bytes.resize(bytes.len() + file, b'a');
+    bytes
 }

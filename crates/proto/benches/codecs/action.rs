@@ -7,7 +7,7 @@ use divan::{Bencher, black_box, black_box_drop};
 use proto::action::transform::transform;
 use proto::action::{Action, RequestHeader, ResponseDecoder, ResponseHeader};
 
-/// Octets of a text, about: no code point is cut.
+/// Bytes of a text, about: no code point is cut.
 const SIZES: [usize; 3] = [64, 4 * 1024, 1024 * 1024];
 
 /// Responses in the stream that is decoded.
@@ -45,21 +45,21 @@ fn random<const SIZE: usize>(bencher: Bencher<'_, '_>, text: Text) {
 
 #[divan::bench]
 fn request_header(bencher: Bencher<'_, '_>) {
-    let octets = *b"\x40\x00\x00\x0b";
+    let bytes = *b"\x40\x00\x00\x0b";
     bencher
         .counter(BytesCount::new(RequestHeader::LEN))
         .bench_local(|| {
-            let header = RequestHeader::parse(black_box(octets));
+            let header = RequestHeader::parse(black_box(bytes));
             RequestHeader::new(header.action(), header.length()).map(RequestHeader::emit)
         });
 }
 
 #[divan::bench]
 fn response_header(bencher: Bencher<'_, '_>) {
-    let octets = *b"\x00\x00\x00\x0b";
+    let bytes = *b"\x00\x00\x00\x0b";
     bencher
         .counter(BytesCount::new(ResponseHeader::LEN))
-        .bench_local(|| ResponseHeader::parse(black_box(octets)).emit());
+        .bench_local(|| ResponseHeader::parse(black_box(bytes)).emit());
 }
 
 #[divan::bench(args = SIZES)]
@@ -85,7 +85,7 @@ fn response_stream(bencher: Bencher<'_, '_>, size: usize) {
 #[derive(Clone, Copy, Debug)]
 enum Text {
     Ascii,
-    /// One to four octets for each code point.
+    /// One to four bytes for each code point.
     Utf8,
 }
 
@@ -99,18 +99,18 @@ impl fmt::Display for Text {
 }
 
 impl Text {
-    fn octets(self, size: usize) -> Vec<u8> {
+    fn bytes(self, size: usize) -> Vec<u8> {
         let pattern = match self {
             Self::Ascii => "The quick brown fox jumps over the lazy dog. ",
             Self::Utf8 => "Straße, ÉTÉ, Ωμέγα, Жёлтый, 漢字かな, 😀 and plain text. ",
         };
-        let mut octets = 0;
+        let mut bytes = 0;
         let text: String = pattern
             .chars()
             .cycle()
             .take_while(|point| {
-                octets += point.len_utf8();
-                octets <= size
+                bytes += point.len_utf8();
+                bytes <= size
             })
             .collect();
         text.into_bytes()
@@ -119,7 +119,7 @@ impl Text {
 
 /// The buffer is transformed again and again: what it holds changes, but not how much.
 fn transformation(bencher: Bencher<'_, '_>, action: Action, text: Text, size: usize) {
-    let mut body = text.octets(size);
+    let mut body = text.bytes(size);
     let mut rng = fastrand::Rng::with_seed(1);
     bencher
         .counter(BytesCount::of_slice(&body))

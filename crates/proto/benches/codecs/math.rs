@@ -15,14 +15,14 @@ fn memcpy(bencher: Bencher<'_, '_>) {
 /// As the client does: decodes the questions and makes the answers.
 #[divan::bench]
 fn decode_and_answer(bencher: Bencher<'_, '_>) {
-    let octets = stream();
-    let mut answers = Vec::with_capacity(octets.len());
+    let bytes = stream();
+    let mut answers = Vec::with_capacity(bytes.len());
     bencher
-        .counter(BytesCount::of_slice(&octets))
+        .counter(BytesCount::of_slice(&bytes))
         .bench_local(|| -> Result<(), Error> {
             answers.clear();
             let mut decoder = FrameDecoder::new();
-            let mut input = black_box(octets.as_slice());
+            let mut input = black_box(bytes.as_slice());
             while let Some(frame) = decoder.next(&mut input)? {
                 if let Frame::Question(question) = frame {
                     answers.extend(question.sum().emit());
@@ -35,18 +35,18 @@ fn decode_and_answer(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn frame_parse_and_emit(bencher: Bencher<'_, '_>) {
-    let octets = *b"Q\0\0\0\x02\0\0\0\x28";
+    let bytes = *b"Q\0\0\0\x02\0\0\0\x28";
     bencher
         .counter(BytesCount::new(Frame::LEN))
-        .bench_local(|| Frame::parse(black_box(octets)).map(Frame::emit));
+        .bench_local(|| Frame::parse(black_box(bytes)).map(Frame::emit));
 }
 
 #[divan::bench]
 fn answer_parse_and_emit(bencher: Bencher<'_, '_>) {
-    let octets = *b"\0\0\0\x2a";
+    let bytes = *b"\0\0\0\x2a";
     bencher
         .counter(BytesCount::new(Answer::LEN))
-        .bench_local(|| Answer::parse(black_box(octets)).emit());
+        .bench_local(|| Answer::parse(black_box(bytes)).emit());
 }
 
 fn stream() -> Vec<u8> {

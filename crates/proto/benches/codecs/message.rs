@@ -6,7 +6,7 @@ use proto::message::{
     EmitError, MAX_ITEMS, MAX_TEXT, Message, Request, ResponseDecoder, ResponseError, emit_response,
 };
 
-/// Octets of a message's text.
+/// Bytes of a message's text.
 const TEXTS: [usize; 3] = [16, 1024, MAX_TEXT];
 
 #[divan::bench(args = TEXTS)]

@@ -2,4 +2,4 @@
 
 use proto_fuzz::accio;
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| accio::client(octets));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| accio::client(bytes));

@@ -2,4 +2,4 @@
 
 use proto_fuzz::action;
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| action::responses(octets));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| action::responses(bytes));

@@ -2,4 +2,4 @@
 
 use proto_fuzz::math;
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| math::frames(octets));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| math::frames(bytes));

@@ -2,4 +2,4 @@
 
 use proto_fuzz::message;
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| message::request(octets));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| message::request(bytes));

@@ -2,4 +2,4 @@
 
 use proto_fuzz::pickle;
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| pickle::stream(octets));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pickle::stream(bytes));

@@ -17,8 +17,8 @@ def write(target, seeds):
     folder = HERE / target
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name, octets in seeds.items():
-        (folder / name).write_bytes(octets)
+    for name, bytes in seeds.items():
+        (folder / name).write_bytes(bytes)
 
 
 # --- accio ---
@@ -34,7 +34,7 @@ def accio_server():
         "nothing": b"",
         "first_only": FIRST,
         "header_only": HEADER,
-        "one_octet_file": HEADER + b"x",
+        "one_byte_file": HEADER + b"x",
         "file": HEADER + b"Content-Length: 5\r\n\r\nhello",
         "file_like_the_header": HEADER + HEADER,
         "binary_file": HEADER + bytes(range(256)),
@@ -52,7 +52,7 @@ def accio_server():
         "zeroes": bytes(40),
     }
     for length in (1, 7, 13, 14, 16, 20, 34, 35, 36, 37):
-        seeds[f"first_{length:02}_octets"] = HEADER[:length]
+        seeds[f"first_{length:02}_bytes"] = HEADER[:length]
     for at in (0, 12, 14, 15, 28, 35, 37):
         damaged = bytearray(HEADER + b"file")
         damaged[at] ^= 0x20
@@ -67,8 +67,8 @@ def accio_client():
         "one_command": COMMAND,
         "both_commands": both,
         "three_commands": both + COMMAND,
-        "octets_after": both + b"error: too late",
-        "many_octets_after": both + bytes(range(256)) * 4,
+        "bytes_after": both + b"error: too late",
+        "many_bytes_after": both + bytes(range(256)) * 4,
         "line_feeds_only": both.replace(b"\r\n", b"\n"),
         "upper_case": both.upper(),
         "confirmation": HEADER,
@@ -76,7 +76,7 @@ def accio_client():
         "zeroes": bytes(14),
     }
     for length in range(1, 14):
-        seeds[f"first_{length:02}_octets"] = both[:length]
+        seeds[f"first_{length:02}_bytes"] = both[:length]
     for at in (0, 4, 5, 6, 7, 11, 13):
         damaged = bytearray(both)
         damaged[at] ^= 0xFF
@@ -153,7 +153,7 @@ def action_responses():
     }
     whole = response(b"error") + response(b"") + response(b"hi")
     for length in range(1, len(whole)):
-        seeds[f"first_{length:02}_octets"] = whole[:length]
+        seeds[f"first_{length:02}_bytes"] = whole[:length]
     return seeds
 
 
@@ -192,7 +192,7 @@ def math_frames():
         "http": b"HTTP/1.0 400 Bad Request\r\n\r\n",
     }
     for length in (1, 2, 4, 5, 8, 10, 14, 17, 19, 26):
-        seeds[f"first_{length:02}_octets"] = lesson[:length]
+        seeds[f"first_{length:02}_bytes"] = lesson[:length]
     return seeds
 
 
@@ -221,7 +221,7 @@ def message_request():
         "create_long_text": create(b"a", b"b", b"t" * 4000),
         "create_utf8": create("é".encode(), "漢".encode(), "🎉".encode()),
         "create_not_utf8": create(b"\xff", b"\x00", b"\x80\n"),
-        "one_octet_more": hello + b"x",
+        "one_byte_more": hello + b"x",
         "two_requests": read(b"bob") + read(b"bob"),
         "bad_magic": b"\xae\x74" + hello[2:],
         "little_endian_magic": b"\x73\xae" + hello[2:],
@@ -237,17 +237,17 @@ def message_request():
         "http": b"GET / HTTP/1.0\r\n\r\n",
     }
     for length in (1, 2, 3, 6, 7, 8, 12, 15, 19):
-        seeds[f"first_{length:02}_octets"] = hello[:length]
+        seeds[f"first_{length:02}_bytes"] = hello[:length]
     return seeds
 
 
 def message_response():
     def response(messages, more=0, items=None):
         items = len(messages) if items is None else items
-        octets = b"\xae\x73\x03" + bytes([items, more])
+        bytes = b"\xae\x73\x03" + bytes([items, more])
         for sender, text in messages:
-            octets += struct.pack(">BH", len(sender), len(text)) + sender + text
-        return octets
+            bytes += struct.pack(">BH", len(sender), len(text)) + sender + text
+        return bytes
 
     two = response([(b"alice", b"hello"), (b"b", b"\0\xff")], 1)
     seeds = {
@@ -262,7 +262,7 @@ def message_response():
         "short_after_long": response([(b"s", b"t" * 600), (b"a", b"b")]),
         "most_items": response([(b"a", b"b")] * 255),
         "utf8": response([("é".encode(), "🎉".encode())]),
-        "octets_after": two + b"\xae\x73\x03",
+        "bytes_after": two + b"\xae\x73\x03",
         "two_responses": two + two,
         "fewer_than_announced": response([(b"a", b"b")], items=255),
         "more_than_announced": response([(b"a", b"b")] * 3, items=1),
@@ -278,7 +278,7 @@ def message_response():
         "http": b"HTTP/1.0 400 Bad Request\r\n\r\n",
     }
     for length in (1, 4, 5, 6, 8, 9, 13, 17, 18, 20, 21, 23):
-        seeds[f"first_{length:02}_octets"] = two[:length]
+        seeds[f"first_{length:02}_bytes"] = two[:length]
     return seeds
 
 
@@ -294,7 +294,7 @@ HONEST = {
     "huge_integer": -(7**900),
     "floats": [0.0, -0.0, 0.1, 1e16, 1e-5, 5e-324, float("inf"), float("nan")],
     "texts": ["", "it's", '"both" it\'s', "a\nb\t\\", "\x1b[2J", "Grüße 漢字 🎉", "\ud800"],
-    "octets": [b"", b"it's", b"\x00\xff\n", bytearray(b"it's \xff")],
+    "bytes": [b"", b"it's", b"\x00\xff\n", bytearray(b"it's \xff")],
     "lists": [[], [1], [[2], [[3]]]],
     "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)],
     "dictionaries": {"a": {}, (2, "b"): [3], None: 1.5, 1: {2: {}}},
@@ -341,7 +341,7 @@ DAMAGED = {
     "lists_in_turn": b"]q\x00]q\x01" + b"h\x00Na0h\x01Na0" * 50 + b"h\x00.",
     "sets_of_one_list": b"](" + b"N" * 1000 + b"eq\x000c__builtin__\nset\nq\x01("
     + b"h\x01h\x00\x85R" * 300 + b"t.",
-    "octets_of_one_text": b"X\x00\x04\x00\x00" + b"\xc3\xa9" * 512
+    "bytes_of_one_text": b"X\x00\x04\x00\x00" + b"\xc3\xa9" * 512
     + b"q\x000X\x06\x00\x00\x00latin1q\x010c_codecs\nencode\nq\x02("
     + b"h\x02h\x00h\x01\x86R" * 300 + b"t.",
     "http": b"GET / HTTP/1.0\r\n\r\n",

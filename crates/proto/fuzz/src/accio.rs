@@ -7,38 +7,38 @@ use proto::accio::{
 
 use super::{assert_line, cuts, memory};
 
-/// Any octets from a client: exactly what follows the two confirmations is the file.
-pub fn server(octets: &[u8]) {
+/// Any bytes from a client: exactly what follows the two confirmations is the file.
+pub fn server(bytes: &[u8]) {
     memory::assert_at_most(0, || {
         let mut server = Server::new();
-        let mut input = octets;
+        let mut input = bytes;
         while let Ok(Some(_)) = server.next(&mut input) {}
     });
 
-    let (commands, file, end) = cuts::assert_no_difference(octets, serve);
+    let (commands, file, end) = cuts::assert_no_difference(bytes, serve);
     let header = [CONFIRMATION, SECOND_CONFIRMATION].concat();
-    let matching = matching(octets, &header);
+    let matching = matching(bytes, &header);
     assert_eq!(commands, 1 + usize::from(matching >= CONFIRMATION.len()));
     if matching == HEADER_LEN {
-        assert_eq!(file, octets[HEADER_LEN..]);
+        assert_eq!(file, bytes[HEADER_LEN..]);
         assert_eq!(end, Ok(()));
     } else {
         assert_eq!(file, b"");
-        assert_end(end, octets, matching, CONFIRMATION.len());
+        assert_end(end, bytes, matching, CONFIRMATION.len());
     }
 }
 
-/// Any octets from a server: two commands and the file is sent, anything else is an error.
-pub fn client(octets: &[u8]) {
+/// Any bytes from a server: two commands and the file is sent, anything else is an error.
+pub fn client(bytes: &[u8]) {
     memory::assert_at_most(0, || {
         let mut client = Client::new();
-        let mut input = octets;
+        let mut input = bytes;
         while let Ok(Some(_)) = client.next(&mut input) {}
     });
 
-    let (steps, end) = cuts::assert_no_difference(octets, take_commands);
+    let (steps, end) = cuts::assert_no_difference(bytes, take_commands);
     let header = [COMMAND, COMMAND].concat();
-    let matching = matching(octets, &header);
+    let matching = matching(bytes, &header);
     let all = [
         ClientStep::Send(CONFIRMATION),
         ClientStep::Send(SECOND_CONFIRMATION),
@@ -49,7 +49,7 @@ pub fn client(octets: &[u8]) {
         assert_eq!(end, Ok(()));
     } else {
         assert_eq!(steps, all[..matching / COMMAND.len()]);
-        assert_end(end, octets, matching, COMMAND.len());
+        assert_end(end, bytes, matching, COMMAND.len());
     }
 }
 
@@ -63,9 +63,9 @@ fn serve(pieces: &[&[u8]]) -> (usize, Vec<u8>, Result<(), Error>) {
                     assert_eq!(command, COMMAND);
                     commands += 1;
                 }
-                Ok(Some(ServerStep::File(octets))) => {
-                    assert!(server.receiving_file() && !octets.is_empty());
-                    file.extend_from_slice(octets);
+                Ok(Some(ServerStep::File(bytes))) => {
+                    assert!(server.receiving_file() && !bytes.is_empty());
+                    file.extend_from_slice(bytes);
                 }
                 Ok(None) => break assert_eq!(piece, b""),
                 Err(error) => return (commands, file, Err(error)),
@@ -90,15 +90,15 @@ fn take_commands(pieces: &[&[u8]]) -> (Vec<ClientStep>, Result<(), Error>) {
     (steps, client.finish())
 }
 
-/// How many of the first octets are those of `header`.
-fn matching(octets: &[u8], header: &[u8]) -> usize {
-    let pairs = octets.iter().zip(header);
+/// How many of the first bytes are those of `header`.
+fn matching(bytes: &[u8], header: &[u8]) -> usize {
+    let pairs = bytes.iter().zip(header);
     pairs.take_while(|(found, wanted)| found == wanted).count()
 }
 
-/// The error names the first octet that differs, or how many are missing; `first` is the length of
+/// The error names the first byte that differs, or how many are missing; `first` is the length of
 /// the first word of the header.
-fn assert_end(end: Result<(), Error>, octets: &[u8], matching: usize, first: usize) {
+fn assert_end(end: Result<(), Error>, bytes: &[u8], matching: usize, first: usize) {
     let in_word = if matching < first {
         matching
     } else {
@@ -109,11 +109,11 @@ fn assert_end(end: Result<(), Error>, octets: &[u8], matching: usize, first: usi
     }
     match end {
         Err(Error::Mismatch { at, found, .. }) => {
-            assert_eq!((at, Some(&found)), (in_word, octets.get(matching)));
+            assert_eq!((at, Some(&found)), (in_word, bytes.get(matching)));
         }
         Err(Error::Truncated { word, missing }) => {
-            assert_eq!(missing, word.octets().len() - in_word);
-            assert_eq!(octets.len(), matching);
+            assert_eq!(missing, word.bytes().len() - in_word);
+            assert_eq!(bytes.len(), matching);
         }
         Ok(()) => panic!("an incomplete header was accepted"),
     }

@@ -12,17 +12,17 @@ const fn most_random_points(points: usize) -> usize {
     4 * points + 64
 }
 
-/// Octets that an action may allocate for one octet of text, and without any: three times what it
+/// Bytes that an action may allocate for one byte of text, and without any: three times what it
 /// makes at most, because a buffer that grows has up to twice the room that it needs, and its old
 /// room beside it while it moves.
 fn transform_memory(action: Action, text: &[u8]) -> usize {
     let longest = match action {
-        // All may be copies of a code point that takes four octets.
+        // All may be copies of a code point that takes four bytes.
         Action::Random => 4 * most_random_points(text.len()),
         _ if text.is_ascii() => 0,
-        // `\u{390}` takes two octets and becomes three times as long.
+        // `\u{390}` takes two bytes and becomes three times as long.
         Action::Uppercase | Action::Lowercase => 3 * text.len(),
-        // Each code point takes four octets meanwhile.
+        // Each code point takes four bytes meanwhile.
         Action::Shuffle => 4 * text.len(),
         Action::Reverse | Action::Reserved(_) => 0,
     };
@@ -30,8 +30,8 @@ fn transform_memory(action: Action, text: &[u8]) -> usize {
 }
 
 /// A header and the text behind it, whatever length the header announces.
-pub fn request(octets: &[u8]) {
-    let Some((header, text)) = octets.split_first_chunk() else {
+pub fn request(bytes: &[u8]) {
+    let Some((header, text)) = bytes.split_first_chunk() else {
         return;
     };
     let parsed = memory::assert_at_most(0, || RequestHeader::parse(*header));
@@ -105,15 +105,15 @@ fn assert_randomly_repeated(text: &str, found: &str) {
     );
 }
 
-/// Any octets as a stream of responses; the decoder allocates nothing.
-pub fn responses(octets: &[u8]) {
+/// Any bytes as a stream of responses; the decoder allocates nothing.
+pub fn responses(bytes: &[u8]) {
     memory::assert_at_most(0, || {
         let mut decoder = ResponseDecoder::new();
-        let mut input = octets;
+        let mut input = bytes;
         while decoder.next(&mut input).is_some() {}
     });
 
-    let (responses, end) = cuts::assert_no_difference(octets, decode);
+    let (responses, end) = cuts::assert_no_difference(bytes, decode);
     let whole = responses.iter().filter(|response| response.ended).count();
     assert!(responses.len() - whole <= 1, "only the last can be cut off");
 
@@ -129,15 +129,12 @@ pub fn responses(octets: &[u8]) {
         assert_line(error);
     }
     match end {
-        Ok(()) => assert_eq!(again, octets),
+        Ok(()) => assert_eq!(again, bytes),
         Err(Truncated::Header { missing }) => {
-            assert_eq!(
-                again,
-                octets[..octets.len() + missing - ResponseHeader::LEN]
-            );
+            assert_eq!(again, bytes[..bytes.len() + missing - ResponseHeader::LEN]);
         }
         Err(Truncated::Body { length, missing }) => {
-            assert_eq!(again, octets);
+            assert_eq!(again, bytes);
             let last = responses.last().unwrap();
             assert_eq!(last.length, length);
             assert_eq!(last.data.len() + missing as usize, length as usize);

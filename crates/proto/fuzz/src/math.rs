@@ -4,20 +4,20 @@ use proto::math::{Answer, Error, Frame, FrameDecoder};
 
 use super::{assert_line, cuts, memory};
 
-/// Any octets as a stream of frames, and as answers.
-pub fn frames(octets: &[u8]) {
+/// Any bytes as a stream of frames, and as answers.
+pub fn frames(bytes: &[u8]) {
     memory::assert_at_most(0, || {
         let mut decoder = FrameDecoder::new();
-        let mut input = octets;
+        let mut input = bytes;
         while let Ok(Some(_)) = decoder.next(&mut input) {}
     });
 
-    let (frames, end) = cuts::assert_no_difference(octets, decode);
+    let (frames, end) = cuts::assert_no_difference(bytes, decode);
     let again: Vec<u8> = frames.iter().flat_map(|frame| frame.emit()).collect();
-    let rest = octets
+    let rest = bytes
         .strip_prefix(again.as_slice())
         .expect("frames emit what they came from");
-    // M-6: the first octet of a frame is enough to refuse it.
+    // M-6: the first byte of a frame is enough to refuse it.
     let first_holds = matches!(rest, [b'Q' | b'S', ..]);
     match end {
         Ok(()) => assert_eq!(rest, b""),
@@ -39,8 +39,8 @@ pub fn frames(octets: &[u8]) {
             assert_eq!(Answer::parse(question.sum().emit()), question.sum());
         }
     }
-    if let Some(octets) = octets.first_chunk() {
-        assert_eq!(Answer::parse(*octets).emit(), *octets);
+    if let Some(bytes) = bytes.first_chunk() {
+        assert_eq!(Answer::parse(*bytes).emit(), *bytes);
     }
 }
 

@@ -37,7 +37,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Runs `work` and asserts that what it allocates at once, beyond what was there before, is at most
-/// `limit` octets. Memory that moves to a larger place counts twice at that moment.
+/// `limit` bytes. Memory that moves to a larger place counts twice at that moment.
 #[track_caller]
 pub(super) fn assert_at_most<T>(limit: usize, work: impl FnOnce() -> T) -> T {
     let before = NOW.get();
@@ -46,7 +46,7 @@ pub(super) fn assert_at_most<T>(limit: usize, work: impl FnOnce() -> T) -> T {
     let allocated = PEAK.get().wrapping_sub(before);
     assert!(
         allocated <= limit,
-        "{allocated} octets allocated, {limit} allowed"
+        "{allocated} bytes allocated, {limit} allowed"
     );
     result
 }

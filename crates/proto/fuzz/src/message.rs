@@ -7,18 +7,18 @@ use proto::message::{
 
 use super::{assert_line, cuts, memory};
 
-/// Octets that the decoder of responses may allocate for one octet of input, and without any: its
+/// Bytes that the decoder of responses may allocate for one byte of input, and without any: its
 /// buffer has up to twice the room that it needs, and its old room beside it while it moves.
 const RESPONSE_MEMORY: (usize, usize) = (3, 64);
 
-/// Any octets as a request, which parsing borrows: it allocates nothing.
-pub fn request(octets: &[u8]) {
-    let result = memory::assert_at_most(0, || Request::parse(octets));
+/// Any bytes as a request, which parsing borrows: it allocates nothing.
+pub fn request(bytes: &[u8]) {
+    let result = memory::assert_at_most(0, || Request::parse(bytes));
     if let Err(error) = result {
         assert_line(error);
     }
-    let Some(header) = octets.first_chunk() else {
-        let missing = RequestHeader::LEN - octets.len();
+    let Some(header) = bytes.first_chunk() else {
+        let missing = RequestHeader::LEN - bytes.len();
         return assert_eq!(result, Err(RequestError::Truncated { missing }));
     };
     let header = match RequestHeader::parse(*header) {
@@ -31,14 +31,14 @@ pub fn request(octets: &[u8]) {
 
     let announced = header.record_len();
     assert!(announced <= RequestHeader::LEN + 2 * MAX_NAME + MAX_TEXT);
-    let Some((record, rest)) = octets.split_at_checked(announced) else {
-        let missing = announced - octets.len();
+    let Some((record, rest)) = bytes.split_at_checked(announced) else {
+        let missing = announced - bytes.len();
         return assert_eq!(result, Err(RequestError::Truncated { missing }));
     };
     if rest.is_empty() {
         assert!(result.is_ok());
     } else {
-        let found = octets.len();
+        let found = bytes.len();
         assert_eq!(result, Err(RequestError::TooLong { found, announced }));
     }
 
@@ -53,16 +53,16 @@ pub fn request(octets: &[u8]) {
     assert_eq!(again, record);
 }
 
-/// Any octets as the stream of one response.
-pub fn response(octets: &[u8]) {
-    let limit = RESPONSE_MEMORY.0 * octets.len() + RESPONSE_MEMORY.1;
+/// Any bytes as the stream of one response.
+pub fn response(bytes: &[u8]) {
+    let limit = RESPONSE_MEMORY.0 * bytes.len() + RESPONSE_MEMORY.1;
     memory::assert_at_most(limit, || {
         let mut decoder = ResponseDecoder::new();
-        let mut input = octets;
+        let mut input = bytes;
         while let Ok(Some(_)) = decoder.next(&mut input) {}
     });
 
-    let outcome = cuts::assert_no_difference(octets, decode);
+    let outcome = cuts::assert_no_difference(bytes, decode);
     if let Some(error) = outcome.error {
         assert_line(error);
     }
@@ -70,7 +70,7 @@ pub fn response(octets: &[u8]) {
         let error = outcome.error.unwrap();
         assert_eq!(
             matches!(error, ResponseError::TruncatedHeader { .. }),
-            octets.len() < ResponseHeader::LEN
+            bytes.len() < ResponseHeader::LEN
         );
         return;
     };
@@ -87,7 +87,7 @@ pub fn response(octets: &[u8]) {
     emit_response(&messages, header.more, &mut again).unwrap();
     let emitted_len: usize = messages.iter().map(Message::emitted_len).sum();
     assert_eq!(again.len(), ResponseHeader::LEN + emitted_len);
-    let (emitted, after) = octets.split_at(octets.len() - outcome.left);
+    let (emitted, after) = bytes.split_at(bytes.len() - outcome.left);
     assert_eq!(emitted.get(..3), again.get(..3));
     assert_eq!(emitted.get(4), again.get(4));
     let messages_emitted = &again[ResponseHeader::LEN..];
@@ -130,7 +130,7 @@ struct Outcome {
     messages: Vec<(Vec<u8>, Vec<u8>)>,
     complete: bool,
     error: Option<ResponseError>,
-    /// How many octets were not eaten.
+    /// How many bytes were not eaten.
     left: usize,
 }
 

@@ -6,42 +6,42 @@ use proto::pickle::{Decoder, Error, MAX_OBJECT_LEN, MAX_TEXT_LEN, MAX_VALUES, Pl
 
 use super::{assert_line, cuts, memory};
 
-/// Octets that reading and printing an object may allocate for one octet of its pickle, and without
-/// any. A value can be one octet long (`]`) and then takes 16 as a node and four on the stack,
+/// Bytes that reading and printing an object may allocate for one byte of its pickle, and without
+/// any. A value can be one byte long (`]`) and then takes 16 as a node and four on the stack,
 /// three times that while these grow, and 40 to be measured; the memo has room for a thousand
 /// values from the start.
 const MEMORY: (usize, usize) = (80, 64 * 1024);
 
-/// No object prints as a longer line: an octet of its text takes at most four, as `\x00`, and what
+/// No object prints as a longer line: a byte of its text takes at most four, as `\x00`, and what
 /// is not text, such as a float, at most 24 beside quotes, brackets and commas.
 const LONGEST_LINE: usize = 4 * MAX_TEXT_LEN + 40 * MAX_VALUES;
 
-/// Any octets as a stream of objects.
-pub fn stream(octets: &[u8]) {
-    let limit = MEMORY.0 * octets.len() + MEMORY.1;
+/// Any bytes as a stream of objects.
+pub fn stream(bytes: &[u8]) {
+    let limit = MEMORY.0 * bytes.len() + MEMORY.1;
     memory::assert_at_most(limit, || {
         let mut decoder = Decoder::new();
-        let mut input = octets;
+        let mut input = bytes;
         while let Ok(Some(value)) = decoder.next(&mut input) {
             write!(Nowhere, "{value}{}", value.as_ref().bare()).unwrap();
         }
     });
 
-    let (values, end) = cuts::assert_no_difference(octets, decode);
+    let (values, end) = cuts::assert_no_difference(bytes, decode);
     match end {
         Ok(()) => {}
-        Err(Error::Truncated { received }) => assert!(received <= octets.len().min(MAX_OBJECT_LEN)),
+        Err(Error::Truncated { received }) => assert!(received <= bytes.len().min(MAX_OBJECT_LEN)),
         Err(error) => assert_line(error),
     }
     for line in values {
-        assert!(line.len() <= LONGEST_LINE, "{} octets", line.len());
+        assert!(line.len() <= LONGEST_LINE, "{} bytes", line.len());
         assert_line(line);
     }
-    let mut input = octets;
+    let mut input = bytes;
     if let Ok(Some(value)) = Decoder::new().next(&mut input) {
         assert_line(value.as_ref().bare());
         assert_emitted_parses_the_same(&value);
-        let pickle = &octets[..octets.len() - input.len()];
+        let pickle = &bytes[..bytes.len() - input.len()];
         assert_every_prefix_is_incomplete(pickle);
     }
 }
@@ -96,13 +96,13 @@ fn emitted(plain: Plain<'_>) -> Vec<u8> {
 /// A stream may not end inside an object, wherever that is.
 fn assert_every_prefix_is_incomplete(pickle: &[u8]) {
     let mut decoder = Decoder::new();
-    for (received, octet) in pickle.iter().enumerate() {
+    for (received, byte) in pickle.iter().enumerate() {
         let wanted = match received {
             0 => Ok(()),
             _ => Err(Error::Truncated { received }),
         };
         assert_eq!(decoder.finish(), wanted);
-        let end = decoder.next(&mut std::slice::from_ref(octet));
+        let end = decoder.next(&mut std::slice::from_ref(byte));
         assert_eq!(end.unwrap().is_some(), received + 1 == pickle.len());
     }
     assert_eq!(decoder.finish(), Ok(()));

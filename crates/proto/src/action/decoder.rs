@@ -41,7 +41,7 @@ impl ResponseDecoder {
         }
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more octets.
+    /// The next event, eaten from the front of `input`; `None` when it needs more bytes.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<ResponseEvent<'a>> {
         let Some(body) = &mut self.body else {
             let header = ResponseHeader::parse(self.header.next(input)?);
@@ -90,12 +90,12 @@ impl Default for ResponseDecoder {
 pub enum Truncated {
     /// Inside the header.
     Header {
-        /// How many octets of the header are missing.
+        /// How many bytes of the header are missing.
         missing: usize,
     },
     /// Inside the data.
     Body {
-        /// The announced length of the data, in octets.
+        /// The announced length of the data, in bytes.
         length: u32,
         /// How many of them are missing.
         missing: u32,
@@ -187,7 +187,7 @@ mod tests {
         ] {
             let mut decoder = ResponseDecoder::new();
             drain(&mut decoder, &record[..len]);
-            assert_eq!(decoder.finish(), result, "after {len} octets");
+            assert_eq!(decoder.finish(), result, "after {len} bytes");
         }
     }
 

@@ -27,13 +27,13 @@ pub struct RequestHeader {
 }
 
 impl RequestHeader {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 4;
 
-    /// The longest data that a request can announce, in octets: 134,217,727.
+    /// The longest data that a request can announce, in bytes: 134,217,727.
     pub const MAX_LENGTH: u32 = (1 << LENGTH_BITS) - 1;
 
-    /// A header for `length` octets of data.
+    /// A header for `length` bytes of data.
     ///
     /// # Errors
     /// [`TooLong`] if `length` does not fit 27 bits.
@@ -47,17 +47,17 @@ impl RequestHeader {
     }
 
     /// Reads a header. Every 32 bits are one, so this cannot fail.
-    pub fn parse(octets: [u8; Self::LEN]) -> Self {
+    pub fn parse(bytes: [u8; Self::LEN]) -> Self {
         Self {
-            word: BigEndian::read_u32(&octets),
+            word: BigEndian::read_u32(&bytes),
         }
     }
 
-    /// The header's octets.
+    /// The header's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        BigEndian::write_u32(&mut octets, self.word);
-        octets
+        let mut bytes = [0; Self::LEN];
+        BigEndian::write_u32(&mut bytes, self.word);
+        bytes
     }
 
     /// What is to be done.
@@ -65,7 +65,7 @@ impl RequestHeader {
         Action::from_code((self.word >> LENGTH_BITS) as u8)
     }
 
-    /// How many octets of data follow, 0 to [`MAX_LENGTH`](Self::MAX_LENGTH).
+    /// How many bytes of data follow, 0 to [`MAX_LENGTH`](Self::MAX_LENGTH).
     pub const fn length(self) -> u32 {
         self.word & Self::MAX_LENGTH
     }
@@ -74,7 +74,7 @@ impl RequestHeader {
 /// The data is longer than a request header can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
-    /// The length of the data, in octets.
+    /// The length of the data, in bytes.
     pub length: u32,
 }
 
@@ -94,26 +94,26 @@ impl Error for TooLong {}
 /// The header of a response (T-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseHeader {
-    /// How many octets of data follow.
+    /// How many bytes of data follow.
     pub length: u32,
 }
 
 impl ResponseHeader {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 4;
 
     /// Reads a header. Every 32 bits are one, so this cannot fail.
-    pub fn parse(octets: [u8; Self::LEN]) -> Self {
+    pub fn parse(bytes: [u8; Self::LEN]) -> Self {
         Self {
-            length: BigEndian::read_u32(&octets),
+            length: BigEndian::read_u32(&bytes),
         }
     }
 
-    /// The header's octets.
+    /// The header's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        BigEndian::write_u32(&mut octets, self.length);
-        octets
+        let mut bytes = [0; Self::LEN];
+        BigEndian::write_u32(&mut bytes, self.length);
+        bytes
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn t_1_request_headers() {
-        for (action, length, octets) in [
+        for (action, length, bytes) in [
             (Action::Shuffle, 11, [0x40, 0x00, 0x00, 0x0b]),
             (Action::Uppercase, 0, [0x08, 0x00, 0x00, 0x00]),
             (Action::Lowercase, 1, [0x10, 0x00, 0x00, 0x01]),
@@ -136,10 +136,10 @@ mod tests {
                 [0xff, 0xff, 0xff, 0xff],
             ),
         ] {
-            let header = RequestHeader::parse(octets);
+            let header = RequestHeader::parse(bytes);
             assert_eq!((header.action(), header.length()), (action, length));
             assert_eq!(RequestHeader::new(action, length), Ok(header));
-            assert_eq!(header.emit(), octets);
+            assert_eq!(header.emit(), bytes);
         }
     }
 
@@ -187,14 +187,14 @@ mod tests {
 
     #[test]
     fn t_2_response_headers() {
-        for (length, octets) in [
+        for (length, bytes) in [
             (0, [0x00, 0x00, 0x00, 0x00]),
             (5, [0x00, 0x00, 0x00, 0x05]),
             (0x0123_4567, [0x01, 0x23, 0x45, 0x67]),
             (u32::MAX, [0xff, 0xff, 0xff, 0xff]),
         ] {
-            assert_eq!(ResponseHeader::parse(octets), ResponseHeader { length });
-            assert_eq!(ResponseHeader { length }.emit(), octets);
+            assert_eq!(ResponseHeader::parse(bytes), ResponseHeader { length });
+            assert_eq!(ResponseHeader { length }.emit(), bytes);
         }
     }
 }

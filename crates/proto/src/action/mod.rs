@@ -12,7 +12,7 @@
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //! |  Action |               Message Length (27 bits)              |
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//! |                    Data (Message Length octets)               |
+//! |                    Data (Message Length bytes)               |
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //! ```
 //!
@@ -22,11 +22,11 @@
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //! |                    Message Length (32 bits)                   |
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//! |                    Data (Message Length octets)               |
+//! |                    Data (Message Length bytes)               |
 //! +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //! ```
 //!
-//! Both lengths count octets and do not include the header. Data is text in UTF-8.
+//! Both lengths count bytes and do not include the header. Data is text in UTF-8.
 
 use std::error::Error;
 use std::fmt;
@@ -177,13 +177,10 @@ mod tests {
 
     #[test]
     fn t_1_a_code_has_five_bits() {
-        for octet in 0..=u8::MAX {
-            assert_eq!(
-                Action::from_code(octet),
-                Action::from_code(octet & 0b1_1111)
-            );
-            assert_eq!(Action::from_code(octet).code(), octet & 0b1_1111);
-            assert_eq!(Action::Reserved(octet).code(), octet & 0b1_1111);
+        for byte in 0..=u8::MAX {
+            assert_eq!(Action::from_code(byte), Action::from_code(byte & 0b1_1111));
+            assert_eq!(Action::from_code(byte).code(), byte & 0b1_1111);
+            assert_eq!(Action::Reserved(byte).code(), byte & 0b1_1111);
         }
     }
 

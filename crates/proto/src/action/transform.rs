@@ -19,7 +19,7 @@ pub enum Transformed {
 ///
 /// ASCII text is transformed in place by all actions but `random`, without other memory; `reverse`
 /// and `shuffle` leave their result in place for any text. An empty text stays empty (T-14). The
-/// result always fits a response: it is shorter than 2³¹ octets for any request.
+/// result always fits a response: it is shorter than 2³¹ bytes for any request.
 ///
 /// ```
 /// use proto::action::Action;
@@ -72,7 +72,7 @@ pub enum TransformError {
     },
     /// The data is not UTF-8 (T-6).
     NotUtf8 {
-        /// How many octets from the start are; the next one is not, or its code point is cut off.
+        /// How many bytes from the start are; the next one is not, or its code point is cut off.
         at: usize,
     },
 }
@@ -122,17 +122,17 @@ fn reverse(body: &mut [u8]) -> Result<Transformed, TransformError> {
     }
     body.reverse();
     if !ascii {
-        // Each code point now stands backwards and ends with its first octet: turn it round.
-        for point in body.split_inclusive_mut(|octet| !is_continuation(*octet)) {
+        // Each code point now stands backwards and ends with its first byte: turn it round.
+        for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
             point.reverse();
         }
     }
     Ok(Transformed::InPlace)
 }
 
-/// Whether an octet of UTF-8 is not the first one of its code point.
-const fn is_continuation(octet: u8) -> bool {
-    octet & 0xc0 == 0x80
+/// Whether a byte of UTF-8 is not the first one of its code point.
+const fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
 }
 
 fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, TransformError> {
@@ -142,11 +142,11 @@ fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, Tran
     }
     let mut points: Vec<char> = text(body)?.chars().collect();
     rng.shuffle(&mut points);
-    // The same code points need the same number of octets, so they fill the body exactly.
+    // The same code points need the same number of bytes, so they fill the body exactly.
     let mut rest = body;
     for point in points {
-        if let Some(octets) = rest.split_off_mut(..point.len_utf8()) {
-            point.encode_utf8(octets);
+        if let Some(bytes) = rest.split_off_mut(..point.len_utf8()) {
+            point.encode_utf8(bytes);
         }
     }
     Ok(Transformed::InPlace)
@@ -267,10 +267,10 @@ mod tests {
     #[test]
     fn t_5_reserved_actions_are_refused_whatever_the_data() {
         for body in [&b""[..], b"text", b"\xff"] {
-            let mut octets = body.to_vec();
-            let result = transform(Action::Reserved(0x03), &mut octets, &mut rng());
+            let mut bytes = body.to_vec();
+            let result = transform(Action::Reserved(0x03), &mut bytes, &mut rng());
             assert_eq!(result, Err(TransformError::Reserved { code: 0x03 }));
-            assert_eq!(octets, body);
+            assert_eq!(bytes, body);
         }
         assert_eq!(
             TransformError::Reserved { code: 0x03 }.to_string(),
@@ -289,10 +289,10 @@ mod tests {
             (b"\xf4\x90\x80\x80", 0),
         ] {
             for code in [0x01, 0x02, 0x04, 0x08, 0x10] {
-                let mut octets = body.to_vec();
-                let result = transform(Action::from_code(code), &mut octets, &mut rng());
+                let mut bytes = body.to_vec();
+                let result = transform(Action::from_code(code), &mut bytes, &mut rng());
                 assert_eq!(result, Err(TransformError::NotUtf8 { at }));
-                assert_eq!(octets, body);
+                assert_eq!(bytes, body);
             }
         }
         assert_eq!(

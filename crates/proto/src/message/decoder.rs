@@ -18,7 +18,7 @@ pub enum ResponseEvent<'a> {
 ///
 /// Each message is handed out as soon as it is whole, so that those before a fault are not lost
 /// (C-22). It is gathered in a buffer of the decoder's own, which serves one message after the
-/// other and grows with the octets that come, never with those announced (G-7).
+/// other and grows with the bytes that come, never with those announced (G-7).
 #[derive(Clone, Debug)]
 pub struct ResponseDecoder {
     stage: Stage,
@@ -53,7 +53,7 @@ impl ResponseDecoder {
         }
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more octets, and
+    /// The next event, eaten from the front of `input`; `None` when it needs more bytes, and
     /// after `End`. What follows a complete response is left in `input`.
     ///
     /// # Errors
@@ -63,10 +63,10 @@ impl ResponseDecoder {
         loop {
             match self.stage {
                 Stage::Header => {
-                    let Some(octets) = self.header.next(input) else {
+                    let Some(bytes) = self.header.next(input) else {
                         return Ok(None);
                     };
-                    let header = ResponseHeader::parse(octets)?;
+                    let header = ResponseHeader::parse(bytes)?;
                     self.items = header.items;
                     self.stage = Stage::MessageHeader;
                     return Ok(Some(ResponseEvent::Header(header)));
@@ -76,11 +76,11 @@ impl ResponseDecoder {
                     return Ok(Some(ResponseEvent::End));
                 }
                 Stage::MessageHeader => {
-                    let Some(octets) = self.message_header.next(input) else {
+                    let Some(bytes) = self.message_header.next(input) else {
                         return Ok(None);
                     };
                     self.body.clear();
-                    self.stage = Stage::Body(MessageHeader::parse(octets)?);
+                    self.stage = Stage::Body(MessageHeader::parse(bytes)?);
                 }
                 Stage::Body(header) => {
                     let piece = take(input, header.body_len() - self.body.len());
@@ -225,7 +225,7 @@ mod tests {
             let mut decoder = ResponseDecoder::new();
             let mut input = &RECORD[..len];
             while decoder.next(&mut input).unwrap().is_some() {}
-            assert_eq!(decoder.finish(), result, "after {len} octets");
+            assert_eq!(decoder.finish(), result, "after {len} bytes");
         }
         assert_eq!(
             header(5).to_string(),

@@ -36,14 +36,14 @@ pub enum RequestError {
     EmptyText,
     /// The record is shorter than its header says.
     Truncated {
-        /// How many octets are missing; of the header, if it is not whole.
+        /// How many bytes are missing; of the header, if it is not whole.
         missing: usize,
     },
     /// The record is longer than its header says.
     TooLong {
-        /// The octets that are there, header included.
+        /// The bytes that are there, header included.
         found: usize,
-        /// The octets that the header announces, itself included.
+        /// The bytes that the header announces, itself included.
         announced: usize,
     },
 }
@@ -105,7 +105,7 @@ pub enum ResponseError {
     EmptyText,
     /// The stream ended inside the fixed header, or before it.
     TruncatedHeader {
-        /// How many of its octets are missing.
+        /// How many of its bytes are missing.
         missing: usize,
     },
     /// The stream ended inside or before a message.
@@ -114,7 +114,7 @@ pub enum ResponseError {
         received: u8,
         /// How many messages the response announced.
         items: u8,
-        /// How many octets of this message are missing; of its header, if that is not whole.
+        /// How many bytes of this message are missing; of its header, if that is not whole.
         missing: usize,
     },
 }
@@ -167,7 +167,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The longest that this part may be, in octets. The shortest is 1.
+    /// The longest that this part may be, in bytes. The shortest is 1.
     pub const fn limit(self) -> usize {
         match self {
             Self::Name | Self::Sender | Self::Receiver => MAX_NAME,
@@ -203,7 +203,7 @@ pub enum EmitError {
     Length {
         /// Which part.
         field: Field,
-        /// Its length in octets.
+        /// Its length in bytes.
         found: usize,
     },
     /// There are more messages than a response can hold.

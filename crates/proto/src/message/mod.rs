@@ -7,13 +7,13 @@
 //! ```text
 //!  0        1        2        3        4        5        6
 //! +--------+--------+--------+--------+--------+--------+--------+
-//! |  MagicNo 0xAE73 |   ID   | NameLen| RecvLen|   MessageLen    |  fixed header, 7 octets
+//! |  MagicNo 0xAE73 |   ID   | NameLen| RecvLen|   MessageLen    |  fixed header, 7 bytes
 //! +--------+--------+--------+--------+--------+--------+--------+
-//! |  name (NameLen octets)                                       |
+//! |  name (NameLen bytes)                                       |
 //! +--------------------------------------------------------------+
-//! |  receiver (ReceiverLen octets, none to read)                 |
+//! |  receiver (ReceiverLen bytes, none to read)                 |
 //! +--------------------------------------------------------------+
-//! |  message text (MessageLen octets, none to read)              |
+//! |  message text (MessageLen bytes, none to read)              |
 //! +--------------------------------------------------------------+
 //! ```
 //!
@@ -22,20 +22,20 @@
 //! ```text
 //!  0        1        2        3        4
 //! +--------+--------+--------+--------+--------+
-//! |  MagicNo 0xAE73 |   3    |NumItems|MoreMsgs|  fixed header, 5 octets
+//! |  MagicNo 0xAE73 |   3    |NumItems|MoreMsgs|  fixed header, 5 bytes
 //! +--------+--------+--------+--------+--------+
 //! then NumItems times:
 //! +--------+--------+--------+
-//! |SendrLen|   MessageLen    |                    message header, 3 octets
+//! |SendrLen|   MessageLen    |                    message header, 3 bytes
 //! +--------+--------+--------+-----------------+
-//! |  sender (SenderLen octets)                 |
+//! |  sender (SenderLen bytes)                 |
 //! +--------------------------------------------+
-//! |  message text (MessageLen octets)          |
+//! |  message text (MessageLen bytes)          |
 //! +--------------------------------------------+
 //! ```
 //!
-//! Every length counts octets and says nothing of characters. Integers are in network byte order.
-//! Names and texts are any octets here: that they are UTF-8 is for the programs to say.
+//! Every length counts bytes and says nothing of characters. Integers are in network byte order.
+//! Names and texts are any bytes here: that they are UTF-8 is for the programs to say.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -53,10 +53,10 @@ pub use response::{Message, MessageHeader, ResponseHeader, emit_response};
 /// The first field of both records (C-1, C-3).
 pub const MAGIC: u16 = 0xae73;
 
-/// The longest name of a user, receiver or sender, in octets. The shortest has 1.
+/// The longest name of a user, receiver or sender, in bytes. The shortest has 1.
 pub const MAX_NAME: usize = u8::MAX as usize;
 
-/// The longest text of a message, in octets. The shortest has 1.
+/// The longest text of a message, in bytes. The shortest has 1.
 pub const MAX_TEXT: usize = u16::MAX as usize;
 
 /// The most messages that one response can hold (C-10).

@@ -34,48 +34,48 @@ enum Kind {
 }
 
 impl RequestHeader {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 7;
 
     /// Reads a header and checks all of C-2, in the order of the record.
     ///
     /// # Errors
     /// A [`RequestError`] for the first field that is wrong.
-    pub fn parse(octets: [u8; Self::LEN]) -> Result<Self, RequestError> {
-        let magic = BigEndian::read_u16(&octets[field::MAGIC]);
+    pub fn parse(bytes: [u8; Self::LEN]) -> Result<Self, RequestError> {
+        let magic = BigEndian::read_u16(&bytes[field::MAGIC]);
         if magic != MAGIC {
             return Err(RequestError::BadMagic { found: magic });
         }
-        let kind = match octets[field::ID] {
+        let kind = match bytes[field::ID] {
             READ => Kind::Read,
             CREATE => Kind::Create,
             found => return Err(RequestError::BadId { found }),
         };
         let header = Self {
             kind,
-            name_len: octets[field::NAME_LEN],
-            receiver_len: octets[field::RECEIVER_LEN],
-            text_len: BigEndian::read_u16(&octets[field::TEXT_LEN]),
+            name_len: bytes[field::NAME_LEN],
+            receiver_len: bytes[field::RECEIVER_LEN],
+            text_len: BigEndian::read_u16(&bytes[field::TEXT_LEN]),
         };
         header.check_lengths()?;
         Ok(header)
     }
 
-    /// The header's octets.
+    /// The header's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        BigEndian::write_u16(&mut octets[field::MAGIC], MAGIC);
-        octets[field::ID] = match self.kind {
+        let mut bytes = [0; Self::LEN];
+        BigEndian::write_u16(&mut bytes[field::MAGIC], MAGIC);
+        bytes[field::ID] = match self.kind {
             Kind::Read => READ,
             Kind::Create => CREATE,
         };
-        octets[field::NAME_LEN] = self.name_len;
-        octets[field::RECEIVER_LEN] = self.receiver_len;
-        BigEndian::write_u16(&mut octets[field::TEXT_LEN], self.text_len);
-        octets
+        bytes[field::NAME_LEN] = self.name_len;
+        bytes[field::RECEIVER_LEN] = self.receiver_len;
+        BigEndian::write_u16(&mut bytes[field::TEXT_LEN], self.text_len);
+        bytes
     }
 
-    /// The length of the whole record in octets, this header included: at most 66,052.
+    /// The length of the whole record in bytes, this header included: at most 66,052.
     pub const fn record_len(self) -> usize {
         Self::LEN + self.name_len as usize + self.receiver_len as usize + self.text_len as usize
     }
@@ -111,16 +111,16 @@ impl RequestHeader {
 pub enum Request<'a> {
     /// The messages stored for a user (C-10).
     Read {
-        /// The user, 1 to 255 octets.
+        /// The user, 1 to 255 bytes.
         name: &'a [u8],
     },
     /// To store a message (C-9).
     Create {
-        /// Who sends it, 1 to 255 octets.
+        /// Who sends it, 1 to 255 bytes.
         sender: &'a [u8],
-        /// For whom it is stored, 1 to 255 octets.
+        /// For whom it is stored, 1 to 255 bytes.
         receiver: &'a [u8],
-        /// The message, 1 to 65,535 octets.
+        /// The message, 1 to 65,535 bytes.
         text: &'a [u8],
     },
 }
@@ -132,12 +132,12 @@ impl<'a> Request<'a> {
     /// A [`RequestError`] for what is wrong with the header (C-2), or else if the record is shorter
     /// or longer than its header says (C-8).
     pub fn parse(record: &'a [u8]) -> Result<Self, RequestError> {
-        let Some((octets, mut body)) = record.split_first_chunk() else {
+        let Some((bytes, mut body)) = record.split_first_chunk() else {
             return Err(RequestError::Truncated {
                 missing: RequestHeader::LEN - record.len(),
             });
         };
-        let header = RequestHeader::parse(*octets)?;
+        let header = RequestHeader::parse(*bytes)?;
         let announced = header.record_len();
         if record.len() < announced {
             return Err(RequestError::Truncated {
@@ -178,7 +178,7 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    /// How many octets [`emit`](Self::emit) appends.
+    /// How many bytes [`emit`](Self::emit) appends.
     pub fn emitted_len(&self) -> usize {
         RequestHeader::LEN + self.parts().iter().map(|part| part.len()).sum::<usize>()
     }
@@ -238,7 +238,7 @@ mod tests {
             &text[..],
         ]
         .concat();
-        for (request, octets) in [
+        for (request, bytes) in [
             (
                 Request::Read {
                     name: b"alice stevens",
@@ -266,9 +266,9 @@ mod tests {
                 &longest,
             ),
         ] {
-            assert_eq!(Request::parse(octets), Ok(request));
-            assert_eq!(emitted(request), octets);
-            assert_eq!(request.emitted_len(), octets.len());
+            assert_eq!(Request::parse(bytes), Ok(request));
+            assert_eq!(emitted(request), bytes);
+            assert_eq!(request.emitted_len(), bytes.len());
         }
         assert_eq!(longest.len(), 66_052);
     }
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn c_2_every_violation_is_an_error_of_its_own() {
-        for (octets, error, shown) in [
+        for (bytes, error, shown) in [
             (
                 *b"\xae\x72\x01\x01\0\0\0",
                 RequestError::BadMagic { found: 0xae72 },
@@ -339,29 +339,29 @@ mod tests {
                 "MessageLen is 0, want at least 1 in a create request",
             ),
         ] {
-            assert_eq!(RequestHeader::parse(octets), Err(error));
-            assert_eq!(Request::parse(&octets), Err(error));
+            assert_eq!(RequestHeader::parse(bytes), Err(error));
+            assert_eq!(Request::parse(&bytes), Err(error));
             assert_eq!(error.to_string(), shown);
         }
     }
 
     #[test]
     fn c_2_a_header_is_valid_at_each_limit() {
-        for (octets, len) in [
+        for (bytes, len) in [
             (*b"\xae\x73\x01\x01\0\0\0", 8),
             (*b"\xae\x73\x01\xff\0\0\0", 262),
             (*b"\xae\x73\x02\x01\x01\x00\x01", 10),
             (*b"\xae\x73\x02\x02\x03\x01\x00", 268),
             (*b"\xae\x73\x02\xff\xff\xff\xff", 66_052),
         ] {
-            let header = RequestHeader::parse(octets).unwrap();
+            let header = RequestHeader::parse(bytes).unwrap();
             assert_eq!(header.record_len(), len);
-            assert_eq!(header.emit(), octets);
+            assert_eq!(header.emit(), bytes);
         }
     }
 
     #[test]
-    fn c_8_fewer_octets_than_announced() {
+    fn c_8_fewer_bytes_than_announced() {
         let record = emitted(Request::Create {
             sender: b"a",
             receiver: b"b",
@@ -369,7 +369,7 @@ mod tests {
         });
         for (len, missing) in [(0, 7), (6, 1), (7, 7), (8, 6), (13, 1)] {
             let error = RequestError::Truncated { missing };
-            assert_eq!(Request::parse(&record[..len]), Err(error), "{len} octets");
+            assert_eq!(Request::parse(&record[..len]), Err(error), "{len} bytes");
         }
         assert_eq!(
             RequestError::Truncated { missing: 6 }.to_string(),
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn c_8_more_octets_than_announced() {
+    fn c_8_more_bytes_than_announced() {
         for (request, announced) in [
             (Request::Read { name: b"a" }, 8),
             (

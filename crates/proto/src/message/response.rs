@@ -28,45 +28,45 @@ pub struct ResponseHeader {
 }
 
 impl ResponseHeader {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 5;
 
     /// Reads a header.
     ///
     /// # Errors
     /// A [`ResponseError`] for the first field that is wrong (C-4).
-    pub fn parse(octets: [u8; Self::LEN]) -> Result<Self, ResponseError> {
-        let magic = BigEndian::read_u16(&octets[field::MAGIC]);
+    pub fn parse(bytes: [u8; Self::LEN]) -> Result<Self, ResponseError> {
+        let magic = BigEndian::read_u16(&bytes[field::MAGIC]);
         if magic != MAGIC {
             return Err(ResponseError::BadMagic { found: magic });
         }
-        let id = octets[field::ID];
+        let id = bytes[field::ID];
         if id != RESPONSE {
             return Err(ResponseError::BadId { found: id });
         }
-        let more = match octets[field::MORE_MSGS] {
+        let more = match bytes[field::MORE_MSGS] {
             0 => false,
             1 => true,
             found => return Err(ResponseError::BadMore { found }),
         };
         Ok(Self {
-            items: octets[field::NUM_ITEMS],
+            items: bytes[field::NUM_ITEMS],
             more,
         })
     }
 
-    /// The header's octets.
+    /// The header's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        BigEndian::write_u16(&mut octets[field::MAGIC], MAGIC);
-        octets[field::ID] = RESPONSE;
-        octets[field::NUM_ITEMS] = self.items;
-        octets[field::MORE_MSGS] = self.more.into();
-        octets
+        let mut bytes = [0; Self::LEN];
+        BigEndian::write_u16(&mut bytes[field::MAGIC], MAGIC);
+        bytes[field::ID] = RESPONSE;
+        bytes[field::NUM_ITEMS] = self.items;
+        bytes[field::MORE_MSGS] = self.more.into();
+        bytes
     }
 }
 
-/// The header of one message in a response: two lengths in octets, both at least 1.
+/// The header of one message in a response: two lengths in bytes, both at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageHeader {
     sender_len: u8,
@@ -74,16 +74,16 @@ pub struct MessageHeader {
 }
 
 impl MessageHeader {
-    /// Octets on the wire.
+    /// Bytes on the wire.
     pub const LEN: usize = 3;
 
     /// Reads a header.
     ///
     /// # Errors
     /// [`ResponseError::EmptySender`] or [`ResponseError::EmptyText`] if a length is 0 (C-4).
-    pub fn parse(octets: [u8; Self::LEN]) -> Result<Self, ResponseError> {
-        let sender_len = octets[field::SENDER_LEN];
-        let text_len = BigEndian::read_u16(&octets[field::TEXT_LEN]);
+    pub fn parse(bytes: [u8; Self::LEN]) -> Result<Self, ResponseError> {
+        let sender_len = bytes[field::SENDER_LEN];
+        let text_len = BigEndian::read_u16(&bytes[field::TEXT_LEN]);
         if sender_len == 0 {
             return Err(ResponseError::EmptySender);
         }
@@ -96,12 +96,12 @@ impl MessageHeader {
         })
     }
 
-    /// The header's octets.
+    /// The header's bytes.
     pub fn emit(self) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        octets[field::SENDER_LEN] = self.sender_len;
-        BigEndian::write_u16(&mut octets[field::TEXT_LEN], self.text_len);
-        octets
+        let mut bytes = [0; Self::LEN];
+        bytes[field::SENDER_LEN] = self.sender_len;
+        BigEndian::write_u16(&mut bytes[field::TEXT_LEN], self.text_len);
+        bytes
     }
 
     /// The length of the sender's name.
@@ -123,9 +123,9 @@ impl MessageHeader {
 /// One message of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// Who sent it, 1 to 255 octets.
+    /// Who sent it, 1 to 255 bytes.
     pub sender: &'a [u8],
-    /// The message, 1 to 65,535 octets.
+    /// The message, 1 to 65,535 bytes.
     pub text: &'a [u8],
 }
 
@@ -141,7 +141,7 @@ impl Message<'_> {
         })
     }
 
-    /// How many octets this message takes in a response, its header included.
+    /// How many bytes this message takes in a response, its header included.
     pub const fn emitted_len(&self) -> usize {
         MessageHeader::LEN + self.sender.len() + self.text.len()
     }
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn c_3_headers() {
-        for (items, more, octets) in [
+        for (items, more, bytes) in [
             (0, false, *b"\xae\x73\x03\x00\x00"),
             (1, false, *b"\xae\x73\x03\x01\x00"),
             (255, true, *b"\xae\x73\x03\xff\x01"),
@@ -199,31 +199,31 @@ mod tests {
             (0, true, *b"\xae\x73\x03\x00\x01"),
         ] {
             let header = ResponseHeader { items, more };
-            assert_eq!(ResponseHeader::parse(octets), Ok(header));
-            assert_eq!(header.emit(), octets);
+            assert_eq!(ResponseHeader::parse(bytes), Ok(header));
+            assert_eq!(header.emit(), bytes);
         }
     }
 
     #[test]
     fn c_3_message_headers() {
-        for (sender_len, text_len, octets) in [
+        for (sender_len, text_len, bytes) in [
             (1, 1, [0x01, 0x00, 0x01]),
             (5, 0x0102, [0x05, 0x01, 0x02]),
             (255, 65_535, [0xff, 0xff, 0xff]),
         ] {
-            let header = MessageHeader::parse(octets).unwrap();
+            let header = MessageHeader::parse(bytes).unwrap();
             assert_eq!(
                 (header.sender_len(), header.text_len()),
                 (sender_len, text_len)
             );
             assert_eq!(header.body_len(), sender_len + text_len);
-            assert_eq!(header.emit(), octets);
+            assert_eq!(header.emit(), bytes);
         }
     }
 
     #[test]
     fn c_4_every_violation_is_an_error_of_its_own() {
-        for (octets, error, shown) in [
+        for (bytes, error, shown) in [
             (
                 *b"\xae\x74\x03\x00\x00",
                 ResponseError::BadMagic { found: 0xae74 },
@@ -240,10 +240,10 @@ mod tests {
                 "MoreMsgs is 2, want 0 or 1",
             ),
         ] {
-            assert_eq!(ResponseHeader::parse(octets), Err(error));
+            assert_eq!(ResponseHeader::parse(bytes), Err(error));
             assert_eq!(error.to_string(), shown);
         }
-        for (octets, error, shown) in [
+        for (bytes, error, shown) in [
             (
                 *b"\x00\x00\x01",
                 ResponseError::EmptySender,
@@ -255,7 +255,7 @@ mod tests {
                 "MessageLen is 0, want at least 1",
             ),
         ] {
-            assert_eq!(MessageHeader::parse(octets), Err(error));
+            assert_eq!(MessageHeader::parse(bytes), Err(error));
             assert_eq!(error.to_string(), shown);
         }
     }
@@ -264,7 +264,7 @@ mod tests {
     fn c_10_responses() {
         let (name, text) = ([b'n'; MAX_NAME], vec![b't'; MAX_TEXT]);
         let longest = [b"\xae\x73\x03\x01\x00\xff\xff\xff", &name[..], &text[..]].concat();
-        for (messages, more, octets) in [
+        for (messages, more, bytes) in [
             (&[][..], false, &b"\xae\x73\x03\x00\x00"[..]),
             (
                 &[
@@ -291,7 +291,7 @@ mod tests {
         ] {
             let mut out = b"before".to_vec();
             emit_response(messages, more, &mut out).unwrap();
-            assert_eq!(out.strip_prefix(b"before"), Some(octets));
+            assert_eq!(out.strip_prefix(b"before"), Some(bytes));
         }
     }
 

@@ -19,7 +19,7 @@ impl NodeId {
     }
 }
 
-/// A value; 16 octets, whatever it is.
+/// A value; 16 bytes, whatever it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Node {
     None,
@@ -28,7 +28,7 @@ pub(super) enum Node {
     /// An integer beyond 64 bits, as its decimal digits.
     LongInt(Span),
     Float(f64),
-    /// UTF-8 in which lone surrogates may stand, as three octets each.
+    /// UTF-8 in which lone surrogates may stand, as three bytes each.
     Str(Span),
     Bytes(Span),
     ByteArray(Span),
@@ -163,7 +163,7 @@ impl Arena {
     }
 
     /// Keeps a text. All of it is bounded, that which no value holds any more included: a call
-    /// makes a new text of one that may be there already, and is three octets long.
+    /// makes a new text of one that may be there already, and is three bytes long.
     pub(super) fn add_text(&mut self, text: &[u8]) -> Result<Span, Error> {
         if self.text.len() + text.len() > MAX_TEXT_BUILT {
             return Err(Error::TooMuchText {
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_takes_sixteen_octets() {
+    fn a_node_takes_sixteen_bytes() {
         assert_eq!(size_of::<Node>(), 16);
     }
 

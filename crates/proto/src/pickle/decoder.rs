@@ -8,7 +8,7 @@ use super::{Error, MAX_OBJECT_LEN, Value};
 
 /// Reads the objects of a stream, one after another (P-4).
 ///
-/// How the stream is split makes no difference. The work is proportional to the octets that come;
+/// How the stream is split makes no difference. The work is proportional to the bytes that come;
 /// memory grows with them, and never with a length that is announced. After an error the stream
 /// cannot be read any further: where the next object would begin is unknown.
 #[derive(Debug)]
@@ -16,22 +16,22 @@ pub struct Decoder {
     machine: Machine,
     state: State,
     operand: Vec<u8>,
-    /// How many octets of the object have come.
+    /// How many bytes of the object have come.
     received: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     Opcode,
-    /// Inside a length of so many octets.
+    /// Inside a length of so many bytes.
     Length {
         opcode: Opcode,
-        octets: usize,
+        bytes: usize,
     },
-    /// Inside an operand of so many octets.
-    Octets {
+    /// Inside an operand of so many bytes.
+    Bytes {
         opcode: Opcode,
-        octets: usize,
+        bytes: usize,
     },
     /// Inside so many lines.
     Lines {
@@ -57,7 +57,7 @@ impl Decoder {
         }
     }
 
-    /// Eats octets up to the end of the next object. `None`: all were eaten, and more are needed.
+    /// Eats bytes up to the end of the next object. `None`: all were eaten, and more are needed.
     ///
     /// # Errors
     /// Everything that P-8 refuses; [`Error`] says what, and where.
@@ -65,17 +65,15 @@ impl Decoder {
         while !input.is_empty() {
             let complete = match self.state {
                 State::Opcode => self.eat_opcode(input)?,
-                State::Length { opcode, octets } => {
-                    let complete = self.eat_octets(input, octets);
+                State::Length { opcode, bytes } => {
+                    let complete = self.eat_bytes(input, bytes);
                     if complete {
                         self.length_known(opcode)?
                     } else {
                         None
                     }
                 }
-                State::Octets { opcode, octets } => {
-                    self.eat_octets(input, octets).then_some(opcode)
-                }
+                State::Bytes { opcode, bytes } => self.eat_bytes(input, bytes).then_some(opcode),
                 State::Lines { opcode, lines } => self.eat_line(input, opcode, lines)?,
             };
             match complete {
@@ -121,28 +119,28 @@ impl Decoder {
         let operand = opcode::operand(opcode).ok_or(Error::UnknownOpcode { opcode, at })?;
         self.state = match operand {
             Operand::Nothing => return Ok(Some(opcode)),
-            Operand::One => State::Octets { opcode, octets: 1 },
-            Operand::Two => State::Octets { opcode, octets: 2 },
-            Operand::Four => State::Octets { opcode, octets: 4 },
-            Operand::Eight => State::Octets { opcode, octets: 8 },
-            Operand::Counted1 => State::Length { opcode, octets: 1 },
-            Operand::Counted4 => State::Length { opcode, octets: 4 },
-            Operand::Counted8 => State::Length { opcode, octets: 8 },
+            Operand::One => State::Bytes { opcode, bytes: 1 },
+            Operand::Two => State::Bytes { opcode, bytes: 2 },
+            Operand::Four => State::Bytes { opcode, bytes: 4 },
+            Operand::Eight => State::Bytes { opcode, bytes: 8 },
+            Operand::Counted1 => State::Length { opcode, bytes: 1 },
+            Operand::Counted4 => State::Length { opcode, bytes: 4 },
+            Operand::Counted8 => State::Length { opcode, bytes: 8 },
             Operand::Line => State::Lines { opcode, lines: 1 },
             Operand::TwoLines => State::Lines { opcode, lines: 2 },
         };
         Ok(None)
     }
 
-    /// Gathers an operand of `octets`; whether it is complete.
-    fn eat_octets(&mut self, input: &mut &[u8], octets: usize) -> bool {
-        let missing = octets.saturating_sub(self.operand.len());
+    /// Gathers an operand of `bytes`; whether it is complete.
+    fn eat_bytes(&mut self, input: &mut &[u8], bytes: usize) -> bool {
+        let missing = bytes.saturating_sub(self.operand.len());
         let (eaten, rest) = input.split_at(missing.min(input.len()));
         self.operand.extend_from_slice(eaten);
         *input = rest;
-        // Announced lengths are checked when they are known, the others are a few octets.
+        // Announced lengths are checked when they are known, the others are a few bytes.
         self.received += eaten.len();
-        self.operand.len() == octets
+        self.operand.len() == bytes
     }
 
     fn length_known(&mut self, opcode: Opcode) -> Result<Option<Opcode>, Error> {
@@ -150,15 +148,15 @@ impl Decoder {
             .operand
             .iter()
             .rev()
-            .fold(0, |length, &octet| length << 8 | u64::from(octet));
+            .fold(0, |length, &byte| length << 8 | u64::from(byte));
         let (limit, at) = (MAX_OBJECT_LEN, self.received);
         let fits = usize::try_from(length)
             .ok()
             .filter(|&length| length <= limit - at.min(limit));
-        let octets = fits.ok_or(Error::LengthTooLarge { length, limit, at })?;
+        let bytes = fits.ok_or(Error::LengthTooLarge { length, limit, at })?;
         self.operand.clear();
-        self.state = State::Octets { opcode, octets };
-        Ok((octets == 0).then_some(opcode))
+        self.state = State::Bytes { opcode, bytes };
+        Ok((bytes == 0).then_some(opcode))
     }
 
     fn eat_line(
@@ -167,7 +165,7 @@ impl Decoder {
         opcode: Opcode,
         lines: usize,
     ) -> Result<Option<Opcode>, Error> {
-        let Some(end) = input.iter().position(|&octet| octet == b'\n') else {
+        let Some(end) = input.iter().position(|&byte| byte == b'\n') else {
             let eaten = mem::take(input);
             self.operand
                 .extend_from_slice(eaten.get(..MAX_OBJECT_LEN).unwrap_or(eaten));
@@ -189,8 +187,8 @@ impl Decoder {
         Ok(None)
     }
 
-    fn count(&mut self, octets: usize) -> Result<(), Error> {
-        self.received = self.received.saturating_add(octets);
+    fn count(&mut self, bytes: usize) -> Result<(), Error> {
+        self.received = self.received.saturating_add(bytes);
         if self.received > MAX_OBJECT_LEN {
             return Err(Error::TooLarge {
                 limit: MAX_OBJECT_LEN,

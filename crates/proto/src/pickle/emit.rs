@@ -44,14 +44,14 @@ fn emit_integer(integer: i64, pickle: &mut Vec<u8>) {
             pickle.extend_from_slice(&small.to_le_bytes());
         }
         Err(_) => {
-            let octets = integer.to_le_bytes();
-            pickle.extend_from_slice(&[LONG1, octets.len() as u8]);
-            pickle.extend_from_slice(&octets);
+            let bytes = integer.to_le_bytes();
+            pickle.extend_from_slice(&[LONG1, bytes.len() as u8]);
+            pickle.extend_from_slice(&bytes);
         }
     }
 }
 
-/// A text of 4 GiB and more, which no caller has, is cut off: its length has four octets.
+/// A text of 4 GiB and more, which no caller has, is cut off: its length has four bytes.
 fn emit_text(text: &str, pickle: &mut Vec<u8>) {
     let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
     pickle.push(BINUNICODE);

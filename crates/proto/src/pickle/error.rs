@@ -2,26 +2,26 @@ use std::fmt;
 
 use super::opcode;
 
-/// Why a pickle is refused (P-8). Positions are octets from the start of the object.
+/// Why a pickle is refused (P-8). Positions are bytes from the start of the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The object goes on after as many octets as are allowed.
+    /// The object goes on after as many bytes as are allowed.
     TooLarge {
-        /// The most octets that an object may have.
+        /// The most bytes that an object may have.
         limit: usize,
     },
     /// A length is announced that no allowed object can keep.
     LengthTooLarge {
-        /// The announced length in octets.
+        /// The announced length in bytes.
         length: u64,
-        /// The most octets that an object may have.
+        /// The most bytes that an object may have.
         limit: usize,
         /// Where the length ends.
         at: usize,
     },
-    /// An octet that no protocol has as an opcode: this is no pickle, or a damaged one.
+    /// A byte that no protocol has as an opcode: this is no pickle, or a damaged one.
     UnknownOpcode {
-        /// The octet.
+        /// The byte.
         opcode: u8,
         /// Where it stands.
         at: usize,
@@ -64,7 +64,7 @@ pub enum Error {
     },
     /// The pickle asks for a class or function to be imported.
     Import {
-        /// The module, with octets beyond printable ASCII escaped, and shortened if long.
+        /// The module, with bytes beyond printable ASCII escaped, and shortened if long.
         module: String,
         /// The class or function in it, likewise.
         name: String,
@@ -86,7 +86,7 @@ pub enum Error {
         at: usize,
     },
     /// Sets or bytes made from the same data again and again: all of them together copy more than
-    /// the pickle has octets.
+    /// the pickle has bytes.
     RepeatedCall {
         /// What was called.
         callable: &'static str,
@@ -113,9 +113,9 @@ pub enum Error {
         /// The most values.
         limit: usize,
     },
-    /// More octets of text, counted with its repetitions, than are allowed.
+    /// More bytes of text, counted with its repetitions, than are allowed.
     TooMuchText {
-        /// The most octets.
+        /// The most bytes.
         limit: usize,
     },
     /// An object that contains itself.
@@ -124,7 +124,7 @@ pub enum Error {
     Unhashable,
     /// The stream ended inside an object.
     Truncated {
-        /// How many octets of the object had come.
+        /// How many bytes of the object had come.
         received: usize,
     },
 }

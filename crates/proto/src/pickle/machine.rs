@@ -10,7 +10,7 @@ use super::{Error, MAX_DEPTH, MAX_OBJECT_LEN, MAX_VALUES, Value, text};
 /// Marks that are open at once: a dictionary of protocol 0 needs two for a level.
 const MAX_MARKS: usize = 2 * MAX_DEPTH + 2;
 
-/// A pickle numbers its memo from 0 on, so it has no more places than octets; so many more are
+/// A pickle numbers its memo from 0 on, so it has no more places than bytes; so many more are
 /// left to picklers that leave places out.
 const SPARE_MEMO: usize = 1024;
 
@@ -23,7 +23,7 @@ pub(super) struct Machine {
     memo: Vec<Option<NodeId>>,
     /// The newest of all nodes that were ever put into the memo.
     newest_remembered: Option<NodeId>,
-    /// How many members and octets of text calls have copied.
+    /// How many members and bytes of text calls have copied.
     copied: usize,
 }
 
@@ -100,7 +100,7 @@ impl Machine {
         Ok(Value::new(arena, root))
     }
 
-    /// Executes one opcode other than STOP, whose operand is complete and ends at octet `at`.
+    /// Executes one opcode other than STOP, whose operand is complete and ends at byte `at`.
     pub(super) fn execute(
         &mut self,
         opcode: Opcode,
@@ -228,7 +228,7 @@ impl Machine {
         let integer = match step.opcode {
             BININT => Integer::Small(i64::from(number::unsigned(operand).cast_signed())),
             BININT1 | BININT2 => Integer::Small(i64::from(number::unsigned(operand))),
-            LONG1 | LONG4 => number::from_octets(operand)?,
+            LONG1 | LONG4 => number::from_bytes(operand)?,
             INT if operand == b"00" => return self.push(NodeId::FALSE),
             INT if operand == b"01" => return self.push(NodeId::TRUE),
             INT => number::from_digits(operand).ok_or_else(bad)??,
@@ -241,7 +241,7 @@ impl Machine {
                     number::float_from_text(operand).ok_or_else(bad)?,
                 ));
             }
-            _ => return self.push_new(Node::Float(number::float_from_octets(operand))),
+            _ => return self.push_new(Node::Float(number::float_from_bytes(operand))),
         };
         let node = match integer {
             Integer::Small(small) => Node::Int(small),
@@ -252,7 +252,7 @@ impl Machine {
 
     fn push_text(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
         let read;
-        let octets = match step.opcode {
+        let bytes = match step.opcode {
             UNICODE => {
                 read = text::from_raw_unicode_escape(operand).ok_or_else(|| step.bad_operand())?;
                 &read
@@ -263,12 +263,12 @@ impl Machine {
             }
             _ => operand,
         };
-        let span = self.arena.add_text(octets)?;
+        let span = self.arena.add_text(bytes)?;
         self.push_new(match step.opcode {
             BINBYTES | SHORT_BINBYTES | BINBYTES8 => Node::Bytes(span),
             BYTEARRAY8 => Node::ByteArray(span),
-            _ if text::is_text(octets) => Node::Str(span),
-            // Python 2 had one type for text and octets.
+            _ if text::is_text(bytes) => Node::Str(span),
+            // Python 2 had one type for text and bytes.
             STRING | BINSTRING | SHORT_BINSTRING => Node::Bytes(span),
             _ => return Err(step.bad_operand()),
         })
@@ -433,11 +433,11 @@ impl Machine {
         if !matches!(self.arena.text(codec), b"latin1" | b"latin-1") {
             return Ok(None);
         }
-        let Some(octets) = text::to_latin_1(self.arena.text(text)) else {
+        let Some(bytes) = text::to_latin_1(self.arena.text(text)) else {
             return Ok(None);
         };
-        self.count_copied(step, callable, octets.len())?;
-        let span = self.arena.add_text(&octets)?;
+        self.count_copied(step, callable, bytes.len())?;
+        let span = self.arena.add_text(&bytes)?;
         Ok(match callable {
             Callable::Encode | Callable::Bytes => Some(Node::Bytes(span)),
             Callable::ByteArray => Some(Node::ByteArray(span)),
@@ -445,8 +445,8 @@ impl Machine {
         })
     }
 
-    /// Each member and each octet that an honest call copies is in the pickle for this call alone.
-    /// With the memo, a few octets could otherwise copy one long list or text again and again.
+    /// Each member and each byte that an honest call copies is in the pickle for this call alone.
+    /// With the memo, a few bytes could otherwise copy one long list or text again and again.
     fn count_copied(&mut self, step: Step, callable: Callable, more: usize) -> Result<(), Error> {
         self.copied += more;
         if self.copied > step.at {
@@ -497,7 +497,7 @@ fn import_refused(step: Step, lines: &[u8]) -> Error {
         let dots = if cut.len() < name.len() { "..." } else { "" };
         format!("{}{dots}", cut.escape_ascii())
     };
-    let mut names = lines.splitn(2, |&octet| octet == b'\n');
+    let mut names = lines.splitn(2, |&byte| byte == b'\n');
     let module = shown(names.next().unwrap_or_default());
     let name = shown(names.next().unwrap_or_default());
     Error::Import {

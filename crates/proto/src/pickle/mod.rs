@@ -12,7 +12,7 @@
 //! |<------------- one object --------------------->|<- the next one
 //! ```
 //!
-//! An operand is nothing, 1 to 8 octets, a length and as many octets, or a line of text. Integers
+//! An operand is nothing, 1 to 8 bytes, a length and as many bytes, or a line of text. Integers
 //! are little-endian, floats big-endian. All protocols from 0 to 5 are read.
 //!
 //! Nothing is ever imported or called. The exception is how Python itself writes sets and bytes in
@@ -51,7 +51,7 @@ pub use emit::Plain;
 pub use error::Error;
 pub use value::{Value, ValueRef};
 
-/// The most octets that one object may have (P-8).
+/// The most bytes that one object may have (P-8).
 pub const MAX_OBJECT_LEN: usize = 1024 * 1024;
 /// The most levels of nesting: a list in a list has two (P-8).
 pub const MAX_DEPTH: usize = 1_000;
@@ -60,7 +60,7 @@ pub const MAX_DEPTH: usize = 1_000;
 pub const MAX_VALUES: usize = 200_000;
 /// The most bits of an integer, its sign aside (P-8).
 pub const MAX_INTEGER_BITS: u64 = 100_000;
-/// The most octets of text, bytes and digits of large integers, counted with their repetitions. It
+/// The most bytes of text, bytes and digits of large integers, counted with their repetitions. It
 /// bounds the line that an object is printed as: escaped, that is at most four times as long. A few
 /// bytes of pickle could otherwise stand for gigabytes of text.
 pub const MAX_TEXT_LEN: usize = 2 * 1024 * 1024;
@@ -68,6 +68,6 @@ pub const MAX_TEXT_LEN: usize = 2 * 1024 * 1024;
 /// the arguments of a call. With the memo, texts and lists beside them, decoding and printing an
 /// object stays below 16 MiB (P-8).
 const MAX_NODES: usize = MAX_VALUES + MAX_VALUES / 4;
-/// The most octets of text that may be built on the way to an object: older protocols write bytes
+/// The most bytes of text that may be built on the way to an object: older protocols write bytes
 /// as a text first.
 const MAX_TEXT_BUILT: usize = 2 * MAX_TEXT_LEN;

@@ -13,23 +13,23 @@ pub(super) enum Integer {
     Large(String),
 }
 
-/// Little-endian octets without a sign, at most four of them.
+/// Little-endian bytes without a sign, at most four of them.
 pub(super) fn unsigned(operand: &[u8]) -> u32 {
     operand
         .iter()
         .rev()
-        .fold(0, |number, &octet| number << 8 | u32::from(octet))
+        .fold(0, |number, &byte| number << 8 | u32::from(byte))
 }
 
-/// Little-endian two's complement; no octets are 0.
-pub(super) fn from_octets(octets: &[u8]) -> Result<Integer, Error> {
-    // Checked before anything is computed: at most one octet more than the limit holds sign bits.
-    if octets.len() as u64 > MAX_INTEGER_BITS / 8 + 1 {
+/// Little-endian two's complement; no bytes are 0.
+pub(super) fn from_bytes(bytes: &[u8]) -> Result<Integer, Error> {
+    // Checked before anything is computed: at most one byte more than the limit holds sign bits.
+    if bytes.len() as u64 > MAX_INTEGER_BITS / 8 + 1 {
         return Err(Error::IntegerTooLarge {
             limit: MAX_INTEGER_BITS,
         });
     }
-    from_big(&BigInt::from_signed_bytes_le(octets))
+    from_big(&BigInt::from_signed_bytes_le(bytes))
 }
 
 /// Decimal digits with an optional sign. `None`: something else.
@@ -67,10 +67,10 @@ pub(super) fn float_from_text(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
 
-/// Eight octets, big-endian.
-pub(super) fn float_from_octets(octets: &[u8]) -> f64 {
-    if octets.len() == 8 {
-        BigEndian::read_f64(octets)
+/// Eight bytes, big-endian.
+pub(super) fn float_from_bytes(bytes: &[u8]) -> f64 {
+    if bytes.len() == 8 {
+        BigEndian::read_f64(bytes)
     } else {
         f64::NAN
     }
@@ -136,7 +136,7 @@ fn scientific(number: f64) -> String {
     let shortest = format!("{number:e}");
     let digits = shortest
         .bytes()
-        .take_while(|&octet| octet != b'e')
+        .take_while(|&byte| byte != b'e')
         .filter(u8::is_ascii_digit);
     let nearest = format!("{number:.*e}", digits.count().saturating_sub(1));
     if nearest.parse() == Ok(number) {
@@ -199,8 +199,8 @@ mod tests {
                 "4722366482869645213696",
             ),
         ];
-        for (octets, digits) in table {
-            let number = from_octets(octets).unwrap();
+        for (bytes, digits) in table {
+            let number = from_bytes(bytes).unwrap();
             assert_eq!(from_digits(digits.as_bytes()).unwrap().unwrap(), number);
             match number {
                 Integer::Small(small) => assert_eq!(small.to_string(), digits),
@@ -214,16 +214,16 @@ mod tests {
 
     #[test]
     fn p_8_the_limit_of_an_integer_is_exact() {
-        let mut octets = vec![0xff; 12_500];
-        octets.push(0);
-        assert!(from_octets(&octets).is_ok(), "100,000 bits");
-        octets[12_500] = 1;
+        let mut bytes = vec![0xff; 12_500];
+        bytes.push(0);
+        assert!(from_bytes(&bytes).is_ok(), "100,000 bits");
+        bytes[12_500] = 1;
         assert_eq!(
-            from_octets(&octets),
+            from_bytes(&bytes),
             Err(Error::IntegerTooLarge { limit: 100_000 })
         );
         assert_eq!(
-            from_octets(&vec![0; 1 << 20]),
+            from_bytes(&vec![0; 1 << 20]),
             Err(Error::IntegerTooLarge { limit: 100_000 })
         );
         let digits = from_digits(&[b'9'; 40_000]).unwrap();

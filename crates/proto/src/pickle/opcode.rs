@@ -1,7 +1,7 @@
 //! The opcodes of all pickle protocols, under the names that Python's own `pickletools` gives them,
-//! and how the octets of each one's operand are delimited.
+//! and how the bytes of each one's operand are delimited.
 
-/// One octet of a pickle that says what to do.
+/// One byte of a pickle that says what to do.
 pub(super) type Opcode = u8;
 
 macro_rules! opcodes {
@@ -26,17 +26,17 @@ macro_rules! opcodes {
     };
 }
 
-/// How the octets that follow an opcode are delimited.
+/// How the bytes that follow an opcode are delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
     /// There are none.
     Nothing,
-    /// So many octets.
+    /// So many bytes.
     One,
     Two,
     Four,
     Eight,
-    /// A little-endian length of so many octets, then as many octets as it says.
+    /// A little-endian length of so many bytes, then as many bytes as it says.
     Counted1,
     Counted4,
     Counted8,

@@ -11,10 +11,10 @@ pub(super) enum Piece<'a> {
     Surrogate(u32),
 }
 
-/// The pieces of octets that are UTF-8, except for lone surrogates in three octets each. Stops at
-/// the first octet that fits neither; what is left then is [`Pieces::rest`].
-pub(super) fn pieces(octets: &[u8]) -> Pieces<'_> {
-    Pieces { rest: octets }
+/// The pieces of bytes that are UTF-8, except for lone surrogates in three bytes each. Stops at
+/// the first byte that fits neither; what is left then is [`Pieces::rest`].
+pub(super) fn pieces(bytes: &[u8]) -> Pieces<'_> {
+    Pieces { rest: bytes }
 }
 
 pub(super) struct Pieces<'a> {
@@ -39,12 +39,12 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Whether all octets are text as [`pieces`] understands it.
-pub(super) fn is_text(octets: &[u8]) -> bool {
-    if std::str::from_utf8(octets).is_ok() {
+/// Whether all bytes are text as [`pieces`] understands it.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    if std::str::from_utf8(bytes).is_ok() {
         return true;
     }
-    let mut pieces = pieces(octets);
+    let mut pieces = pieces(bytes);
     while pieces.next().is_some() {}
     pieces.rest.is_empty()
 }
@@ -69,8 +69,8 @@ fn push(text: &mut Vec<u8>, code: u32) -> Option<()> {
 pub(super) fn from_raw_unicode_escape(line: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(line.len());
     let mut rest = line;
-    while let [octet, after @ ..] = rest {
-        let (code, next) = match (octet, after) {
+    while let [byte, after @ ..] = rest {
+        let (code, next) = match (byte, after) {
             (b'\\', [b'u', after @ ..]) => (hex(after.get(..4)?)?, after.get(4..)?),
             (b'\\', [b'U', after @ ..]) => (hex(after.get(..8)?)?, after.get(8..)?),
             // A backslash before a backslash escapes nothing, and the second one neither.
@@ -78,7 +78,7 @@ pub(super) fn from_raw_unicode_escape(line: &[u8]) -> Option<Vec<u8>> {
                 text.push(b'\\');
                 (u32::from(b'\\'), after)
             }
-            _ => (u32::from(*octet), after),
+            _ => (u32::from(*byte), after),
         };
         push(&mut text, code)?;
         rest = next;
@@ -94,22 +94,22 @@ pub(super) fn from_quoted(line: &[u8]) -> Option<Vec<u8>> {
     if quote != last || !matches!(quote, b'\'' | b'"') {
         return None;
     }
-    let mut octets = Vec::with_capacity(rest.len());
-    while let [octet, after @ ..] = rest {
-        let (octet, next) = match octet {
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let [byte, after @ ..] = rest {
+        let (byte, next) = match byte {
             b'\\' => unescape(after)?,
-            _ => (*octet, after),
+            _ => (*byte, after),
         };
-        octets.push(octet);
+        bytes.push(byte);
         rest = next;
     }
-    Some(octets)
+    Some(bytes)
 }
 
 /// What stands after a backslash in such a string.
 fn unescape(after: &[u8]) -> Option<(u8, &[u8])> {
     let (&kind, rest) = after.split_first()?;
-    let octet = match kind {
+    let byte = match kind {
         b'\\' | b'\'' | b'"' => kind,
         b'n' => b'\n',
         b'r' => b'\r',
@@ -117,7 +117,7 @@ fn unescape(after: &[u8]) -> Option<(u8, &[u8])> {
         b'x' => return Some((u8::try_from(hex(rest.get(..2)?)?).ok()?, rest.get(2..)?)),
         _ => return None,
     };
-    Some((octet, rest))
+    Some((byte, rest))
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
@@ -126,7 +126,7 @@ fn hex(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// The octets that Latin-1 has for a text. `None`: it has none for some character.
+/// The bytes that Latin-1 has for a text. `None`: it has none for some character.
 pub(super) fn to_latin_1(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     text.chars()
@@ -188,37 +188,37 @@ fn write_escaped(f: &mut impl Write, character: char) -> fmt::Result {
 }
 
 /// Writes a `bytes` as Python's `repr` does.
-pub(super) fn write_bytes(f: &mut impl Write, octets: &[u8]) -> fmt::Result {
-    write_octets(f, octets, quote(octets))
+pub(super) fn write_bytes(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
+    write_quoted(f, bytes, quote(bytes))
 }
 
 /// Writes a `bytearray` as Python's `repr` does: every single quote in it is escaped, also between
 /// double ones.
-pub(super) fn write_bytearray(f: &mut impl Write, octets: &[u8]) -> fmt::Result {
+pub(super) fn write_bytearray(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     f.write_str("bytearray(")?;
-    write_octets(f, octets, b'\'')?;
+    write_quoted(f, bytes, b'\'')?;
     f.write_char(')')
 }
 
-fn write_octets(f: &mut impl Write, octets: &[u8], escaped_quote: u8) -> fmt::Result {
-    let quote = quote(octets);
+fn write_quoted(f: &mut impl Write, bytes: &[u8], escaped_quote: u8) -> fmt::Result {
+    let quote = quote(bytes);
     write!(f, "b{}", char::from(quote))?;
-    for &octet in octets {
-        match octet {
+    for &byte in bytes {
+        match byte {
             b'\n' => f.write_str("\\n")?,
             b'\r' => f.write_str("\\r")?,
             b'\t' => f.write_str("\\t")?,
             b'\\' => f.write_str("\\\\")?,
-            _ if octet == escaped_quote => write!(f, "\\{}", char::from(octet))?,
-            b' '..=b'~' => f.write_char(char::from(octet))?,
-            _ => write!(f, "\\x{octet:02x}")?,
+            _ if byte == escaped_quote => write!(f, "\\{}", char::from(byte))?,
+            b' '..=b'~' => f.write_char(char::from(byte))?,
+            _ => write!(f, "\\x{byte:02x}")?,
         }
     }
     f.write_char(char::from(quote))
 }
 
-fn quote(octets: &[u8]) -> u8 {
-    if octets.contains(&b'\'') && !octets.contains(&b'"') {
+fn quote(bytes: &[u8]) -> u8 {
+    if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
         b'"'
     } else {
         b'\''
@@ -291,9 +291,9 @@ mod tests {
             (b"'\"\\", r#"b'\'"\\'"#),
             (b"\t\n\r\x00\xff ~\x7f", r"b'\t\n\r\x00\xff ~\x7f'"),
         ];
-        for (octets, expected) in table {
+        for (bytes, expected) in table {
             let mut shown = String::new();
-            write_bytes(&mut shown, octets).unwrap();
+            write_bytes(&mut shown, bytes).unwrap();
             assert_eq!(shown, expected);
         }
     }
@@ -305,9 +305,9 @@ mod tests {
             (b"a'b", r#"bytearray(b"a\'b")"#),
             (b"'\"", r#"bytearray(b'\'"')"#),
         ];
-        for (octets, expected) in table {
+        for (bytes, expected) in table {
             let mut shown = String::new();
-            write_bytearray(&mut shown, octets).unwrap();
+            write_bytearray(&mut shown, bytes).unwrap();
             assert_eq!(shown, expected);
         }
     }
@@ -320,15 +320,15 @@ mod tests {
     }
 
     #[test]
-    fn octets_that_are_no_text_are_told_apart() {
-        for octets in [
+    fn bytes_that_are_no_text_are_told_apart() {
+        for bytes in [
             &b"\xff"[..],
             b"a\x80",
             b"\xed\xa0",
             b"\xf4\x90\x80\x80",
             b"\xc0\x80",
         ] {
-            assert!(!is_text(octets), "{octets:?}");
+            assert!(!is_text(bytes), "{bytes:?}");
         }
     }
 

@@ -81,7 +81,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The text that this is, if it is one: UTF-8, in which lone surrogates may stand, as three
-    /// octets each.
+    /// bytes each.
     pub fn as_text(self) -> Option<&'a [u8]> {
         match self.arena.node(self.id) {
             Node::Str(span) => Some(self.arena.text(span)),

@@ -5,7 +5,7 @@ mod threads;
 
 const NO_LIMIT: usize = usize::MAX;
 
-fn octets(text: &str) -> Box<[u8]> {
+fn bytes(text: &str) -> Box<[u8]> {
     text.as_bytes().into()
 }
 
@@ -13,7 +13,7 @@ fn octets(text: &str) -> Box<[u8]> {
 fn store_with(count: usize) -> Store {
     let store = Store::new(NO_LIMIT);
     for number in 0..count {
-        store.create(b"bob", octets(&number.to_string())).unwrap();
+        store.create(b"bob", bytes(&number.to_string())).unwrap();
     }
     store
 }
@@ -21,7 +21,7 @@ fn store_with(count: usize) -> Store {
 fn texts(batch: &Batch<'_>) -> Vec<String> {
     let texts = batch
         .iter()
-        .map(|octets| String::from_utf8(octets.to_vec()).unwrap());
+        .map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
     texts.collect()
 }
 
@@ -70,7 +70,7 @@ fn c_11_batches_are_put_back_in_order_whichever_comes_first() {
     for first_comes_first in [true, false] {
         let store = store_with(400);
         let (first, second) = (store.take(b"bob"), store.take(b"bob"));
-        store.create(b"bob", octets("400")).unwrap();
+        store.create(b"bob", bytes("400")).unwrap();
         if first_comes_first {
             drop((first, second));
         } else {
@@ -86,10 +86,10 @@ fn c_11_batches_that_lie_within_each_other_are_put_back_in_order() {
     let store = store_with(2);
     let early = store.take(b"bob");
     for number in 2..4 {
-        store.create(b"bob", octets(&number.to_string())).unwrap();
+        store.create(b"bob", bytes(&number.to_string())).unwrap();
     }
     let middle = store.take(b"bob");
-    store.create(b"bob", octets("4")).unwrap();
+    store.create(b"bob", bytes("4")).unwrap();
     drop(early);
     let around = store.take(b"bob");
     assert_eq!(texts(&around), ["0", "1", "4"]);
@@ -101,22 +101,22 @@ fn c_11_batches_that_lie_within_each_other_are_put_back_in_order() {
 #[test]
 fn c_14_past_the_limit_a_message_is_refused_and_what_is_stored_stays() {
     let store = Store::new(2 * (OVERHEAD + 3 + 5));
-    store.create(b"bob", octets("hello")).unwrap();
+    store.create(b"bob", bytes("hello")).unwrap();
     let full = Err(Full {
         limit: 2 * (OVERHEAD + 8),
     });
-    assert_eq!(store.create(b"bob", octets("hello!")), full);
-    store.create(b"eve", octets("hello")).unwrap();
-    assert_eq!(store.create(b"x", octets("")), full);
+    assert_eq!(store.create(b"bob", bytes("hello!")), full);
+    store.create(b"eve", bytes("hello")).unwrap();
+    assert_eq!(store.create(b"x", bytes("")), full);
 
     // What is being sent still counts, and is put back although the store is full.
     let batch = store.take(b"bob");
-    assert_eq!(store.create(b"x", octets("")), full);
+    assert_eq!(store.create(b"x", bytes("")), full);
     drop(batch);
     let batch = store.take(b"bob");
     assert_eq!(texts(&batch), ["hello"]);
     batch.commit();
-    store.create(b"x", octets("")).unwrap();
+    store.create(b"x", bytes("")).unwrap();
     assert_eq!(
         Full { limit: 810 }.to_string(),
         "the store is full: the message would count beyond the limit of 810 bytes \
@@ -151,7 +151,7 @@ fn c_14_a_table_that_receivers_have_left_is_given_back() {
     let store = Store::new(NO_LIMIT);
     let names: Vec<_> = (0..100_000).map(|number: u32| number.to_string()).collect();
     for name in &names {
-        store.create(name.as_bytes(), octets("x")).unwrap();
+        store.create(name.as_bytes(), bytes("x")).unwrap();
     }
     assert!(store.state().queues.capacity() >= 100_000);
     for (left, name) in names.iter().enumerate() {

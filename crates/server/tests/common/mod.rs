@@ -1,4 +1,4 @@
-//! What the tests of the server share: starting it, and requests as literal octets.
+//! What the tests of the server share: starting it, and requests as literal bytes.
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 

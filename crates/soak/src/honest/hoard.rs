@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use proto::message::Request;
 
 use super::server::{Message, create, read};
-use super::{Fault, PATIENCE};
+use super::{Fault, TIMEOUT};
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -18,7 +18,7 @@ pub(crate) const NAME: &[u8] = b"hoard";
 /// All of them go into one response.
 const MESSAGES: usize = 200;
 
-/// The length of each text, in octets: the response is longer than all that the system buffers.
+/// The length of each text, in bytes: the response is longer than all that the system buffers.
 const LENGTH: usize = 60_000;
 
 /// Stores the messages.
@@ -52,7 +52,7 @@ fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
     let start = Instant::now();
     loop {
         let messages = read(address, NAME)?;
-        if !messages.is_empty() || start.elapsed() > PATIENCE {
+        if !messages.is_empty() || start.elapsed() > TIMEOUT {
             return Ok(messages);
         }
         thread::sleep(BETWEEN);

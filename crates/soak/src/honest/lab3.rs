@@ -119,7 +119,7 @@ impl Client {
     fn end(self) -> Result<(), Fault> {
         self.talk.end_sending()?;
         if !self.rest.is_empty() {
-            return Err(Fault::wrong("the end", "no octets", self.rest.len()));
+            return Err(Fault::wrong("the end", "no bytes", self.rest.len()));
         }
         self.talk.expect_end()
     }

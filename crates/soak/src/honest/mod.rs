@@ -1,4 +1,4 @@
-//! Honest clients: they do what the assignments say, and check every octet that they get.
+//! Honest clients: they do what the assignments say, and check every byte that they get.
 
 use std::thread::Scope;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) use talk::{Fault, Talk};
 
 /// How long an honest client waits for anything. Behind a full backlog, a connection is tried
 /// again after 1, 3, 7 and 15 seconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a client waits between two of its turns, so that all together connect some thousand times
 /// a second at most.

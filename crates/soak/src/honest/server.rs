@@ -25,7 +25,7 @@ const MOST_WAITING: u64 = 1000;
 /// What a user waits between two requests.
 const PAUSE: Duration = Duration::from_millis(3);
 
-/// The longest text of most messages, in octets.
+/// The longest text of most messages, in bytes.
 const SHORT: usize = 2000;
 
 /// A message of a response: who sent it, and its text.
@@ -160,9 +160,9 @@ fn read_some(
 
 /// That this message is the next one of its sender, that those which were stored before it was
 /// begun have been read before it, and that it is whole.
-fn check((sender, octets): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Fault> {
-    let wrong = |what, wanted: String| Err(Fault::wrong(what, wanted, cli::escape(octets)));
-    let Some(text) = Text::parse(octets) else {
+fn check((sender, bytes): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Fault> {
+    let wrong = |what, wanted: String| Err(Fault::wrong(what, wanted, cli::escape(bytes)));
+    let Some(text) = Text::parse(bytes) else {
         return wrong("a message", "one of ours, whole".to_owned());
     };
     let mut next_of_each = seen.iter_mut().zip(text.before).enumerate();
@@ -194,7 +194,7 @@ fn name(sender: usize) -> String {
 /// own sender that is its number, and of the others those that must be read before it (C-13).
 struct Text {
     before: [u64; SENDERS],
-    /// The length of the whole text in octets.
+    /// The length of the whole text in bytes.
     length: usize,
 }
 
@@ -209,8 +209,8 @@ impl std::fmt::Display for Text {
 
 impl Text {
     /// Reads a text that is whole.
-    fn parse(octets: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(octets).ok()?;
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
         let (before, rest) = text.strip_prefix('[')?.split_once("] ")?;
         let (length, _) = rest.split_once(' ')?;
         let before: Option<Vec<u64>> = before.split(", ").map(|n| n.parse().ok()).collect();
@@ -218,7 +218,7 @@ impl Text {
             before: before?.try_into().ok()?,
             length: length.parse().ok()?,
         };
-        (parsed.to_string().as_bytes() == octets).then_some(parsed)
+        (parsed.to_string().as_bytes() == bytes).then_some(parsed)
     }
 }
 
@@ -249,7 +249,7 @@ pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Fau
                 }
                 Some(ResponseEvent::End) => {
                     if !input.is_empty() {
-                        return Err(Fault::wrong("the end", "no octets", input.len()));
+                        return Err(Fault::wrong("the end", "no bytes", input.len()));
                     }
                     talk.expect_end()?;
                     return Ok(messages);

@@ -1,6 +1,6 @@
 //! Clients of `server-s`, honest and hostile. It serves one after another, so these take
 //! turns: while one is served, the next one waits. What it prints for each is then known to the
-//! last octet.
+//! last byte.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use proto::accio::{COMMAND, CONFIRMATION, SECOND_CONFIRMATION, SILENCE_LIMIT};
 
-use super::{Fault, PATIENCE, PAUSE};
+use super::{Fault, PAUSE, TIMEOUT};
 use crate::connect::{connect, connect_without_room, reset};
 use crate::hostile::Kind;
 use crate::load::Load;
@@ -19,7 +19,7 @@ use crate::subject::Subject;
 /// What is printed for a client that did not keep to the protocol.
 const ERROR: &str = "ERROR";
 
-/// The longest file of most clients, in octets.
+/// The longest file of most clients, in bytes.
 const SHORT: usize = 200_000;
 
 /// A long one.
@@ -51,9 +51,9 @@ pub(super) fn keep_taking_turns(load: &Load<'_>) {
 struct Turns<'a> {
     load: &'a Load<'a>,
     rng: Rng,
-    /// How much of the server's output has been checked, in octets.
+    /// How much of the server's output has been checked, in bytes.
     checked: usize,
-    /// Whether a client may still be silent until the server's patience ends.
+    /// Whether a client may still be silent until the server's timeout ends.
     long_silence: bool,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Turns<'a> {
         match part {
             Part::Silent | Part::Random => drop(client),
             Part::Reset => reset(client),
-            // A close with octets that were not read would be a reset: it stays.
+            // A close with bytes that were not read would be a reset: it stays.
             _ => return self.expect_line(&wanted),
         }
         self.expect_line(&wanted)
@@ -135,8 +135,8 @@ impl<'a> Turns<'a> {
     fn connect(&self, part: Part) -> Result<TcpStream, Fault> {
         let address = self.load.address(Subject::ServerS);
         let connected = match part {
-            Part::Deaf => connect_without_room(address, PATIENCE),
-            _ => connect(address, PATIENCE),
+            Part::Deaf => connect_without_room(address, TIMEOUT),
+            _ => connect(address, TIMEOUT),
         };
         connected.map_err(Fault::system("connecting"))
     }
@@ -157,10 +157,10 @@ impl<'a> Turns<'a> {
             }
             Part::Deaf => return self.send_without_reading(client),
             Part::Random => {
-                // What differs from a confirmation in its first octet is no part of one.
-                let octets: Vec<u8> = (0..1000).map(|_| self.rng.u8(b'd'..)).collect();
+                // What differs from a confirmation in its first byte is no part of one.
+                let bytes: Vec<u8> = (0..1000).map(|_| self.rng.u8(b'd'..)).collect();
                 // The server may have closed before it has taken all.
-                let _ = (&mut &*client).write_all(&octets);
+                let _ = (&mut &*client).write_all(&bytes);
             }
         }
         Ok(ERROR.to_owned())
@@ -243,11 +243,11 @@ impl<'a> Turns<'a> {
         let waited = process.wait_stdout(
             |printed| {
                 let rest = printed.get(self.checked..).unwrap_or_default();
-                let mut lines = rest.split_inclusive(|octet| *octet == b'\n');
+                let mut lines = rest.split_inclusive(|byte| *byte == b'\n');
                 line = lines.next().map(<[u8]>::to_vec);
                 line.as_ref().is_some_and(|line| line.ends_with(b"\n"))
             },
-            PATIENCE,
+            TIMEOUT,
         );
         match (waited, line) {
             (Ok(()), Some(line)) => {
@@ -282,7 +282,7 @@ impl Part {
             Self::Reset => Some(Kind::Reset),
             Self::HalfClose => Some(Kind::HalfClose),
             Self::Deaf => Some(Kind::Deafness),
-            Self::Random => Some(Kind::RandomOctets),
+            Self::Random => Some(Kind::RandomBytes),
         }
     }
 }
@@ -310,8 +310,8 @@ fn take_command(mut client: &TcpStream) -> Result<(), Fault> {
     Err(Fault::wrong("a command", wanted, found))
 }
 
-fn send(mut client: &TcpStream, octets: &[u8]) -> Result<(), Fault> {
-    client.write_all(octets).map_err(Fault::system("sending"))
+fn send(mut client: &TcpStream, bytes: &[u8]) -> Result<(), Fault> {
+    client.write_all(bytes).map_err(Fault::system("sending"))
 }
 
 fn end_sending(client: &TcpStream) -> Result<(), Fault> {
@@ -331,11 +331,11 @@ fn wait_for_end(mut client: &TcpStream) -> Result<(), Fault> {
     Err(Fault::wrong("the end", "commands only", cli::escape(&rest)))
 }
 
-/// Everything one octet at a time, and counted all the same.
+/// Everything one byte at a time, and counted all the same.
 fn drip(client: &TcpStream) -> Result<String, Fault> {
     const FILE: &[u8] = b"drops";
-    for octet in [CONFIRMATION, SECOND_CONFIRMATION, FILE].concat() {
-        send(client, &[octet])?;
+    for byte in [CONFIRMATION, SECOND_CONFIRMATION, FILE].concat() {
+        send(client, &[byte])?;
         thread::sleep(Duration::from_millis(1));
     }
     end_sending(client)?;
@@ -343,7 +343,7 @@ fn drip(client: &TcpStream) -> Result<String, Fault> {
     Ok(FILE.len().to_string())
 }
 
-/// Waits for the server to lose its patience.
+/// Waits for the server to lose its timeout.
 fn be_silent(mut client: &TcpStream) -> Result<(), Fault> {
     let start = Instant::now();
     take_command(client)?;
@@ -351,13 +351,9 @@ fn be_silent(mut client: &TcpStream) -> Result<(), Fault> {
     match received.map_err(Fault::system("waiting for the end"))? {
         0 if start.elapsed() < SILENCE_LIMIT => {
             let found = format!("{:?}", start.elapsed());
-            Err(Fault::wrong(
-                "patience",
-                format!("{SILENCE_LIMIT:?}"),
-                found,
-            ))
+            Err(Fault::wrong("timeout", format!("{SILENCE_LIMIT:?}"), found))
         }
         0 => Ok(()),
-        surplus => Err(Fault::wrong("the end", "no octets", surplus)),
+        surplus => Err(Fault::wrong("the end", "no bytes", surplus)),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use crate::connect::connect;
 
 /// Larger amounts are received piece by piece: an announced length is never an allocation (G-7).
@@ -22,7 +22,7 @@ impl Talk {
     /// # Errors
     /// [`Fault::System`].
     pub(crate) fn connect(address: SocketAddr) -> Result<Self, Fault> {
-        let stream = connect(address, PATIENCE).map_err(Fault::system("connecting"))?;
+        let stream = connect(address, TIMEOUT).map_err(Fault::system("connecting"))?;
         Ok(Self { stream })
     }
 
@@ -39,8 +39,8 @@ impl Talk {
     ///
     /// # Errors
     /// [`Fault::System`].
-    pub(crate) fn send(&mut self, octets: &[u8]) -> Result<(), Fault> {
-        let sent = self.stream.write_all(octets);
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let sent = self.stream.write_all(bytes);
         sent.map_err(Fault::system("sending"))
     }
 
@@ -62,31 +62,31 @@ impl Talk {
         received.map_err(Fault::system("receiving"))
     }
 
-    /// Receives exactly `N` octets.
+    /// Receives exactly `N` bytes.
     ///
     /// # Errors
     /// [`Fault::System`].
     pub(crate) fn receive_array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let mut octets = [0; N];
-        let received = self.stream.read_exact(&mut octets);
+        let mut bytes = [0; N];
+        let received = self.stream.read_exact(&mut bytes);
         received.map_err(Fault::system("receiving"))?;
-        Ok(octets)
+        Ok(bytes)
     }
 
-    /// Receives exactly so many octets.
+    /// Receives exactly so many bytes.
     ///
     /// # Errors
     /// [`Fault::System`].
-    pub(crate) fn receive_octets(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
-        let mut octets = Vec::with_capacity(length.min(PIECE));
+    pub(crate) fn receive_bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::with_capacity(length.min(PIECE));
         let received = (&self.stream)
             .take(length as u64)
-            .read_to_end(&mut octets)
+            .read_to_end(&mut bytes)
             .map_err(Fault::system("receiving"))?;
         if received < length {
-            return Err(Fault::wrong("more octets", length, received));
+            return Err(Fault::wrong("more bytes", length, received));
         }
-        Ok(octets)
+        Ok(bytes)
     }
 
     /// That the server closes now, and that nothing comes before it does.
@@ -96,7 +96,7 @@ impl Talk {
     pub(crate) fn expect_end(mut self) -> Result<(), Fault> {
         match self.receive(&mut [0; 64])? {
             0 => Ok(()),
-            surplus => Err(Fault::wrong("the end", "no octets", surplus)),
+            surplus => Err(Fault::wrong("the end", "no bytes", surplus)),
         }
     }
 }
@@ -104,7 +104,7 @@ impl Talk {
 /// Why an honest client was not served rightly.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The connection failed, or nothing came for [`PATIENCE`].
+    /// The connection failed, or nothing came for [`TIMEOUT`].
     System {
         doing: &'static str,
         error: io::Error,
@@ -161,11 +161,11 @@ struct Short<'a>(&'a str);
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 200;
-        let octets = self.0.as_bytes();
-        let shown = octets.get(..SHOWN).unwrap_or(octets);
+        let bytes = self.0.as_bytes();
+        let shown = bytes.get(..SHOWN).unwrap_or(bytes);
         write!(f, "{}", cli::escape(shown))?;
-        if octets.len() > SHOWN {
-            write!(f, "... ({} octets)", octets.len())?;
+        if bytes.len() > SHOWN {
+            write!(f, "... ({} bytes)", bytes.len())?;
         }
         Ok(())
     }

@@ -12,18 +12,18 @@ use super::{Fault, PAUSE, Talk};
 use crate::load::Load;
 use crate::subject::Subject;
 
-/// What texts are made of: some change their length with their case, some need four octets.
+/// What texts are made of: some change their length with their case, some need four bytes.
 const CHARACTERS: [char; 12] = [
     'a', 'Z', ' ', '0', '\n', 'ß', 'ŉ', 'Σ', 'İ', 'é', '漢', '🎉',
 ];
 
-/// Octets that are in no text in UTF-8.
+/// Bytes that are in no text in UTF-8.
 const NOT_TEXT: [&[u8]; 4] = [b"\xff", b"\xed\xa0\x80", b"ok\xc3", b"\xf5abc"];
 
 /// The longest text of most requests, in characters.
 const SHORT: usize = 2000;
 
-/// The length of a long one, in octets: it goes through many reads and writes.
+/// The length of a long one, in bytes: it goes through many reads and writes.
 const LONG: usize = 1 << 20;
 
 /// One in so many is long.
@@ -43,11 +43,11 @@ fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
     let mut talk = Talk::connect(load.address(Subject::TcpServer))?;
     for _ in 0..rng.usize(1..=20) {
         let requests: Vec<_> = (0..rng.usize(1..=50)).map(|_| Request::draw(rng)).collect();
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         for request in &requests {
-            request.emit(&mut octets)?;
+            request.emit(&mut bytes)?;
         }
-        talk.send(&octets)?;
+        talk.send(&bytes)?;
         for request in &requests {
             request.check(&receive(&mut talk)?)?;
             load.tally.serve(Subject::TcpServer, 1);
@@ -68,9 +68,9 @@ pub(crate) fn ask_once(address: SocketAddr) -> Result<(), Fault> {
         data: b"how long does this take?".to_vec(),
     };
     let mut talk = Talk::connect(address)?;
-    let mut octets = Vec::new();
-    request.emit(&mut octets)?;
-    talk.send(&octets)?;
+    let mut bytes = Vec::new();
+    request.emit(&mut bytes)?;
+    talk.send(&bytes)?;
     request.check(&receive(&mut talk)?)?;
     talk.end_sending()?;
     talk.expect_end()
@@ -78,7 +78,7 @@ pub(crate) fn ask_once(address: SocketAddr) -> Result<(), Fault> {
 
 fn receive(talk: &mut Talk) -> Result<Vec<u8>, Fault> {
     let header = ResponseHeader::parse(talk.receive_array()?);
-    talk.receive_octets(header.length as usize)
+    talk.receive_bytes(header.length as usize)
 }
 
 struct Request {
@@ -100,13 +100,13 @@ impl Request {
         Self { action, data }
     }
 
-    fn emit(&self, octets: &mut Vec<u8>) -> Result<(), Fault> {
+    fn emit(&self, bytes: &mut Vec<u8>) -> Result<(), Fault> {
         let length = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
         let header = RequestHeader::new(self.action, length).map_err(|error| {
             Fault::wrong("a request of the soak itself", "a shorter one", error)
         })?;
-        octets.extend_from_slice(&header.emit());
-        octets.extend_from_slice(&self.data);
+        bytes.extend_from_slice(&header.emit());
+        bytes.extend_from_slice(&self.data);
         Ok(())
     }
 

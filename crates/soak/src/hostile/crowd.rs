@@ -15,7 +15,7 @@ use crate::subject::{Each, Subject};
 
 /// How long a silent client tries to connect, and to hear the first word of a server that speaks
 /// first. A server that has no descriptors left lets it wait.
-const PATIENCE: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How long a server is kept without descriptors. Honest clients that come meanwhile wait.
 const STARVATION: Duration = Duration::from_millis(300);
@@ -45,7 +45,7 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// One more. `false`: nobody answered.
     pub(crate) fn grow(&mut self, server: &Server, subject: Subject) -> bool {
-        let joined = connect(server.address, PATIENCE).and_then(|mut stream| {
+        let joined = connect(server.address, TIMEOUT).and_then(|mut stream| {
             if subject.speaks_first() {
                 stream.read_exact(&mut [0])?;
             }

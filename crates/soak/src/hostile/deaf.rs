@@ -16,7 +16,7 @@ use crate::subject::Subject;
 const CLIENTS: usize = 3;
 
 /// What a server does not take within this time, it is not to take: it waits for the client.
-const PATIENCE: Duration = Duration::from_millis(300);
+const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// How long they stay: some are torn down, and some stay longer than `server` waits (C-11).
 const LONGEST_STAY: u64 = 1500;
@@ -26,7 +26,7 @@ pub(super) fn ask_and_take_nothing(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let questions = questions(target.subject);
     let address = target.load.address(target.subject);
     let deaf: Vec<TcpStream> = (0..CLIENTS)
-        .filter_map(|_| connect_without_room(address, PATIENCE).ok())
+        .filter_map(|_| connect_without_room(address, TIMEOUT).ok())
         .collect();
     for mut stream in &deaf {
         // The server need not take all of it.

@@ -1,4 +1,4 @@
-//! Clients that send a valid conversation one octet at a time.
+//! Clients that send a valid conversation one byte at a time.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -14,12 +14,12 @@ use crate::subject::Subject;
 /// Clients that drip on one server at once.
 pub(crate) const DRIPS: usize = 50;
 
-/// The time between two octets of all clients: each sends ten a second, and they do so evenly, as
+/// The time between two bytes of all clients: each sends ten a second, and they do so evenly, as
 /// clients who do not know each other.
 const DRIP_PAUSE: Duration = Duration::from_millis(100 / DRIPS as u64);
 
 /// How long one tries to connect.
-const PATIENCE: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Clients that drip on one server.
 pub(crate) struct Drips {
@@ -44,12 +44,12 @@ impl Drips {
 
     /// One more client.
     pub(crate) fn grow(&mut self) {
-        if let Ok(stream) = connect(self.address, PATIENCE) {
+        if let Ok(stream) = connect(self.address, TIMEOUT) {
             self.clients.push_back(Client { stream, sent: 0 });
         }
     }
 
-    /// The next client sends its next octet, or leaves if the server has expelled it. Says whether
+    /// The next client sends its next byte, or leaves if the server has expelled it. Says whether
     /// there was one.
     pub(crate) fn fall(&mut self) -> bool {
         let Some(mut client) = self.clients.pop_front() else {
@@ -65,12 +65,12 @@ impl Drips {
 
 impl Client {
     fn drip(&mut self, conversation: &[u8]) -> bool {
-        let octet = conversation
+        let byte = conversation
             .iter()
             .cycle()
             .nth(self.sent % conversation.len());
         self.sent += 1;
-        octet.is_some_and(|octet| self.stream.write_all(&[*octet]).is_ok())
+        byte.is_some_and(|byte| self.stream.write_all(&[*byte]).is_ok())
     }
 }
 
@@ -89,8 +89,8 @@ pub(super) fn keep_dripping(load: &Load<'_>, subject: Subject) {
         if drips.clients.len() < DRIPS {
             drips.grow();
         }
-        let octets = u64::from(drips.fall());
-        load.tally.harm(subject, Kind::Drip, octets);
+        let bytes = u64::from(drips.fall());
+        load.tally.harm(subject, Kind::Drip, bytes);
         thread::sleep(DRIP_PAUSE);
     }
 }
@@ -100,7 +100,7 @@ fn conversation(subject: Subject) -> &'static [u8] {
     match subject {
         Subject::TcpServer => b"\x08\0\0\x05drops",
         Subject::Lab3 => b"\x80\x02K\x01.",
-        // A message of 65,535 octets takes longer than the server waits (C-7).
+        // A message of 65,535 bytes takes longer than the server waits (C-7).
         Subject::Server => b"\xae\x73\x02\x05\x06\xff\xffdropsnobody",
         Subject::Mathserver | Subject::ServerS => b"\0",
     }

@@ -21,7 +21,7 @@ mod strike;
 pub(crate) enum Kind {
     /// A connection on which nothing is said.
     Silence,
-    /// An octet that comes alone, long after the one before it.
+    /// A byte that comes alone, long after the one before it.
     Drip,
     /// A reset in the middle of something.
     Reset,
@@ -29,8 +29,8 @@ pub(crate) enum Kind {
     HalfClose,
     /// A client that asks for much and takes nothing.
     Deafness,
-    /// Octets drawn at random.
-    RandomOctets,
+    /// Bytes drawn at random.
+    RandomBytes,
     /// A record, or a pickle, made to do harm.
     HostileRecord,
     /// A connection among many that come and go within a moment.
@@ -45,7 +45,7 @@ impl Kind {
         Self::Reset,
         Self::HalfClose,
         Self::Deafness,
-        Self::RandomOctets,
+        Self::RandomBytes,
         Self::HostileRecord,
         Self::Flood,
     ];
@@ -54,11 +54,11 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Silence => "silent connections",
-            Self::Drip => "octets dripped",
+            Self::Drip => "bytes dripped",
             Self::Reset => "resets",
             Self::HalfClose => "half-closes",
             Self::Deafness => "readers that never read",
-            Self::RandomOctets => "random octets",
+            Self::RandomBytes => "random bytes",
             Self::HostileRecord => "hostile records, pickles",
             Self::Flood => "flood connections",
         }
@@ -99,8 +99,8 @@ const ATTACKS: [Attack; 6] = [
         pause: Duration::from_millis(100),
     },
     Attack {
-        kind: Kind::RandomOctets,
-        act: strike::random_octets,
+        kind: Kind::RandomBytes,
+        act: strike::random_bytes,
         pause: Duration::from_millis(30),
     },
     Attack {

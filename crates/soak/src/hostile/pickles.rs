@@ -41,7 +41,7 @@ fn nested() -> Vec<u8> {
     [vec![b']'; LEVELS], vec![b'a'; LEVELS - 1], vec![b'.']].concat()
 }
 
-/// A pair of the same pair twice, and so on: a few hundred octets stand for 2⁶⁰ values.
+/// A pair of the same pair twice, and so on: a few hundred bytes stand for 2⁶⁰ values.
 fn doubled(first: &[u8], pair: &[u8]) -> Vec<u8> {
     let mut pickle = [first, b"q\0"].concat();
     for place in 0..DOUBLINGS {

@@ -24,13 +24,13 @@ fn assert_fails(finished: &Finished, status: i32, text: &str) {
 }
 
 #[test]
-fn tc_4_g_2_a_patience_that_is_no_number_of_seconds_is_wrong_usage() {
+fn tc_4_g_2_a_timeout_that_is_no_number_of_seconds_is_wrong_usage() {
     let finished = program()
         .arg("-")
-        .env("TCP_CLIENT_PATIENCE", "soon")
+        .env("TCP_CLIENT_TIMEOUT", "soon")
         .run(SOON)
         .unwrap();
-    assert_fails(&finished, 2, "TCP_CLIENT_PATIENCE is \"soon\"");
+    assert_fails(&finished, 2, "TCP_CLIENT_TIMEOUT is \"soon\"");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn tc_3_lines_that_are_no_requests_are_reported_and_skipped() {
 #[test]
 fn g_1_a_full_output_is_an_error_and_a_closed_one_an_ordinary_end() {
     let server = Server::start();
-    let lines = || Input::Octets(b"reverse a\n".repeat(100_000));
+    let lines = || Input::Bytes(b"reverse a\n".repeat(100_000));
     let full = File::options().write(true).open("/dev/full").unwrap();
     let client = client_of(server.address)
         .stdin(lines())

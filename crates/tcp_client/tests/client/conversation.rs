@@ -64,7 +64,7 @@ fn tc_2_the_framing_never_slips_when_answers_have_any_length() {
 #[test]
 fn tc_2_g_5_lines_that_come_at_once_are_sent_at_once_and_none_waits_for_an_answer() {
     let listener = Listener::new().unwrap();
-    let lines = Input::Octets(b"uppercase a\nlowercase b\n".to_vec());
+    let lines = Input::Bytes(b"uppercase a\nlowercase b\n".to_vec());
     let client = client_of(listener.address()).stdin(lines).start().unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();
     assert_eq!(
@@ -104,17 +104,17 @@ fn tc_2_memory_is_bounded_for_a_file_of_any_size() {
 #[test]
 fn tc_2_tc_4_a_server_that_takes_requests_slowly_is_not_silent_and_holds_up_the_reading() {
     let listener = Listener::new().unwrap();
-    let lines = Input::Octets(
+    let lines = Input::Bytes(
         format!("reverse {}\n", "x".repeat(1000))
             .repeat(64_000)
             .into(),
     );
     let client = client_of(listener.address())
-        .env("TCP_CLIENT_PATIENCE", "1")
+        .env("TCP_CLIENT_TIMEOUT", "1")
         .stdin(lines);
     let client = client.start().unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();
-    // 3 seconds in all, while the client's patience is 1.
+    // 3 seconds in all, while the client's timeout is 1.
     let mut left = 64_000 * 1004;
     while left > 0 {
         left -= peer.receive_exactly(left.min(2 << 20), SOON).unwrap().len();
@@ -147,7 +147,7 @@ fn a_large_message_is_sent_and_its_answer_printed() {
 #[test]
 fn a_server_that_does_not_close_after_the_last_answer_is_not_waited_for_long() {
     let listener = Listener::new().unwrap();
-    let lines = Input::Octets(b"uppercase a\n".to_vec());
+    let lines = Input::Bytes(b"uppercase a\n".to_vec());
     let client = client_of(listener.address()).stdin(lines).start().unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();
     peer.receive_to_end(SOON).unwrap();
@@ -165,12 +165,12 @@ fn tc_4_a_server_that_takes_one_long_request_slowly_is_not_silent() {
     let listener = Listener::new().unwrap();
     let line = [&b"reverse "[..], &vec![b'x'; LENGTH], b"\n"].concat();
     let client = client_of(listener.address())
-        .env("TCP_CLIENT_PATIENCE", "1")
-        .stdin(Input::Octets(line))
+        .env("TCP_CLIENT_TIMEOUT", "1")
+        .stdin(Input::Bytes(line))
         .start()
         .unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();
-    // 3 seconds in all, while the client's patience is 1.
+    // 3 seconds in all, while the client's timeout is 1.
     let mut left = 4 + LENGTH;
     while left > 0 {
         left -= peer.receive_exactly(left.min(1 << 20), SOON).unwrap().len();
@@ -186,7 +186,7 @@ fn tc_4_a_server_that_takes_one_long_request_slowly_is_not_silent() {
 fn tc_4_a_server_that_closes_right_after_its_last_answer_has_not_closed_early() {
     for _ in 0..100 {
         let listener = Listener::new().unwrap();
-        let client = client_of(listener.address()).stdin(Input::Octets(b"reverse a\n".to_vec()));
+        let client = client_of(listener.address()).stdin(Input::Bytes(b"reverse a\n".to_vec()));
         let client = client.start().unwrap();
         let mut peer = listener.accept_from(&client, SOON).unwrap();
         peer.receive_exactly(5, SOON).unwrap();

@@ -11,8 +11,8 @@ const REQUESTS: &[u8] = b"\x20\0\0\x03abc\x20\0\0\x03def\x20\0\0\x03ghi";
 fn start() -> (Process, Peer) {
     let listener = Listener::new().unwrap();
     let client = client_of(listener.address())
-        .env("TCP_CLIENT_PATIENCE", "1")
-        .stdin(Input::Octets(LINES.to_vec()));
+        .env("TCP_CLIENT_TIMEOUT", "1")
+        .stdin(Input::Bytes(LINES.to_vec()));
     let client = client.start().unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();
     assert_eq!(peer.receive_to_end(SOON).unwrap(), REQUESTS);
@@ -130,8 +130,8 @@ fn tc_4_a_server_that_falls_silent() {
 fn tc_4_a_server_that_neither_takes_nor_sends_anything() {
     let listener = Listener::new().unwrap();
     let client = client_of(listener.address())
-        .env("TCP_CLIENT_PATIENCE", "1")
-        .stdin(Input::Octets(b"reverse abc\n".repeat(4_000_000)));
+        .env("TCP_CLIENT_TIMEOUT", "1")
+        .stdin(Input::Bytes(b"reverse abc\n".repeat(4_000_000)));
     let client = client.start().unwrap();
     let _peer = listener.accept_from(&client, SOON).unwrap();
     assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(1));
@@ -143,10 +143,10 @@ fn tc_4_a_server_that_neither_takes_nor_sends_anything() {
 }
 
 #[test]
-fn tc_4_a_server_that_owes_nothing_may_be_silent_for_longer_than_patience() {
+fn tc_4_a_server_that_owes_nothing_may_be_silent_for_longer_than_timeout() {
     let listener = Listener::new().unwrap();
     let client = client_of(listener.address())
-        .env("TCP_CLIENT_PATIENCE", "1")
+        .env("TCP_CLIENT_TIMEOUT", "1")
         .stdin(Input::Pipe);
     let mut client = client.start().unwrap();
     let mut peer = listener.accept_from(&client, SOON).unwrap();

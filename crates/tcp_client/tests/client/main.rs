@@ -27,7 +27,7 @@ fn client_of(address: SocketAddr) -> Program {
 
 fn send(address: SocketAddr, lines: &[u8]) -> Finished {
     client_of(address)
-        .stdin(Input::Octets(lines.to_vec()))
+        .stdin(Input::Bytes(lines.to_vec()))
         .run(SOON)
         .unwrap()
 }

@@ -168,7 +168,7 @@ fn receive_some(server: &mut Conversation, count: usize) -> Outcome {
     while received < count {
         let left = LIMIT.saturating_sub(start.elapsed());
         match server.next_event(MEBIBYTE, left) {
-            Event::Data(octets) => received += octets.len(),
+            Event::Data(bytes) => received += bytes.len(),
             event => {
                 return Err(Problem::broken(
                     format!("{count} bytes of the file"),
@@ -183,7 +183,7 @@ fn receive_some(server: &mut Conversation, count: usize) -> Outcome {
 pub(super) fn standard_input(trial: &mut Trial<'_>) -> Outcome {
     let file = binary_file(3 * MEBIBYTE);
     let listener = trial.listen()?;
-    let from_pipe = Input::Octets(file.clone());
+    let from_pipe = Input::Bytes(file.clone());
     trial.start(&arguments(listener.port(), "-"), from_pipe)?;
     let server = trial.accept(&listener)?;
     expect_exchange(trial, server, &file)

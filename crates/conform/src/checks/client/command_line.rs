@@ -23,9 +23,9 @@ fn refused(
     listener: Option<&Listener>,
 ) -> Result<Exit, Problem> {
     trial.may_choose_arguments()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     trial.start(&Arguments::words(words), Input::Null)?;
-    let exit = ends_with_a_text(trial, patience + 2 * SECOND)?;
+    let exit = ends_with_a_text(trial, timeout + 2 * SECOND)?;
     if listener.is_some_and(|listener| listener.accept(Duration::ZERO).is_ok()) {
         let happened = format!("it connects with the arguments {words:?}");
         return Err(Problem::broken("it ends without connecting", happened));

@@ -17,7 +17,7 @@ fn creates(
     lines: &[u8],
     request: &[u8],
 ) -> Result<Finished, Problem> {
-    start(trial, listener, "create", Input::Octets(lines.to_vec()))?;
+    start(trial, listener, "create", Input::Bytes(lines.to_vec()))?;
     let mut server = trial.accept(listener)?;
     // In parts, of which each is compared once.
     for piece in request.chunks(1 << 14) {
@@ -34,7 +34,7 @@ fn creates_from(trial: &mut Trial<'_>, lines: &[u8], receiver: &[u8], text: &[u8
     creates(trial, &listener, lines, &create(ALICE, receiver, text)).map(drop)
 }
 
-pub(super) fn octet_by_octet(trial: &mut Trial<'_>) -> Outcome {
+pub(super) fn as_the_format_says(trial: &mut Trial<'_>) -> Outcome {
     let listener = trial.listen()?;
     let request = b"\xae\x73\x02\x05\x03\x00\x05alicebobhello";
     creates(trial, &listener, b"bob\nhello\n", request).map(drop)
@@ -63,14 +63,14 @@ pub(super) fn two_bytes_of_length(trial: &mut Trial<'_>) -> Outcome {
 
 /// On a terminal: elsewhere a program may keep its output back until it ends.
 pub(super) fn prompts(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let listener = trial.listen()?;
     let arguments = arguments(listener.port(), "alice", "create");
     trial.start_as(&arguments, harness::Program::on_terminal)?;
     let mut seen = 0;
     for (what, line) in [("receiver", b"bob\n" as &[u8]), ("message", b"hello\n")] {
         let client = trial.process()?;
-        let prompted = client.wait_stdout(|printed| printed.len() > seen, patience);
+        let prompted = client.wait_stdout(|printed| printed.len() > seen, timeout);
         prompted.map_err(|_| {
             let expected = format!("a prompt for the {what}");
             Problem::broken(expected, "nothing, on a terminal")
@@ -84,13 +84,13 @@ pub(super) fn prompts(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn before_connecting(trial: &mut Trial<'_>) -> Outcome {
     const WHILE: Duration = Duration::from_millis(300);
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let listener = trial.listen()?;
     start(trial, &listener, "create", Input::Pipe)?;
     let client = trial.process()?;
     // It has begun, or keeps its prompt back.
     let begun = |printed: &[u8]| !printed.is_empty();
-    let _ = client.wait_stdout(begun, patience.min(Duration::from_secs(1)));
+    let _ = client.wait_stdout(begun, timeout.min(Duration::from_secs(1)));
     client.write_stdin(b"bob\n")?;
     if listener.accept(WHILE).is_ok() {
         return Err(Problem::broken(
@@ -149,11 +149,11 @@ pub(super) fn says_that_an_entry_is_invalid(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn end_of_input(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let listener = trial.listen()?;
     for lines in [&b""[..], b"\n", b"bob\n"] {
-        start(trial, &listener, "create", Input::Octets(lines.to_vec()))?;
-        let exit = ends_with_a_text(trial, patience)?;
+        start(trial, &listener, "create", Input::Bytes(lines.to_vec()))?;
+        let exit = ends_with_a_text(trial, timeout)?;
         has_status(exit, 1)?;
         if trial.process()?.stderr().is_empty() {
             return Err(Problem::broken(
@@ -177,7 +177,7 @@ pub(super) fn says_that_it_is_sent(trial: &mut Trial<'_>) -> Outcome {
     let request = create(ALICE, b"bob", b"hello");
     let sent = creates(trial, &listener, b"bob\nhello\n", &request)?;
     drop(listener);
-    let lines = Input::Octets(b"bob\nhello\n".to_vec());
+    let lines = Input::Bytes(b"bob\nhello\n".to_vec());
     trial.start(&arguments(port, "alice", "create"), lines)?;
     let refused = ended(trial)?;
     if says_more(&sent, &refused) {
@@ -198,7 +198,7 @@ pub(super) fn ends_although_the_server_stays(trial: &mut Trial<'_>) -> Outcome {
         trial,
         &listener,
         "create",
-        Input::Octets(b"bob\nhello\n".to_vec()),
+        Input::Bytes(b"bob\nhello\n".to_vec()),
     )?;
     let mut server = trial.accept(&listener)?;
     server.expect(&create(ALICE, b"bob", b"hello"))?;

@@ -91,13 +91,13 @@ pub(super) fn closes_early(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn gap_before(trial: &mut Trial<'_>) -> Outcome {
-    let [(octets, like), ..] = CUT_OFF;
-    finds_the_fault(trial, octets, like, Then::Stays)
+    let [(bytes, like), ..] = CUT_OFF;
+    finds_the_fault(trial, bytes, like, Then::Stays)
 }
 
 pub(super) fn gap_in_header(trial: &mut Trial<'_>) -> Outcome {
-    let [_, (octets, like), ..] = CUT_OFF;
-    finds_the_fault(trial, octets, like, Then::Stays)
+    let [_, (bytes, like), ..] = CUT_OFF;
+    finds_the_fault(trial, bytes, like, Then::Stays)
 }
 
 pub(super) fn gap_in_message_header(trial: &mut Trial<'_>) -> Outcome {
@@ -107,8 +107,8 @@ pub(super) fn gap_in_message_header(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn gap_in_message(trial: &mut Trial<'_>) -> Outcome {
-    let [.., (octets, like)] = CUT_OFF;
-    finds_the_fault(trial, octets, like, Then::Stays)
+    let [.., (bytes, like)] = CUT_OFF;
+    finds_the_fault(trial, bytes, like, Then::Stays)
 }
 
 /// The time is taken from before the client is started: a busy machine makes it longer, never
@@ -181,27 +181,27 @@ pub(super) fn messages_before_a_fault(trial: &mut Trial<'_>) -> Outcome {
 const PANICKED: Exit = Exit::Status(101);
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
-    for octets in [
+    for bytes in [
         &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
         b"\xae\x73\x03\x01\0\x02\0\x02\xff\xfe\xc3(",
         b"\xae\x73\x03\xff\x01\xff\xff\xff",
         &[0xff; 64],
     ] {
-        ends_in_order(trial, octets)?;
+        ends_in_order(trial, bytes)?;
     }
     let listener = trial.listen()?;
     start(
         trial,
         &listener,
         "create",
-        Input::Octets(b"b\xff\n\xff\n".to_vec()),
+        Input::Bytes(b"b\xff\n\xff\n".to_vec()),
     )?;
     let finished = ended(trial)?;
     is_in_order(finished.exit, &finished.stderr)
 }
 
-fn ends_in_order(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
-    let finished = reads(trial, octets)?;
+fn ends_in_order(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
+    let finished = reads(trial, bytes)?;
     is_in_order(finished.exit, &finished.stderr)
 }
 

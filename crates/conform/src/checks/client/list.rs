@@ -8,16 +8,16 @@ pub(super) const CHECKS: &[Check] = &[
     // Requests
     Check::must(
         "C-1",
-        "a read request, octet by octet as the record format says",
+        "a read request, byte by byte as the record format says",
         "3.3.1: MagicNo 0xAE73, ID 1, NameLen, ReceiverLen 0 and MessageLen 0, then the user's name",
-        read::octet_by_octet,
+        read::as_the_format_says,
     ),
     Check::must(
         "C-1/2",
-        "a create request, octet by octet as the record format says",
+        "a create request, byte by byte as the record format says",
         "3.3.1: MagicNo 0xAE73, ID 2, NameLen, ReceiverLen and MessageLen, then the user's name, \
          the receiver's name and the message",
-        create::octet_by_octet,
+        create::as_the_format_says,
     ),
     Check::must(
         "C-1/3",

@@ -76,10 +76,10 @@ fn reads_from(
 /// Waits until the client that was started last ends by itself. A gap of a second may be part of
 /// it.
 fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
-    let patience = trial.patience() + 2 * SECOND;
+    let timeout = trial.timeout() + 2 * SECOND;
     let client = trial.process()?;
     Ok(Finished {
-        exit: client.wait_exit(patience)?,
+        exit: client.wait_exit(timeout)?,
         stdout: client.stdout(),
         stderr: client.stderr(),
     })

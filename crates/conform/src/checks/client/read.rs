@@ -12,7 +12,7 @@ use crate::{Outcome, Problem, Trial};
 const WILHELMINA: &[u8] = b"Wilhelmina";
 const BARTHOLOMEW: &[u8] = b"Bartholomew";
 
-pub(super) fn octet_by_octet(trial: &mut Trial<'_>) -> Outcome {
+pub(super) fn as_the_format_says(trial: &mut Trial<'_>) -> Outcome {
     let listener = trial.listen()?;
     let mut server = start_reading(trial, &listener)?;
     server.send(b"\xae\x73\x03\0\0")?;
@@ -178,10 +178,10 @@ pub(super) fn status_where_nobody_listens(trial: &mut Trial<'_>) -> Outcome {
 }
 
 fn refused(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     trial.start(&arguments(port, "alice", "read"), Input::Null)?;
-    ends_with_a_text(trial, patience)
+    ends_with_a_text(trial, timeout)
 }
 
 pub(super) fn status_of_success(trial: &mut Trial<'_>) -> Outcome {
@@ -231,7 +231,7 @@ pub(super) fn on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn in_a_pipe(trial: &mut Trial<'_>) -> Outcome {
     let finished = reads(trial, &response(0, &[(WILHELMINA, DRIVES)]))?;
     let mut places = finished.stdout.windows(DRIVES.len());
-    if places.any(|octets| octets == DRIVES) {
+    if places.any(|bytes| bytes == DRIVES) {
         return Ok(());
     }
     Err(Problem::broken(

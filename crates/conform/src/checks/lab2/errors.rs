@@ -26,39 +26,39 @@ pub(super) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
 }
 
 fn fails(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
-    let exit = trial.process()?.wait_exit(patience)?;
+    let timeout = trial.timeout();
+    let exit = trial.process()?.wait_exit(timeout)?;
     has_failed(trial, exit)
 }
 
 /// The server says this in place of the id, and leaves.
-fn fails_after(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+fn fails_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     // It may have seen enough before it has taken all.
-    let _ = server.conversation.send(octets);
+    let _ = server.conversation.send(bytes);
     drop(server);
     fails(trial)
 }
 
 /// The server says this in place of the reply, and leaves.
-fn fails_after_id(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+fn fails_after_id(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     server.conversation.send(ID)?;
     server.next(trial)?;
-    let _ = server.conversation.send(octets);
+    let _ = server.conversation.send(bytes);
     drop(server);
     fails(trial)
 }
 
 /// The server says this in place of the id and of the reply, and stays.
-fn fails_at(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
+fn fails_at(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
-    let _ = server.conversation.send(octets);
+    let _ = server.conversation.send(bytes);
     fails(trial)?;
     let mut server = start(trial)?;
     server.conversation.send(ID)?;
     server.next(trial)?;
-    let _ = server.conversation.send(octets);
+    let _ = server.conversation.send(bytes);
     fails(trial)
 }
 
@@ -112,12 +112,12 @@ pub(super) fn no_id(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn no_pickle(trial: &mut Trial<'_>) -> Outcome {
-    for octets in [
+    for bytes in [
         &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
         b"\xff\xfe\xfd",
         b".",
     ] {
-        fails_at(trial, octets)?;
+        fails_at(trial, bytes)?;
     }
     Ok(())
 }

@@ -31,18 +31,16 @@ fn printed_about(trial: &mut Trial<'_>, id: &[u8], reply: &[u8]) -> Result<Vec<u
 }
 
 fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<Vec<u8>, Problem> {
-    let patience = trial.patience();
-    let _: Event = server.conversation.next_event(1, patience);
+    let timeout = trial.timeout();
+    let _: Event = server.conversation.next_event(1, timeout);
     drop(server);
     let process = trial.process()?;
-    let _ = process.wait_exit(patience);
+    let _ = process.wait_exit(timeout);
     Ok(process.stdout())
 }
 
 fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed
-        .split(|octet| *octet == b'\n')
-        .map(<[u8]>::trim_ascii)
+    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
 /// That a part of this is a line, or a part of one.
@@ -132,10 +130,10 @@ pub(super) fn status_of_success(trial: &mut Trial<'_>) -> Outcome {
 
 /// The server does not leave before the client, as the course's does not.
 fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let (mut server, _) = exchange(trial)?;
     server.conversation.send(REPLY)?;
-    Ok(trial.process()?.wait_exit(patience)?)
+    Ok(trial.process()?.wait_exit(timeout)?)
 }
 
 pub(super) fn reply_is_1(trial: &mut Trial<'_>) -> Outcome {
@@ -184,9 +182,9 @@ pub(super) fn two_lines(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn id_at_once(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let (_server, _) = exchange(trial)?;
-    let line = trial.process()?.wait_line(patience)?;
+    let line = trial.process()?.wait_line(timeout)?;
     is_exactly(line.as_bytes(), ID_LINE.as_bytes())
 }
 
@@ -212,13 +210,13 @@ pub(super) fn together(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
     const EXPECTED: &str = "a whole pickle in one piece";
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     server.conversation.send(ID)?;
-    match server.conversation.next_event(LONGEST, patience) {
-        Event::Data(octets) => match read(&octets) {
+    match server.conversation.next_event(LONGEST, timeout) {
+        Event::Data(bytes) => match read(&bytes) {
             Reading::Whole(..) => Ok(()),
-            Reading::Part | Reading::Wrong { .. } => Err(Problem::broken(EXPECTED, shown(&octets))),
+            Reading::Part | Reading::Wrong { .. } => Err(Problem::broken(EXPECTED, shown(&bytes))),
         },
         event => Err(Problem::broken(EXPECTED, event.to_string())),
     }

@@ -26,7 +26,7 @@ pub(super) fn no_reply(trial: &mut Trial<'_>) -> Outcome {
     gives_up(trial, Instant::now())
 }
 
-/// Octets come all the time, but not enough of them.
+/// Bytes come all the time, but not enough of them.
 pub(super) fn slow_reply(trial: &mut Trial<'_>) -> Outcome {
     const PAUSE: Duration = Duration::from_millis(100);
     const LENGTH: usize = 150;

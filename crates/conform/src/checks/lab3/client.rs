@@ -36,8 +36,8 @@ impl Client {
         Ok(client)
     }
 
-    pub(super) fn send(&mut self, octets: &[u8]) -> Outcome {
-        Ok(self.pickles.conversation.send(octets)?)
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Outcome {
+        Ok(self.pickles.conversation.send(bytes)?)
     }
 
     /// Sends an object, and receives its acknowledgement, whatever that is.
@@ -79,7 +79,7 @@ pub(super) fn goes_on(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     is_served(trial, address)
 }
 
-/// A text, up to 255 octets of it, as a pickle.
+/// A text, up to 255 bytes of it, as a pickle.
 pub(super) fn text(text: &[u8]) -> Vec<u8> {
     [&b"\x80\x04\x8c"[..], &[text.len() as u8], text, b"\x94."].concat()
 }
@@ -111,12 +111,12 @@ pub(super) fn expect_printed(
     wanted: &str,
     mut shows: impl FnMut(&[u8]) -> bool,
 ) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let process = trial.process()?;
     if process.wait_stdout(&mut shows, PRINTS_AT_ONCE).is_err() {
         process.signal_group(Signal::INT)?;
         // What it has printed counts, even if it does not end.
-        let _ = process.wait_exit(patience);
+        let _ = process.wait_exit(timeout);
     }
     let printed = process.stdout();
     if shows(&printed) {
@@ -130,9 +130,7 @@ pub(super) fn expect_printed(
 
 /// The lines, without blanks around them.
 pub(super) fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed
-        .split(|octet| *octet == b'\n')
-        .map(<[u8]>::trim_ascii)
+    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
 /// The last line of what was printed, which is the one that counts.

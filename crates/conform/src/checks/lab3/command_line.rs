@@ -25,10 +25,10 @@ pub(super) fn says_where_it_listens(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn port_of_the_system(trial: &mut Trial<'_>) -> Outcome {
     trial.may_choose_arguments()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let server = trial.start(&Arguments::words(["127.0.0.1", "0"]), Input::Null)?;
     let line = loop {
-        let line = server.wait_line(patience)?;
+        let line = server.wait_line(timeout)?;
         if line.starts_with(LISTENING) {
             break line;
         }
@@ -55,11 +55,11 @@ pub(super) fn wrong_arguments(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn port_in_use(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     let _listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     let server = trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
-    let exit = server.wait_exit(patience)?;
+    let exit = server.wait_exit(timeout)?;
     is_error_about(exit, &server.stderr(), &port.to_string())
 }
 

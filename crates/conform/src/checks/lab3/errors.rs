@@ -17,9 +17,9 @@ const A_WHILE: Duration = Duration::from_secs(1);
 
 pub(super) fn no_pickle(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [NO_PICKLE, b".", b"hello, server!\n"] {
+    for bytes in [NO_PICKLE, b".", b"hello, server!\n"] {
         let mut client = Client::connect(trial, address)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         client.pause();
         drop(client);
         goes_on(trial, address)?;
@@ -69,17 +69,17 @@ pub(super) fn reported(trial: &mut Trial<'_>) -> Outcome {
 
 /// All that the server prints about a client that sends this, up to its end; without numbers, which
 /// differ between any two clients.
-fn console(trial: &mut Trial<'_>, octets: &[u8]) -> Result<String, Problem> {
-    let patience = trial.patience();
+fn console(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<String, Problem> {
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
-    client.send(octets)?;
+    client.send(bytes)?;
     let _: Event = client.pickles.conversation.next_event(1, A_WHILE);
     // It may close first and print then.
     thread::sleep(A_MOMENT);
     let process = trial.process()?;
     process.signal_group(Signal::INT)?;
     // What it has printed counts, even if it does not end.
-    let _ = process.wait_exit(patience);
+    let _ = process.wait_exit(timeout);
     let printed = [process.stdout(), process.stderr()].concat();
     let mut text = String::from_utf8_lossy(&printed).into_owned();
     text.retain(|character| !character.is_ascii_digit());
@@ -87,13 +87,13 @@ fn console(trial: &mut Trial<'_>, octets: &[u8]) -> Result<String, Problem> {
 }
 
 pub(super) fn reported_with_id(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
     client.send(NO_PICKLE)?;
     let id = client.port.to_string();
     let process = trial.process()?;
     let has_id = |printed: &[u8]| String::from_utf8_lossy(printed).contains(&id);
-    process.wait_stderr(has_id, patience).map_err(|_| {
+    process.wait_stderr(has_id, timeout).map_err(|_| {
         let expected = format!("a text with {id} on standard error");
         Problem::broken(expected, shown(&process.stderr()))
     })
@@ -109,9 +109,9 @@ pub(super) fn acknowledged_before(trial: &mut Trial<'_>) -> Outcome {
     let mut client = connected(trial)?;
     // What comes behind the error must not make the close a reset, which takes the
     // acknowledgement with it.
-    let octets = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
+    let bytes = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
     // It may close before it has taken all.
-    let _ = client.pickles.conversation.send(&octets);
+    let _ = client.pickles.conversation.send(&bytes);
     client.pickles.next(trial)?;
     client.pickles.conversation.expect_gone()
 }

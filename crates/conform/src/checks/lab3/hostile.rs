@@ -45,7 +45,7 @@ pub(super) fn nothing_is_called(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn class_is_named(trial: &mut Trial<'_>) -> Outcome {
     const CLASS: &str = "NoSuchClass";
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     refuse(
         trial,
@@ -54,7 +54,7 @@ pub(super) fn class_is_named(trial: &mut Trial<'_>) -> Outcome {
     )?;
     let process = trial.process()?;
     let is_named = |printed: &[u8]| String::from_utf8_lossy(printed).contains(CLASS);
-    process.wait_stderr(is_named, patience).map_err(|_| {
+    process.wait_stderr(is_named, timeout).map_err(|_| {
         let expected = format!("{CLASS} in a text on standard error");
         Problem::broken(expected, shown(&process.stderr()))
     })

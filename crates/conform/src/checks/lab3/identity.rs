@@ -45,20 +45,20 @@ pub(super) fn nothing_else(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    let octets = first_piece(trial)?;
-    match read(&octets) {
+    let bytes = first_piece(trial)?;
+    match read(&bytes) {
         Reading::Whole(..) => Ok(()),
         Reading::Part | Reading::Wrong { .. } => {
-            Err(Problem::broken("a whole pickle", shown(&octets)))
+            Err(Problem::broken("a whole pickle", shown(&bytes)))
         }
     }
 }
 
 fn first_piece(trial: &mut Trial<'_>) -> Result<Vec<u8>, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
-    match trial.connect(address)?.next_event(LONGEST, patience) {
-        Event::Data(octets) => Ok(octets),
+    match trial.connect(address)?.next_event(LONGEST, timeout) {
+        Event::Data(bytes) => Ok(bytes),
         event => Err(Problem::broken("a pickle", event.to_string())),
     }
 }

@@ -199,14 +199,14 @@ pub(super) fn long_integer(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn printed_at_once(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
     client.send(STUDENT)?;
     // Whether it acknowledges is another matter.
     let _: Event = client.pickles.conversation.next_event(1, A_MOMENT);
     let process = trial.process()?;
     let has_line = |printed: &[u8]| lines(printed).any(|line| line == STUDENT_LINE.as_bytes());
-    process.wait_stdout(has_line, patience).map_err(|_| {
+    process.wait_stdout(has_line, timeout).map_err(|_| {
         let expected = format!("the line \"{STUDENT_LINE}\" while the server runs");
         Problem::broken(expected, last(&process.stdout()))
     })

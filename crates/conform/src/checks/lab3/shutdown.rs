@@ -27,11 +27,11 @@ pub(super) fn connected_client(trial: &mut Trial<'_>) -> Outcome {
 }
 
 fn ends_at_once(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let process = trial.process()?;
     let start = Instant::now();
     process.signal_group(signal)?;
-    let exit = process.wait_exit(patience)?;
+    let exit = process.wait_exit(timeout)?;
     let took = start.elapsed();
     if exit == Exit::Status(0) && took <= A_SECOND {
         return Ok(());
@@ -45,12 +45,12 @@ fn ends_at_once(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
 /// The server's end of the connection is closed first, so that the system keeps it for a while:
 /// without SO_REUSEADDR the port cannot be used then.
 pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     let mut client = Client::connect(trial, address)?;
     client.tell(trial, &text(b"hello"))?;
     trial.process()?.signal_group(Signal::KILL)?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     client.pickles.conversation.expect_gone()?;
     client.pickles.conversation.shutdown_write()?;
     drop(client);

@@ -37,13 +37,13 @@ fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     ))
 }
 
-/// Sends these octets, and leaves; the client ends with an error.
-fn closes_after(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
-    let patience = trial.patience();
+/// Sends these bytes, and leaves; the client ends with an error.
+fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
-    server.send(octets)?;
+    server.send(bytes)?;
     drop(server);
-    has_failed(trial, patience)
+    has_failed(trial, timeout)
 }
 
 pub(super) fn closes_at_once(trial: &mut Trial<'_>) -> Outcome {
@@ -51,49 +51,49 @@ pub(super) fn closes_at_once(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn closes_after_an_answer(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     asks(&mut server)?;
     asks(&mut server)?;
     drop(server);
-    has_failed(trial, patience)
+    has_failed(trial, timeout)
 }
 
 pub(super) fn closes_inside_a_message(trial: &mut Trial<'_>) -> Outcome {
-    for octets in [&b"Q"[..], b"Q\0\0\0\x02\0\0\0", b"S", b"Salmost!"] {
-        closes_after(trial, octets)?;
+    for bytes in [&b"Q"[..], b"Q\0\0\0\x02\0\0\0", b"S", b"Salmost!"] {
+        closes_after(trial, bytes)?;
     }
     Ok(())
 }
 
 pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     asks(&mut server)?;
     server.reset()?;
-    has_failed(trial, patience)
+    has_failed(trial, timeout)
 }
 
 /// The server does not close: it is what it has sent that is wrong.
 pub(super) fn neither_q_nor_s(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
-    for octets in [
+    let timeout = trial.timeout();
+    for bytes in [
         &b"q\0\0\0\x02\0\0\0\x28"[..],
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
     ] {
         let mut server = start(trial)?;
         asks(&mut server)?;
-        server.send(octets)?;
-        has_failed(trial, patience)?;
+        server.send(bytes)?;
+        has_failed(trial, timeout)?;
     }
     Ok(())
 }
 
 pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     trial.start(&arguments("127.0.0.1", port), Input::Null)?;
-    has_failed(trial, patience)
+    has_failed(trial, timeout)
 }
 
 pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
@@ -103,7 +103,7 @@ pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn unanswered_connection(trial: &mut Trial<'_>) -> Outcome {
     // A busy machine may be late, but not early.
-    let within = CONNECT_LIMIT + trial.patience();
+    let within = CONNECT_LIMIT + trial.timeout();
     let listener = Listener::new()?;
     let _queue = fill_queue(listener.address())?;
     let start = Instant::now();
@@ -136,8 +136,8 @@ fn fill_queue(address: SocketAddr) -> Result<Vec<TcpStream>, Problem> {
 }
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
-    for octets in [
+    let timeout = trial.timeout();
+    for bytes in [
         &b""[..],
         b"\xff",
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -147,10 +147,10 @@ pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
         &[0xff; 64],
     ] {
         let mut server = start(trial)?;
-        server.send(octets)?;
+        server.send(bytes)?;
         drop(server);
         let process = trial.process()?;
-        let exit = process.wait_exit(patience)?;
+        let exit = process.wait_exit(timeout)?;
         let stderr = process.stderr();
         if matches!(exit, Exit::Signal(_) | PANICKED) || contains(&stderr, UNCAUGHT) {
             let happened = format!("{exit}, and {} on standard error", shown(&stderr));

@@ -112,10 +112,10 @@ fn after_a_question(trial: &mut Trial<'_>, secret: &[u8]) -> Outcome {
 }
 
 pub(super) fn nothing_but_the_secret(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     after_a_question(trial, SECRET)?;
     let process = trial.process()?;
-    process.wait_exit(patience)?;
+    process.wait_exit(timeout)?;
     let wanted = [SECRET, b"\n"].concat();
     match process.stdout() {
         printed if printed == wanted => Ok(()),
@@ -127,19 +127,19 @@ pub(super) fn nothing_but_the_secret(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn closes_first(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     asks(&mut server)?;
     server.send(&[b"S", SECRET].concat())?;
     server.expect_end()?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     Ok(())
 }
 
 pub(super) fn status_of_success(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     after_a_question(trial, SECRET)?;
-    match trial.process()?.wait_exit(patience)? {
+    match trial.process()?.wait_exit(timeout)? {
         exit if exit.success() => Ok(()),
         exit => Err(Problem::broken("status 0", exit.to_string())),
     }
@@ -176,16 +176,16 @@ pub(super) fn two_together(trial: &mut Trial<'_>) -> Outcome {
 /// One whose answers wait for acknowledgements needs 40 seconds.
 pub(super) fn a_thousand_questions(trial: &mut Trial<'_>) -> Outcome {
     const QUESTIONS: u32 = 1000;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     let begin = Instant::now();
     for answered in 0..QUESTIONS {
         asks(&mut server)?;
-        if begin.elapsed() > patience {
+        if begin.elapsed() > timeout {
             return Err(Problem::broken(
                 format!(
                     "{QUESTIONS} answers within {:.1} seconds",
-                    patience.as_secs_f64()
+                    timeout.as_secs_f64()
                 ),
                 format!("only {answered}"),
             ));
@@ -195,13 +195,13 @@ pub(super) fn a_thousand_questions(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut server = start(trial)?;
     for _ in 0..300 {
         server.send(QUESTION)?;
-        let octets = receive_first_piece(&mut server, patience)?;
-        if octets != ANSWER {
-            let happened = format!("at first {} come", shown(&octets));
+        let bytes = receive_first_piece(&mut server, timeout)?;
+        if bytes != ANSWER {
+            let happened = format!("at first {} come", shown(&bytes));
             return Err(Problem::broken("the whole answer at once", happened));
         }
     }
@@ -209,7 +209,7 @@ pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn secret_on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let listener = trial.listen()?;
     let arguments = arguments("127.0.0.1", listener.port());
     trial.start_as(&arguments, Program::on_terminal)?;
@@ -218,11 +218,11 @@ pub(super) fn secret_on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
     server.send(&[b"S", CONTROLS].concat())?;
     server.shutdown_write()?;
     let process = trial.process()?;
-    process.wait_exit(patience)?;
+    process.wait_exit(timeout)?;
     let printed = process.stdout();
-    let is_raw = |octet: &&u8| CONTROLS.contains(octet) && !(b' '..=b'~').contains(*octet);
+    let is_raw = |byte: &&u8| CONTROLS.contains(byte) && !(b' '..=b'~').contains(*byte);
     let happened = match printed.iter().find(is_raw) {
-        Some(octet) => format!("the octet {octet:02x} is printed as it is"),
+        Some(byte) => format!("the byte {byte:02x} is printed as it is"),
         None if printed.is_empty() => "nothing is printed".to_owned(),
         None => return Ok(()),
     };

@@ -270,12 +270,12 @@ fn gives(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Out
 
 /// Sees that the client has printed the secret that it was sent, at the latest at its end.
 fn prints(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     // Some may wait for it. Who does not may be gone already.
     let _ = server.shutdown_write();
     let process = trial.process()?;
     let has_secret = |printed: &[u8]| contains(printed, secret);
-    if process.wait_stdout(has_secret, patience).is_ok() {
+    if process.wait_stdout(has_secret, timeout).is_ok() {
         return Ok(());
     }
     let happened = match process.exit() {
@@ -288,6 +288,6 @@ fn prints(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Ou
     ))
 }
 
-fn contains(octets: &[u8], wanted: &[u8]) -> bool {
-    octets.windows(wanted.len()).any(|part| part == wanted)
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|part| part == wanted)
 }

@@ -17,10 +17,10 @@ pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn says_where_it_listens(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.serve()?.port().to_string();
     let server = trial.process()?;
-    let line = server.wait_error_line(patience)?;
+    let line = server.wait_error_line(timeout)?;
     if line.contains(&port) {
         return Ok(());
     }
@@ -58,11 +58,11 @@ pub(super) fn leading_zeros(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn port_in_use(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     let _listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
     let server = trial.start(&arguments(port), Input::Null)?;
-    let exit = server.wait_exit(patience)?;
+    let exit = server.wait_exit(timeout)?;
     let stderr = server.stderr();
     if exit == Exit::Status(1) && String::from_utf8_lossy(&stderr).contains(&port.to_string()) {
         return Ok(());

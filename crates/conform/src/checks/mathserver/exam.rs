@@ -88,18 +88,18 @@ pub(super) fn side_by_side(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [
+    for bytes in [
         &b""[..],
         b"\0",
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         &[0xff; 64],
     ] {
         let mut client = trial.connect(address)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         drop(client);
         let mut client = trial.connect(address)?;
         is_asked(&mut client)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         client.reset()?;
         pass(&mut trial.connect(address)?)?;
     }
@@ -115,13 +115,13 @@ pub(super) fn answer_in_pieces(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     for _ in 0..20 {
         let mut client = trial.connect(address)?;
-        let octets = receive_first_piece(&mut client, patience)?;
-        if octets.len() != MESSAGE {
-            let happened = format!("at first {} come", shown(&octets));
+        let bytes = receive_first_piece(&mut client, timeout)?;
+        if bytes.len() != MESSAGE {
+            let happened = format!("at first {} come", shown(&bytes));
             return Err(Problem::broken("the whole question at once", happened));
         }
     }

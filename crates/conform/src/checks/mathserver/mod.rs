@@ -227,7 +227,7 @@ fn connected(trial: &mut Trial<'_>) -> Result<Conversation, Problem> {
     trial.connect(address)
 }
 
-/// The octets of a message of the server.
+/// The bytes of a message of the server.
 const MESSAGE: usize = 9;
 
 /// What the server says.
@@ -242,8 +242,8 @@ fn receive(client: &mut Conversation) -> Result<Message, Problem> {
     message(&client.receive(MESSAGE)?)
 }
 
-fn message(octets: &[u8]) -> Result<Message, Problem> {
-    match *octets {
+fn message(bytes: &[u8]) -> Result<Message, Problem> {
+    match *bytes {
         [b'Q', a, b, c, d, e, f, g, h] => Ok(Message::Question(
             u32::from_be_bytes([a, b, c, d]),
             u32::from_be_bytes([e, f, g, h]),
@@ -251,7 +251,7 @@ fn message(octets: &[u8]) -> Result<Message, Problem> {
         [b'S', a, b, c, d, e, f, g, h] => Ok(Message::Secret([a, b, c, d, e, f, g, h])),
         _ => Err(Problem::broken(
             "Q and two numbers of 4 bytes, or S and 8 bytes",
-            shown(octets),
+            shown(bytes),
         )),
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn sums_fit(trial: &mut Trial<'_>) -> Outcome {
 
 /// One client passes, one fails, one leaves. What the lines say besides is not fixed.
 pub(super) fn outcomes(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve(trial, &["--questions", "3"])?;
     let exam = pass(&mut trial.connect(address)?)?;
     let secret = String::from_utf8_lossy(&exam.secret).into_owned();
@@ -133,9 +133,9 @@ pub(super) fn outcomes(trial: &mut Trial<'_>) -> Outcome {
 
     let process = trial.process()?;
     process.signal_group(Signal::INT)?;
-    process.wait_exit(patience)?;
+    process.wait_exit(timeout)?;
     let printed = process.stdout();
-    let lines = printed.iter().filter(|octet| **octet == b'\n').count();
+    let lines = printed.iter().filter(|byte| **byte == b'\n').count();
     if lines == 3 && printed.ends_with(b"\n") {
         return Ok(());
     }
@@ -145,8 +145,8 @@ pub(super) fn outcomes(trial: &mut Trial<'_>) -> Outcome {
 
 /// Waits for the next line on standard output, which has all these parts.
 fn expect_line(trial: &mut Trial<'_>, parts: &[&str]) -> Outcome {
-    let patience = trial.patience();
-    let line = trial.process()?.wait_line(patience)?;
+    let timeout = trial.timeout();
+    let line = trial.process()?.wait_line(timeout)?;
     if parts.iter().all(|part| line.contains(part)) {
         return Ok(());
     }
@@ -163,11 +163,11 @@ pub(super) fn fragment(trial: &mut Trial<'_>) -> Outcome {
     let mut client = trial.connect(address)?;
     let mut in_pieces = 0;
     loop {
-        let (octets, pieces) = receive_pieces(&mut client, trial.patience())?;
+        let (bytes, pieces) = receive_pieces(&mut client, trial.timeout())?;
         if pieces > 1 {
             in_pieces += 1;
         }
-        match message(&octets)? {
+        match message(&bytes)? {
             Message::Question(left, right) => answer(&mut client, left.wrapping_add(right))?,
             Message::Secret(_) => break,
         }
@@ -184,12 +184,12 @@ pub(super) fn fragment(trial: &mut Trial<'_>) -> Outcome {
 /// Receives a message, and counts its pieces.
 fn receive_pieces(
     client: &mut Conversation,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(Vec<u8>, usize), Problem> {
-    let (mut octets, mut pieces) = (Vec::new(), 0);
-    while octets.len() < MESSAGE {
-        match client.next_event(MESSAGE - octets.len(), patience) {
-            Event::Data(piece) => octets.extend(piece),
+    let (mut bytes, mut pieces) = (Vec::new(), 0);
+    while bytes.len() < MESSAGE {
+        match client.next_event(MESSAGE - bytes.len(), timeout) {
+            Event::Data(piece) => bytes.extend(piece),
             event => {
                 return Err(Problem::broken(
                     "a question or the secret",
@@ -199,5 +199,5 @@ fn receive_pieces(
         }
         pieces += 1;
     }
-    Ok((octets, pieces))
+    Ok((bytes, pieces))
 }

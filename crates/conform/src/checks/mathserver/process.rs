@@ -33,11 +33,11 @@ pub(super) fn ends_busy(trial: &mut Trial<'_>) -> Outcome {
 
 /// Sends the signal as a key on the terminal does: to all that belongs to the program.
 fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let server = trial.process()?;
     let start = Instant::now();
     server.signal_group(signal)?;
-    let exit = server.wait_exit(patience)?;
+    let exit = server.wait_exit(timeout)?;
     let took = start.elapsed();
     if exit == Exit::Status(0) && took <= A_SECOND {
         return Ok(());
@@ -57,12 +57,12 @@ pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
 /// The server's end of the connection is closed first, so that the system keeps it for a while:
 /// without SO_REUSEADDR the port cannot be used then.
 pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     let mut client = trial.connect(address)?;
     is_asked(&mut client)?;
     trial.process()?.signal_group(Signal::INT)?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     client.expect_gone()?;
     drop(client);
     trial.serve_again(address)?;

@@ -13,18 +13,18 @@ use crate::{Arguments, Outcome, Problem, Trial};
 /// Starts the server with words that it has to refuse.
 fn refused(trial: &mut Trial<'_>, words: &[&str]) -> Result<Exit, Problem> {
     trial.may_choose_arguments()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     trial.start(&Arguments::words(words), Input::Null)?;
-    ends_with_a_text(trial, patience)
+    ends_with_a_text(trial, timeout)
 }
 
 /// Starts the server on a port that is taken.
 fn refused_port_in_use(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     let _listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
     trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
-    ends_with_a_text(trial, patience)
+    ends_with_a_text(trial, timeout)
 }
 
 pub(super) fn out_of_range(trial: &mut Trial<'_>) -> Outcome {

@@ -63,12 +63,12 @@ pub(super) fn terminate(trial: &mut Trial<'_>) -> Outcome {
 }
 
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     is_served(trial, address)?;
     thread::sleep(UNTIL_IT_WAITS);
     trial.process()?.signal_group(signal)?;
-    expect_success(trial, patience)
+    expect_success(trial, timeout)
 }
 
 /// The second in which a server ends may be too short for a machine that is busy for a moment,
@@ -111,14 +111,14 @@ fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn stalled_clients_at_the_end(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     is_served(trial, address)?;
     let _silent = trial.connect(address)?;
     let _stalled = send(trial, address, b"\xae\x73\x02\x05")?;
     let start = Instant::now();
     trial.process()?.signal_group(Signal::INT)?;
-    expect_success(trial, patience)?;
+    expect_success(trial, timeout)?;
     let took = start.elapsed();
     if took < AT_ONCE {
         return Ok(());
@@ -139,12 +139,12 @@ pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
 /// The server's end of a connection is closed first, so that the system keeps it for a while:
 /// without SO_REUSEADDR the port cannot be used then.
 pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     store(trial, address, b"alice", b"ben", b"hello")?;
     is_served(trial, address)?;
     trial.process()?.signal_group(Signal::KILL)?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     trial.serve_again(address)?;
     let mut reader = send(trial, address, &read(b"nobody"))?;
     reader.expect(&response(0, &[]))

@@ -8,10 +8,10 @@ pub(super) const CHECKS: &[Check] = &[
     // Records
     Check::must(
         "C-1",
-        "a message is stored and read, octet by octet as the record formats say",
+        "a message is stored and read, byte by byte as the record formats say",
         "3.3.1: MagicNo 0xAE73, ID, NameLen, ReceiverLen and MessageLen, then the name, the \
          receiver and the message; 3.3.2: the response",
-        requests::octet_by_octet,
+        requests::as_the_format_says,
     ),
     Check::must(
         "C-1/2",

@@ -18,14 +18,14 @@ const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
 /// has been ended: it may keep it back until then.
 fn printed(trial: &mut Trial<'_>, is_there: impl Fn(&str) -> bool) -> Result<String, Problem> {
     const GLANCE: Duration = Duration::from_millis(10);
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let server = trial.process()?;
     let both = |server: &harness::Process| {
         let both = [server.stdout(), b"\n".to_vec(), server.stderr()].concat();
         String::from_utf8_lossy(&both).into_owned()
     };
     let start = Instant::now();
-    while start.elapsed() < patience.min(SECOND) {
+    while start.elapsed() < timeout.min(SECOND) {
         let text = both(server);
         if is_there(&text) {
             return Ok(text);
@@ -34,7 +34,7 @@ fn printed(trial: &mut Trial<'_>, is_there: impl Fn(&str) -> bool) -> Result<Str
     }
     server.signal_group(Signal::INT)?;
     // How it ends is another matter.
-    let _ = server.wait_exit(patience);
+    let _ = server.wait_exit(timeout);
     Ok(both(server))
 }
 
@@ -126,7 +126,7 @@ pub(super) fn errors(trial: &mut Trial<'_>) -> Outcome {
         client.expect_gone()?;
     }
     let mut stalled = send(trial, address, b"\xae\x73\x02\x05\x03\0\x05alice")?;
-    stalled.next_event(1, trial.patience() + 2 * SECOND);
+    stalled.next_event(1, trial.timeout() + 2 * SECOND);
 
     let wanted = faults.len() + 1;
     let text = printed(trial, |text| unusual(text) >= wanted)?;
@@ -141,7 +141,7 @@ pub(super) fn errors(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn on_which_output(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     store(trial, address, b"Wilhelmina", b"Bartholomew", b"hello")?;
     let mut wrong = send(trial, address, b"\xae\x74\x01\x01\0\0\0a")?;
@@ -150,11 +150,11 @@ pub(super) fn on_which_output(trial: &mut Trial<'_>) -> Outcome {
     let server = trial.process()?;
     let informed = server.wait_stdout(
         |printed| String::from_utf8_lossy(printed).contains("Bartholomew"),
-        patience,
+        timeout,
     );
     let warned = server.wait_stderr(
         |printed| has_number(&String::from_utf8_lossy(printed), port),
-        patience,
+        timeout,
     );
     if informed.is_ok() && warned.is_ok() {
         return Ok(());
@@ -176,7 +176,7 @@ pub(super) fn on_which_output(trial: &mut Trial<'_>) -> Outcome {
 /// client up.
 pub(super) fn at_once(trial: &mut Trial<'_>) -> Outcome {
     const TRIES: u32 = 3;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     for _ in 0..TRIES {
         let mut silent = trial.connect(address)?;
@@ -184,7 +184,7 @@ pub(super) fn at_once(trial: &mut Trial<'_>) -> Outcome {
         let server = trial.process()?;
         let printed = server.wait_stdout(
             |printed| has_number(&String::from_utf8_lossy(printed), port),
-            patience,
+            timeout,
         );
         if printed.is_ok() && silent.next_event(1, Duration::ZERO) == Event::Silence {
             return Ok(());

@@ -45,7 +45,7 @@ pub(super) fn stalled_reader(
 fn is_sent_again(trial: &Trial<'_>, address: SocketAddr, name: &[u8], record: &[u8]) -> Outcome {
     let start = Instant::now();
     let (header, messages) = record.split_at_checked(5).unwrap_or((record, b""));
-    while start.elapsed() < trial.patience() + 2 * SECOND {
+    while start.elapsed() < trial.timeout() + 2 * SECOND {
         let mut reader = send(trial, address, &read(name))?;
         let received = reader.receive(header.len())?;
         if received == response(0, &[]) {
@@ -114,7 +114,7 @@ pub(super) fn others_are_served(trial: &mut Trial<'_>) -> Outcome {
     store_much(trial, address, b"wendy")?;
     let reader = stalled_reader(trial, address, b"wendy")?;
     let mut sender = send(trial, address, &create(b"alice", b"xavier", b"hello"))?;
-    let event = sender.next_event(1, trial.patience() + 2 * SECOND);
+    let event = sender.next_event(1, trial.timeout() + 2 * SECOND);
     if !matches!(event, harness::Event::Closed | harness::Event::Reset) {
         let expected = "the next client is served, after a second";
         return Err(Problem::broken(expected, event.to_string()));

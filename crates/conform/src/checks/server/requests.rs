@@ -9,7 +9,7 @@ use super::{is_sent, is_served, nothing_is_stored, send, store};
 use crate::checks::messages::{SECOND, create, read, response};
 use crate::{Conversation, Outcome, Problem, Trial};
 
-pub(super) fn octet_by_octet(trial: &mut Trial<'_>) -> Outcome {
+pub(super) fn as_the_format_says(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
     let mut sender = send(trial, address, b"\xae\x73\x02\x05\x03\x00\x05alicebobhello")?;
     sender.expect_gone()?;
@@ -113,7 +113,7 @@ pub(super) fn create_without_receiver(trial: &mut Trial<'_>) -> Outcome {
 /// Waits longer than for other things: the server waits for a second, and may do so for each part
 /// of the request.
 fn is_given_up(trial: &Trial<'_>, client: &mut Conversation) -> Outcome {
-    match client.next_event(1, trial.patience() + 2 * SECOND) {
+    match client.next_event(1, trial.timeout() + 2 * SECOND) {
         Event::Closed | Event::Reset => Ok(()),
         event => Err(Problem::broken(
             "the connection is closed after a second",
@@ -226,14 +226,14 @@ pub(super) fn closed_behind_request(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn reset(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
     let (create, read) = (create(b"alice", b"heidi", b"hello"), read(b"heidi"));
-    for octets in [
+    for bytes in [
         &b""[..],
         b"\xae\x73\x02",
         b"\xae\x73\x02\x05\x05\0\x05",
         &create,
         &read,
     ] {
-        send(trial, address, octets)?.reset()?;
+        send(trial, address, bytes)?.reset()?;
         is_served(trial, address)?;
     }
     Ok(())
@@ -241,7 +241,7 @@ pub(super) fn reset(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [
+    for bytes in [
         &b"\n"[..],
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"\xae\x73\x02\x02\x02\0\x02\xff\xfe\xc3(\xf0\x9f",
@@ -249,7 +249,7 @@ pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
         &[0x00; 64],
         &[0xff; 64],
     ] {
-        drop(send(trial, address, octets)?);
+        drop(send(trial, address, bytes)?);
         is_served(trial, address)?;
     }
     Ok(())
@@ -267,18 +267,18 @@ pub(super) fn byte_by_byte(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     let messages = [(&b"alice"[..], &b"one"[..]); 3];
     for (sender, text) in messages {
         store(trial, address, sender, b"judy", text)?;
     }
     let mut reader = send(trial, address, &read(b"judy"))?;
-    match reader.next_event(1000, patience) {
-        Event::Data(octets) if octets == response(0, &messages) => Ok(()),
-        Event::Data(octets) => Err(Problem::broken(
+    match reader.next_event(1000, timeout) {
+        Event::Data(bytes) if bytes == response(0, &messages) => Ok(()),
+        Event::Data(bytes) => Err(Problem::broken(
             "the whole response at once",
-            format!("at first only \"{}\" comes", harness::escape(&octets)),
+            format!("at first only \"{}\" comes", harness::escape(&bytes)),
         )),
         event => Err(Problem::broken("a response", event.to_string())),
     }

@@ -25,7 +25,7 @@ pub(super) fn several_messages(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn no_response_to_create(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
     let mut sender = send(trial, address, &create(b"alice", b"leo", b"hello"))?;
-    match sender.next_event(100, trial.patience()) {
+    match sender.next_event(100, trial.timeout()) {
         Event::Closed | Event::Reset => {}
         event => {
             let expected = "the connection is closed, and nothing is sent";
@@ -121,7 +121,7 @@ pub(super) fn store_each<'m>(
     for text in texts {
         let mut sender = Peer::connect(address)?;
         sender.send(&create(b"alice", receiver, text))?;
-        match sender.next_event(1, trial.patience()) {
+        match sender.next_event(1, trial.timeout()) {
             Event::Closed | Event::Reset => {}
             event => {
                 let expected = "the connection of a create request is closed";
@@ -156,11 +156,11 @@ pub(super) fn limit(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn limit_is_named(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     overfill(trial)?;
     let names_it = |printed: &[u8]| String::from_utf8_lossy(printed).contains(LIMIT);
     let server = trial.process()?;
-    if server.wait_stderr(names_it, patience).is_ok() {
+    if server.wait_stderr(names_it, timeout).is_ok() {
         return Ok(());
     }
     Err(Problem::broken(

@@ -26,7 +26,7 @@ pub(super) const APART: Duration = Duration::from_millis(100);
 /// A program that prints at once has printed within this; another one prints when it ends.
 const PRINTS_AT_ONCE: Duration = Duration::from_secs(2);
 
-/// Octets of every value, so many of them.
+/// Bytes of every value, so many of them.
 pub(in crate::checks) fn binary_file(length: usize) -> Vec<u8> {
     let every_value: Vec<u8> = (0..=u8::MAX).collect();
     let mut file = every_value.repeat(length.div_ceil(every_value.len()));
@@ -121,7 +121,5 @@ pub(super) fn has_line(printed: &[u8], wanted: &[u8]) -> bool {
 
 /// The lines, without blanks around them.
 pub(super) fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed
-        .split(|octet| *octet == b'\n')
-        .map(<[u8]>::trim_ascii)
+    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }

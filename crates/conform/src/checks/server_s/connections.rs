@@ -91,13 +91,13 @@ fn take_turn(client: &mut Conversation, length: usize, being_served: &AtomicUsiz
 
 pub(super) fn restarts_at_once(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = trial.connect(address)?;
     client.expect(COMMAND)?;
     // The server's end is the first one to close: it is remembered at the server's port.
     let process = trial.process()?;
     process.signal_group(Signal::KILL)?;
-    process.wait_exit(patience)?;
+    process.wait_exit(timeout)?;
     client.expect_gone()?;
     drop(client);
     trial.serve_again(address)?;

@@ -104,8 +104,8 @@ pub(super) fn reason_names_the_peer(trial: &mut Trial<'_>) -> Outcome {
     let (client, _) = silent_in_file(trial)?;
     let port = client.local_address().port().to_string();
     client.reset()?;
-    let patience = trial.patience();
-    let line = trial.process()?.wait_error_line(patience)?;
+    let timeout = trial.timeout();
+    let line = trial.process()?.wait_error_line(timeout)?;
     if line.starts_with("ERROR: ") && line.contains(&port) {
         return Ok(());
     }
@@ -131,7 +131,7 @@ pub(super) fn next_after_reset(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn next_after_wrong_confirmation(trial: &mut Trial<'_>) -> Outcome {
     let (mut client, _) = silent_client(trial)?;
     client.send(b"GET / HTTP/1.1\r\n\r\n")?;
-    let patience = trial.patience();
-    wait_gone(&mut client, Instant::now(), patience)?;
+    let timeout = trial.timeout();
+    wait_gone(&mut client, Instant::now(), timeout)?;
     trial.connect(client.remote_address())?.expect(COMMAND)
 }

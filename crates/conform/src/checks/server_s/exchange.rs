@@ -72,8 +72,8 @@ pub(super) fn file_over_rough_network_is_counted(trial: &mut Trial<'_>) -> Outco
 pub(super) fn number_is_printed_at_once(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
     send_file(trial, address, &binary_file(SMALL))?;
-    let patience = trial.patience();
-    let line = trial.process()?.wait_line(patience)?;
+    let timeout = trial.timeout();
+    let line = trial.process()?.wait_line(timeout)?;
     if line == SMALL.to_string() {
         return Ok(());
     }
@@ -145,7 +145,7 @@ fn is_an_error(trial: &mut Trial<'_>, sent: &[u8]) -> Outcome {
     let mut client = trial.connect(address)?;
     client.expect(COMMAND)?;
     client.send(sent)?;
-    wait_gone(&mut client, Instant::now(), trial.patience())?;
+    wait_gone(&mut client, Instant::now(), trial.timeout())?;
     expect_error_line(trial)
 }
 

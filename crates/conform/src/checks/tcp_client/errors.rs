@@ -60,11 +60,11 @@ fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
 }
 
 pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let port = trial.port()?;
     let file = trial.file(TWO_LINES)?;
     let client = trial.start(&arguments(port).file(file), Input::Null)?;
-    let exit = client.wait_exit(patience)?;
+    let exit = client.wait_exit(timeout)?;
     has_failed(trial, exit)
 }
 
@@ -87,27 +87,27 @@ pub(super) fn cut_off(trial: &mut Trial<'_>) -> Outcome {
     closes_after(trial, b"\0\0\0\x03cba\0\0\0\x03fe")
 }
 
-/// Answers the two requests with these octets, and leaves.
-fn closes_after(trial: &mut Trial<'_>, octets: &[u8]) -> Outcome {
-    let exit = end_after(trial, octets)?;
+/// Answers the two requests with these bytes, and leaves.
+fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
+    let exit = end_after(trial, bytes)?;
     has_failed(trial, exit)
 }
 
-fn end_after(trial: &mut Trial<'_>, octets: &[u8]) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+fn end_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<Exit, Problem> {
+    let timeout = trial.timeout();
     let mut server = start(trial, TWO_LINES)?;
     server.expect(TWO_REQUESTS)?;
-    server.send(octets)?;
+    server.send(bytes)?;
     drop(server);
-    Ok(trial.process()?.wait_exit(patience)?)
+    Ok(trial.process()?.wait_exit(timeout)?)
 }
 
 pub(super) fn no_such_file(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let listener = trial.listen()?;
     let arguments = arguments(listener.port()).file("/no/such/file");
     let client = trial.start(&arguments, Input::Null)?;
-    let exit = client.wait_exit(patience)?;
+    let exit = client.wait_exit(timeout)?;
     has_failed(trial, exit)
 }
 
@@ -118,13 +118,13 @@ const PANICKED: Exit = Exit::Status(101);
 const UNCAUGHT: &[u8] = b"Traceback";
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
-    for octets in [
+    for bytes in [
         &b""[..],
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
         b"\0\0\0\x04\xff\xfe\xc3(\0\0\0\x02\xf0\x9f",
         &[0xff; 64],
     ] {
-        let exit = end_after(trial, octets)?;
+        let exit = end_after(trial, bytes)?;
         let stderr = trial.process()?.stderr();
         if matches!(exit, Exit::Signal(_) | PANICKED) || stderr.starts_with(UNCAUGHT) {
             let happened = format!("{exit}, and {}", shown(&stderr));

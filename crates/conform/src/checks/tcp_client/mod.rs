@@ -251,10 +251,10 @@ fn start_with(
 /// When it has all responses, the client leaves, or it has said already that it sends no more and
 /// waits for this end to leave. Then it ends.
 fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     server.expect_gone()?;
     drop(server);
-    Ok(trial.process()?.wait_exit(patience)?)
+    Ok(trial.process()?.wait_exit(timeout)?)
 }
 
 /// Lets the client finish, and looks what it has printed.

@@ -32,7 +32,7 @@ pub(super) fn every_action(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn standard_input(trial: &mut Trial<'_>) -> Outcome {
     let listener = trial.listen()?;
-    let lines = Input::Octets(b"uppercase Hello\nreverse abc\n".to_vec());
+    let lines = Input::Bytes(b"uppercase Hello\nreverse abc\n".to_vec());
     trial.start(&arguments(listener.port()).file("-"), lines)?;
     let server = trial.accept(&listener)?;
     answers_each(trial, server, &[b"\x08\0\0\x05Hello", b"\x20\0\0\x03abc"])

@@ -58,8 +58,8 @@ pub(super) fn printed_as_they_arrive(trial: &mut Trial<'_>) -> Outcome {
 }
 
 fn next_line_is(trial: &mut Trial<'_>, answer: &str) -> Outcome {
-    let patience = trial.patience();
-    let line = trial.process()?.wait_line(patience)?;
+    let timeout = trial.timeout();
+    let line = trial.process()?.wait_line(timeout)?;
     if line == answer {
         return Ok(());
     }

@@ -78,7 +78,7 @@ fn verbose(port: u16) -> Arguments {
 }
 
 pub(super) fn nothing_on_stdout(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve_with(verbose)?;
     let mut client = trial.connect(address)?;
     is_served(&mut client)?;
@@ -88,7 +88,7 @@ pub(super) fn nothing_on_stdout(trial: &mut Trial<'_>) -> Outcome {
     let server = trial.process()?;
     server.signal_group(Signal::INT)?;
     // Whether it ends is another matter; if it does, all that it kept back is there.
-    let _ = server.wait_exit(patience);
+    let _ = server.wait_exit(timeout);
     match server.stdout() {
         printed if printed.is_empty() => Ok(()),
         printed => Err(Problem::broken(
@@ -109,10 +109,10 @@ fn start_on_port_in_use<'t>(
 }
 
 pub(super) fn errors_on_stderr(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let (_listener, server) = start_on_port_in_use(trial)?;
     if server
-        .wait_stderr(|printed| !printed.is_empty(), patience)
+        .wait_stderr(|printed| !printed.is_empty(), timeout)
         .is_ok()
     {
         return Ok(());
@@ -126,9 +126,9 @@ pub(super) fn errors_on_stderr(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn port_in_use(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let (listener, server) = start_on_port_in_use(trial)?;
-    let exit = server.wait_exit(patience)?;
+    let exit = server.wait_exit(timeout)?;
     let text = String::from_utf8_lossy(&server.stderr()).into_owned();
     if exit == Exit::Status(1) && text.contains(&listener.port().to_string()) {
         return Ok(());
@@ -151,13 +151,13 @@ pub(super) fn verbose_logs(trial: &mut Trial<'_>) -> Outcome {
 /// Waits for what the log should have, at the latest when the server has ended: it may be kept
 /// back until then.
 fn logs(trial: &mut Trial<'_>, wanted: &str, has_it: impl Fn(&[u8]) -> bool) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let server = trial.process()?;
-    if server.wait_stderr(&has_it, patience).is_ok() {
+    if server.wait_stderr(&has_it, timeout).is_ok() {
         return Ok(());
     }
     server.signal_group(Signal::INT)?;
-    let _ = server.wait_exit(patience);
+    let _ = server.wait_exit(timeout);
     match server.stderr() {
         printed if has_it(&printed) => Ok(()),
         printed => Err(Problem::broken(
@@ -199,7 +199,7 @@ pub(super) fn log_of_a_request(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn log_of_the_port(trial: &mut Trial<'_>) -> Outcome {
     trial.may_choose_arguments()?;
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let server = trial.start(&Arguments::words(["-v", "-p", "0"]), Input::Null)?;
     let names_port = |printed: &[u8]| {
         let text = String::from_utf8_lossy(printed);
@@ -208,7 +208,7 @@ pub(super) fn log_of_the_port(trial: &mut Trial<'_>) -> Outcome {
             .iter()
             .any(|address| text.contains(&address.port().to_string()))
     };
-    server.wait_stderr(names_port, patience).map_err(|_| {
+    server.wait_stderr(names_port, timeout).map_err(|_| {
         let addresses: Vec<_> = server.listening().iter().map(ToString::to_string).collect();
         Problem::broken(
             "the port that it listens on, on standard error",

@@ -21,12 +21,12 @@ pub(super) fn restart_after_signal(trial: &mut Trial<'_>) -> Outcome {
 /// The server's end of the connection is closed first, so that the system keeps it for a while:
 /// without SO_REUSEADDR the port cannot be used then.
 fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let address = trial.serve()?;
     let mut client = trial.connect(address)?;
     is_served(&mut client)?;
     trial.process()?.signal_group(signal)?;
-    trial.process()?.wait_exit(patience)?;
+    trial.process()?.wait_exit(timeout)?;
     client.expect_gone()?;
     drop(client);
     trial.serve_again(address)?;
@@ -65,17 +65,17 @@ pub(super) fn very_large_request(trial: &mut Trial<'_>) -> Outcome {
 
 fn answers_large(trial: &mut Trial<'_>, length: usize) -> Outcome {
     // A program that copies all it has for each piece that comes is slow, but right.
-    let patience = 4 * trial.patience();
+    let timeout = 4 * trial.timeout();
     let text: Vec<u8> = (b'a'..=b'z').cycle().take(length).collect();
     let mut client = connected(trial)?;
-    send_within(&mut client, &request(UPPERCASE, &text), patience)?;
-    let header = client.receive_exactly(4, patience)?;
+    send_within(&mut client, &request(UPPERCASE, &text), timeout)?;
+    let header = client.receive_exactly(4, timeout)?;
     let wanted = (length as u32).to_be_bytes();
     if header != wanted {
         let shown = |header: &[u8]| format!("a response with the header {header:02x?}");
         return Err(Problem::broken(shown(&wanted), shown(&header)));
     }
-    let answer = client.receive_exactly(length, patience)?;
+    let answer = client.receive_exactly(length, timeout)?;
     let wanted = text.to_ascii_uppercase();
     let mut pairs = answer.iter().zip(&wanted);
     match pairs.position(|(is, wanted)| is != wanted) {
@@ -88,12 +88,12 @@ fn answers_large(trial: &mut Trial<'_>, length: usize) -> Outcome {
 }
 
 /// Sends to a server that may be slow in taking it, but not endlessly.
-fn send_within(client: &mut Conversation, octets: &[u8], within: Duration) -> Outcome {
+fn send_within(client: &mut Conversation, bytes: &[u8], within: Duration) -> Outcome {
     let start = Instant::now();
-    for (sent, block) in octets.chunks(MIB).enumerate() {
+    for (sent, block) in bytes.chunks(MIB).enumerate() {
         if start.elapsed() > within {
             return Err(Problem::broken(
-                format!("a request of {} bytes is taken", octets.len()),
+                format!("a request of {} bytes is taken", bytes.len()),
                 format!("it took {sent} MiB within {within:?}"),
             ));
         }
@@ -107,7 +107,7 @@ fn send_within(client: &mut Conversation, octets: &[u8], within: Duration) -> Ou
 pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> Outcome {
     const BLOCKS: usize = 24;
     const REQUESTS: usize = 1024;
-    let patience = 4 * trial.patience();
+    let timeout = 4 * trial.timeout();
     let mut client = connected(trial)?;
     let block = request(LOWERCASE, &[b'X'; 1020]).repeat(REQUESTS);
     for sent in 0..BLOCKS {
@@ -121,7 +121,7 @@ pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> 
     }
     let wanted = response(&[b'x'; 1020]).repeat(REQUESTS);
     for received in 0..BLOCKS {
-        if client.receive_exactly(wanted.len(), patience)? != wanted {
+        if client.receive_exactly(wanted.len(), timeout)? != wanted {
             let happened = format!("other bytes behind the first {received} MiB");
             return Err(Problem::broken("the responses in their order", happened));
         }
@@ -138,13 +138,13 @@ pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
 pub(super) fn announced_length(trial: &mut Trial<'_>) -> Outcome {
     const SENT: usize = 8 * MIB;
     const MOST: u64 = 64 << 20;
-    let patience = 4 * trial.patience();
+    let timeout = 4 * trial.timeout();
     let mut client = connected(trial)?;
     is_served(&mut client)?;
     let before = trial.process()?.peak_memory()?;
     client.send(b"\x0f\xff\xff\xff")?;
     // More than the system keeps: it is taken only if the server has read the header.
-    send_within(&mut client, &vec![b'x'; SENT], patience)?;
+    send_within(&mut client, &vec![b'x'; SENT], timeout)?;
     let taken = trial.process()?.peak_memory()?.saturating_sub(before);
     if taken <= MOST {
         return Ok(());

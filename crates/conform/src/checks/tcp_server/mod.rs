@@ -58,6 +58,6 @@ fn receive_length(client: &mut Conversation) -> Result<usize, Problem> {
     let header = client.receive(4)?;
     let length = header
         .iter()
-        .fold(0, |length, octet| length << 8 | u32::from(*octet));
+        .fold(0, |length, byte| length << 8 | u32::from(*byte));
     Ok(length as usize)
 }

@@ -16,13 +16,13 @@ const A_SECOND: Duration = Duration::from_millis(1500);
 /// Starts the server, has it serve a client that leaves, and sends it a signal, as a key on the
 /// terminal does: to all that belongs to it.
 fn end(trial: &mut Trial<'_>, signal: Signal) -> Result<Exit, Problem> {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
     is_served(&mut client)?;
     drop(client);
     std::thread::sleep(UNTIL_IT_WAITS);
     trial.process()?.signal_group(signal)?;
-    Ok(trial.process()?.wait_exit(patience)?)
+    Ok(trial.process()?.wait_exit(timeout)?)
 }
 
 pub(super) fn interrupt(trial: &mut Trial<'_>) -> Outcome {
@@ -54,13 +54,13 @@ fn ends_with_0(exit: Exit) -> Outcome {
 }
 
 pub(super) fn connected_client(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
     is_served(&mut client)?;
     client.send(b"\x08\0\0\x05Hell")?;
     let start = Instant::now();
     trial.process()?.signal_group(Signal::INT)?;
-    let exit = trial.process()?.wait_exit(patience)?;
+    let exit = trial.process()?.wait_exit(timeout)?;
     let took = start.elapsed();
     if took > A_SECOND {
         let happened = format!("it ended after {took:.1?}");

@@ -163,12 +163,12 @@ fn random_counts(
     };
     let mut counts = Vec::new();
     for answer in answers {
-        if !answer.is_sorted() || !answer.iter().all(|octet| PRINTABLE.contains(octet)) {
+        if !answer.is_sorted() || !answer.iter().all(|byte| PRINTABLE.contains(byte)) {
             let expected = "characters of the message, some dropped, some repeated, in their order";
             let happened = format!("\"{}\"", harness::escape(&answer));
             return Err(Problem::broken(expected, happened));
         }
-        let count = |octet| answer.iter().filter(|other| **other == octet).count();
+        let count = |byte| answer.iter().filter(|other| **other == byte).count();
         counts.extend(PRINTABLE.map(count));
     }
     Ok(Some(counts))

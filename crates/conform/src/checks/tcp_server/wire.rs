@@ -50,7 +50,7 @@ pub(super) fn every_action(trial: &mut Trial<'_>) -> Outcome {
     }
     client.send(&request(RANDOM, b"abcdefghijkl"))?;
     let random = receive_response(&mut client)?;
-    if random.is_empty() || !random.iter().all(|octet| (b'a'..=b'l').contains(octet)) {
+    if random.is_empty() || !random.iter().all(|byte| (b'a'..=b'l').contains(byte)) {
         let expected = "action 0x10: some of the letters of \"abcdefghijkl\", repeated or not";
         return Err(Problem::broken(expected, harness::escape(&random)));
     }
@@ -115,9 +115,9 @@ pub(super) fn not_utf_8(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn cut_off(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [&b"\x08"[..], b"\x08\0\0\x05", b"\x08\0\0\x05Hell"] {
+    for bytes in [&b"\x08"[..], b"\x08\0\0\x05", b"\x08\0\0\x05Hell"] {
         let mut client = trial.connect(address)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         client.shutdown_write()?;
         client.expect(b"\0\0\0\x05error")?;
         client.expect_end()?;
@@ -148,9 +148,9 @@ pub(super) fn clean_close(trial: &mut Trial<'_>) -> Outcome {
 
 pub(super) fn reset_inside_request(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [&b""[..], b"\x08\0", b"\x08\0\0\x05Hell"] {
+    for bytes in [&b""[..], b"\x08\0", b"\x08\0\0\x05Hell"] {
         let mut client = trial.connect(address)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         client.reset()?;
         goes_on(trial, address)?;
     }
@@ -180,7 +180,7 @@ fn goes_on(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
 
 pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
     let address = trial.serve()?;
-    for octets in [
+    for bytes in [
         &b""[..],
         b"\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -189,7 +189,7 @@ pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
         &[0xff; 64],
     ] {
         let mut client = trial.connect(address)?;
-        client.send(octets)?;
+        client.send(bytes)?;
         drop(client);
         goes_on(trial, address)?;
     }
@@ -208,14 +208,14 @@ pub(super) fn byte_by_byte(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    let patience = trial.patience();
+    let timeout = trial.timeout();
     let mut client = connected(trial)?;
     for _ in 0..10 {
         client.send(b"\x08\0\0\x05hello")?;
-        match client.next_event(64, patience) {
-            Event::Data(octets) if octets == b"\0\0\0\x05HELLO" => {}
-            Event::Data(octets) => {
-                let happened = format!("at first only \"{}\" comes", harness::escape(&octets));
+        match client.next_event(64, timeout) {
+            Event::Data(bytes) if bytes == b"\0\0\0\x05HELLO" => {}
+            Event::Data(bytes) => {
+                let happened = format!("at first only \"{}\" comes", harness::escape(&bytes));
                 return Err(Problem::broken("the whole response at once", happened));
             }
             event => return Err(Problem::broken("a response", event.to_string())),

@@ -94,7 +94,7 @@ struct Within<'a> {
 
 impl Within<'_> {
     fn receive(&mut self, client: &mut TcpStream, count: usize) -> io::Result<Vec<u8>> {
-        let mut octets = vec![0; count];
+        let mut bytes = vec![0; count];
         let mut filled = 0;
         while filled < count {
             if self.fault == "each part of a request may take a second" {
@@ -102,7 +102,7 @@ impl Within<'_> {
             }
             let left = self.deadline.saturating_duration_since(Instant::now());
             client.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-            match client.read(&mut octets[filled..])? {
+            match client.read(&mut bytes[filled..])? {
                 0 if self.fault == "what has come of a message is stored" && filled > 0 => break,
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
                 read if self.fault == "a header comes in one piece" && read < count => {
@@ -111,7 +111,7 @@ impl Within<'_> {
                 read => filled += read,
             }
         }
-        octets.truncate(filled);
-        Ok(octets)
+        bytes.truncate(filled);
+        Ok(bytes)
     }
 }

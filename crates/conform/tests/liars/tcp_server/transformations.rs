@@ -7,7 +7,7 @@ pub(super) fn answer(action: u32, data: Vec<u8>, fault: &str) -> Option<Vec<u8>>
     match fault {
         "an empty message is an error" if data.is_empty() => return None,
         "1 MiB at most" if data.len() > 1 << 20 => return None,
-        "characters are octets" if action > 2 => {
+        "characters are bytes" if action > 2 => {
             let text: String = data.into_iter().map(char::from).collect();
             let answer = transform(action, text, fault)?;
             return Some(answer.chars().map(|character| character as u8).collect());
@@ -15,7 +15,7 @@ pub(super) fn answer(action: u32, data: Vec<u8>, fault: &str) -> Option<Vec<u8>>
         _ => {}
     }
     let text = match (String::from_utf8(data), fault) {
-        (Err(error), "any octets are a message") => {
+        (Err(error), "any bytes are a message") => {
             String::from_utf8_lossy(error.as_bytes()).into_owned()
         }
         (Err(_), "what is not UTF-8 ends the server") => process::exit(1),

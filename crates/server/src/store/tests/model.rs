@@ -65,9 +65,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 }
 
 fn numbered(number: usize, len: usize) -> Box<[u8]> {
-    let mut octets = number.to_be_bytes().to_vec();
-    octets.resize(len, b'x');
-    octets.into()
+    let mut bytes = number.to_be_bytes().to_vec();
+    bytes.resize(len, b'x');
+    bytes.into()
 }
 
 proptest! {
@@ -95,8 +95,8 @@ proptest! {
                 Step::Take { receiver } => {
                     let batch = store.take(RECEIVERS[receiver]);
                     let (expected, more) = model.take(receiver);
-                    let octets = expected.iter().map(|&(_, number, len)| numbered(number, len));
-                    prop_assert!(batch.iter().eq(octets.collect::<Vec<_>>().iter().map(|m| &**m)));
+                    let bytes = expected.iter().map(|&(_, number, len)| numbered(number, len));
+                    prop_assert!(batch.iter().eq(bytes.collect::<Vec<_>>().iter().map(|m| &**m)));
                     prop_assert_eq!(batch.more(), more);
                     batches.push(batch);
                     model.taken.push(expected);

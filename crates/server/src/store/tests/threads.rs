@@ -13,15 +13,15 @@ use super::*;
 /// Who created a message, and the how manyth of theirs it is.
 type Signature = (u32, u32);
 
-/// A message of `len` octets, at least 8, that tells readers what they got.
+/// A message of `len` bytes, at least 8, that tells readers what they got.
 fn signed((creator, number): Signature, len: usize) -> Box<[u8]> {
-    let mut octets = [creator.to_be_bytes(), number.to_be_bytes()].concat();
-    octets.resize(len, b'x');
-    octets.into()
+    let mut bytes = [creator.to_be_bytes(), number.to_be_bytes()].concat();
+    bytes.resize(len, b'x');
+    bytes.into()
 }
 
-fn signature(octets: &[u8]) -> Signature {
-    let (creator, rest) = octets.split_first_chunk().unwrap();
+fn signature(bytes: &[u8]) -> Signature {
+    let (creator, rest) = bytes.split_first_chunk().unwrap();
     let number = rest.first_chunk().unwrap();
     (u32::from_be_bytes(*creator), u32::from_be_bytes(*number))
 }
