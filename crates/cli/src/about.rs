@@ -1,4 +1,7 @@
 use std::ffi::OsString;
+use std::fmt::Display;
+
+use crate::Error;
 
 /// The arguments of this process, without the program's name. They need not be UTF-8.
 pub fn arguments() -> Vec<OsString> {
@@ -49,6 +52,12 @@ impl About {
         } else {
             None
         }
+    }
+
+    /// A usage error, followed by the first paragraph of the help.
+    pub(crate) fn usage_error(&self, message: impl Display) -> Error {
+        let usage = self.help.split("\n\n").next().unwrap_or(self.help);
+        Error::usage(format_args!("{message}\n{}", usage.trim_end()))
     }
 
     fn version_line(&self) -> String {

@@ -23,9 +23,15 @@ pub fn exit<F: Failure>(prefix: &str, outcome: Result<(), F>) -> ExitCode {
     };
     let status = failure.status();
     if status != 0 {
-        // One write, so that lines of two processes do not mix; there is nobody left to tell if it
-        // fails.
-        let _ = std::io::stderr().write_all(format!("{prefix}{failure}\n").as_bytes());
+        report(format_args!("{prefix}{failure}"));
     }
     ExitCode::from(status)
+}
+
+/// Writes a line to standard error, with one write, so that lines of two processes do not mix.
+///
+/// Unlike `eprintln!` it cannot panic: where standard error is full or closed, there is nobody
+/// left to tell.
+pub fn report(line: impl Display) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }

@@ -1,59 +1,52 @@
-//! What the command lines of all programs share: ports ([`parse_port`], G-8), `--help` and
-//! `--version` ([`About`], G-3), options in every form ([`separate_options`]), exit status ([`exit`], G-2), escaping of what peers say
-//! ([`escape`], G-6), lines of output that are flushed and survive a full or closed output
-//! ([`Output`], G-1), diagnostics ([`log_to_stderr`]) and the signals that end a server
-//! ([`on_shutdown_signal`], G-4).
+//! What the command lines of all programs share: options, operands and their errors
+//! ([`CommandLine`], G-2, G-3, G-8), one way from any error to a message and an exit status
+//! ([`Error`], [`main`]), what a server does at its start ([`start_server`], G-4), escaping of what
+//! peers send ([`escape`], G-6), and lines of output that are flushed and survive a full or closed
+//! output ([`Output`], G-1).
 //!
-//! Nothing here knows a protocol or a socket.
-//!
-//! A program's `main` is one call:
+//! Nothing here knows a protocol.
 //!
 //! ```no_run
-//! use std::fmt;
+//! use std::ffi::OsString;
 //! use std::process::ExitCode;
 //!
-//! enum Error {
-//!     Usage(cli::PortError),
-//! }
+//! const ABOUT: cli::About = cli::About {
+//!     name: "show",
+//!     version: env!("CARGO_PKG_VERSION"),
+//!     help: "Usage: show FILE\n\nPrints a file.\n",
+//! };
 //!
-//! impl fmt::Display for Error {
-//!     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-//!         let Self::Usage(error) = self;
-//!         write!(f, "{error}")
-//!     }
-//! }
-//!
-//! impl cli::Failure for Error {
-//!     fn status(&self) -> u8 {
-//!         cli::STATUS_USAGE
-//!     }
-//! }
-//!
-//! fn run(arguments: Vec<std::ffi::OsString>) -> Result<(), Error> {
-//!     let argument = arguments.first().map(|argument| argument.to_string_lossy());
-//!     cli::parse_port(&argument.unwrap_or_default(), 1..=65535).map_err(Error::Usage)?;
-//!     Ok(())
+//! fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
+//!     let output = cli::Output::stdout()?;
+//!     let [file] = cli::CommandLine::positional(&ABOUT, arguments)?.operands(["FILE"])?;
+//!     Ok(output.bytes(&std::fs::read(file.as_os_str())?)?)
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     cli::exit("program: ", run(cli::arguments()))
+//!     cli::main("show: ", run)
 //! }
 //! ```
 
 mod about;
+mod command_line;
+mod error;
 mod escape;
 mod exit;
 mod log;
 mod options;
 mod output;
 mod port;
+mod server;
 mod signal;
 
 pub use about::{About, arguments};
+pub use command_line::{CommandLine, NO_LETTER, Value};
+pub use error::{Error, main};
 pub use escape::{Escaped, escape};
-pub use exit::{Failure, STATUS_RUN, STATUS_USAGE, exit};
+pub use exit::{Failure, STATUS_RUN, STATUS_USAGE, exit, report};
 pub use log::log_to_stderr;
 pub use options::{Separated, separate_options};
 pub use output::{Output, OutputError};
 pub use port::{PortError, parse_port};
+pub use server::start_server;
 pub use signal::{SignalError, on_shutdown_signal};

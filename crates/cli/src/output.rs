@@ -59,15 +59,6 @@ impl Output {
         self.terminal
     }
 
-    /// What a peer said, as a result may show it: escaped for a terminal, else unchanged (G-6).
-    pub fn shown<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.terminal {
-            escape(said).into_bytes()
-        } else {
-            Cow::Borrowed(said)
-        }
-    }
-
     /// Writes a text as it is, without a line break of its own: a prompt, the help.
     ///
     /// # Errors
@@ -90,6 +81,19 @@ impl Output {
     /// [`OutputError`] when the output is full or closed.
     pub fn line(&self, line: impl Display) -> Result<(), OutputError> {
         self.writer().line(&line).map_err(OutputError)
+    }
+
+    /// Writes a line that consists of what a peer sent: escaped on a terminal, else unchanged (G-6).
+    ///
+    /// # Errors
+    /// [`OutputError`] when the output is full or closed.
+    pub fn peer_line(&self, sent: &[u8]) -> Result<(), OutputError> {
+        let shown = if self.terminal {
+            escape(sent).into_bytes()
+        } else {
+            Cow::Borrowed(sent)
+        };
+        self.bytes(&[&*shown, b"\n"].concat())
     }
 
     /// Writes a line of a server, which serves on when its output is full or closed: that is
@@ -238,10 +242,14 @@ mod tests {
 
     #[test]
     fn g_6_a_result_is_escaped_on_a_terminal_only() {
-        let (mut output, _reader) = piped();
-        assert_eq!(output.shown(b"\x1b[2J\xff"), b"\x1b[2J\xff".as_slice());
+        let (mut output, mut reader) = piped();
+        output.peer_line(b"\x1b[2J\xff").unwrap();
         output.terminal = true;
-        assert_eq!(output.shown(b"\x1b[2J\xff"), br"\x1b[2J\xff".as_slice());
+        output.peer_line(b"\x1b[2J\xff").unwrap();
+        drop(output);
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, b"\x1b[2J\xff\n\\x1b[2J\\xff\n");
     }
 
     #[test]

@@ -98,9 +98,7 @@ fn receive(
 
 /// A line of sender and text: `alice: hello`.
 fn print_message(message: Message<'_>, output: &Output) -> Result<(), Error> {
-    let (sender, text) = (output.shown(message.sender), output.shown(message.text));
-    let line = [&*sender, b": ", &*text, b"\n"].concat();
-    Ok(output.bytes(&line)?)
+    Ok(output.peer_line(&[message.sender, b": ", message.text].concat())?)
 }
 
 /// Why a response was not received in full (C-22).

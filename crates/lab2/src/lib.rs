@@ -51,10 +51,8 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 
 /// A text bare, and as it is unless it goes to a terminal (G-6); anything else as Python shows it.
 fn print_reply(output: &Output, reply: ValueRef<'_>) -> Result<(), OutputError> {
-    let Some(text) = reply.as_text() else {
-        return output.line(reply);
-    };
-    let mut line = output.shown(text).into_owned();
-    line.push(b'\n');
-    output.bytes(&line)
+    match reply.as_text() {
+        Some(text) => output.peer_line(text),
+        None => output.line(reply),
+    }
 }

@@ -56,9 +56,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     debug!("connected to {}", server.peer());
     let secret = obtain_secret(&mut server, SILENCE_LIMIT)?;
 
-    let mut line = output.shown(&secret).into_owned();
-    line.push(b'\n');
-    Ok(output.bytes(&line)?)
+    Ok(output.peer_line(&secret)?)
 }
 
 /// The host and the port (M-8).
