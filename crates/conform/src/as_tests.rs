@@ -23,7 +23,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         target: Target::Start,
         timeout: TIMEOUT,
     };
-    let lines = assignment.checks.iter().map(|check| {
+    let lines = assignment.checks().map(|check| {
         let name = format!("{} {}", check.id, check.title);
         TestLine::holds(name, assignment, subject.clone(), check)
     });

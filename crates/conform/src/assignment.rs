@@ -19,10 +19,25 @@ pub struct Assignment {
     /// The arguments with which it is started ordinarily: for a server, those that make it listen
     /// on a port.
     pub arguments: fn(port: u16) -> Arguments,
-    /// All checks, in the order of the specification.
-    pub checks: &'static [Check],
+    /// Its checks by section, in the order of the specification.
+    pub sections: &'static [Section],
     /// The assignment's own grading criteria that can be seen from outside, if it has any.
     pub criteria: &'static [Criterion],
+}
+
+/// The checks that stand under one heading of the specification.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// The heading.
+    pub title: &'static str,
+    /// The checks, in the order of their clauses.
+    pub checks: &'static [Check],
+}
+
+impl Section {
+    pub(crate) const fn new(title: &'static str, checks: &'static [Check]) -> Self {
+        Self { title, checks }
+    }
 }
 
 /// One of an assignment's own grading criteria.
@@ -42,6 +57,18 @@ impl Assignment {
     /// All assignments, by the names of their programs.
     pub fn all() -> &'static [Self] {
         crate::checks::ASSIGNMENTS
+    }
+
+    /// All its checks, in the order of the specification.
+    pub fn checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
+        self.sections.iter().flat_map(|section| section.checks)
+    }
+
+    /// The heading under which the specification has a check.
+    pub fn heading(&self, check: &Check) -> &'static str {
+        let mut sections = self.sections.iter();
+        let section = sections.find(|section| section.checks.iter().any(|one| one.id == check.id));
+        section.map_or("", |section| section.title)
     }
 
     /// The assignment of a program.

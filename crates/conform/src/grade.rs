@@ -199,7 +199,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::Arguments;
+    use crate::{Arguments, Section};
 
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
@@ -220,7 +220,7 @@ mod tests {
         name: "tcp_server",
         role: Role::Server,
         arguments: |port| Arguments::new().port(port),
-        checks: &[COMPANION, COMPANION],
+        sections: &[Section::new("Wire", &[COMPANION, COMPANION])],
         criteria: &[],
     };
 
@@ -233,7 +233,7 @@ mod tests {
         let grading = Grading {
             assignment: &ASSIGNMENT,
             subject: &subject,
-            checks: ASSIGNMENT.checks.iter().collect(),
+            checks: ASSIGNMENT.checks().collect(),
             jobs: 2,
         };
         BEGUN.store(0, Ordering::SeqCst);

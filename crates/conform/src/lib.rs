@@ -24,7 +24,7 @@ mod trial;
 mod usage_error;
 
 pub use as_tests::{TestLine, run_as_tests, run_side_by_side};
-pub use assignment::{Assignment, Criterion, Role};
+pub use assignment::{Assignment, Criterion, Role, Section};
 pub use check::{Check, Level, Outcome, Problem};
 pub use conversation::Conversation;
 pub use error::Error;

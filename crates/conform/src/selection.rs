@@ -17,8 +17,10 @@ impl Selection {
 
     /// The checks of an assignment that are wanted, in their order.
     pub(crate) fn of(&self, assignment: &Assignment) -> Vec<&'static Check> {
-        let checks = assignment.checks.iter();
-        checks.filter(|check| self.has(check)).collect()
+        assignment
+            .checks()
+            .filter(|check| self.has(check))
+            .collect()
     }
 
     fn has(&self, check: &Check) -> bool {

@@ -50,8 +50,7 @@ fn lines(python: &str, assignment: &'static Assignment) -> Vec<TestLine> {
         timeout: TIMEOUT,
     };
     let musts = assignment
-        .checks
-        .iter()
+        .checks()
         .filter(|check| check.level == Level::Must);
     let line = |check: &'static Check| {
         let name = format!("{name}.py {} {}", check.id, check.title);
@@ -81,7 +80,7 @@ fn at_a_fixed_port(python: &str) -> TestLine {
                 target: Target::FixedPort(port),
                 timeout: TIMEOUT,
             };
-            let checks = assignment.checks.iter();
+            let checks = assignment.checks();
             let grading = Grading {
                 assignment,
                 subject: &subject,

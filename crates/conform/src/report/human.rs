@@ -29,7 +29,7 @@ pub(super) fn human(report: &Report<'_>, strict: bool) -> String {
 fn table(text: &mut String, report: &Report<'_>, strict: bool) {
     let ids = report.results.iter().map(|result| result.check.id.len());
     let width = ids.max().unwrap_or(0);
-    for (heading, results) in sections(&report.results) {
+    for (heading, results) in sections(report) {
         let counts = [Level::Must, Level::Should].map(|level| {
             let counts = Counts::of(level, results.iter().copied());
             (counts.judged() > 0)

@@ -3,12 +3,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::counts::{Counts, Score};
-use super::sections::heading;
 use crate::{Assignment, CheckResult, Criterion, Level, Problem, Report, Unusable, Verdict};
 
 /// One object; the README documents it.
 pub(super) fn json(report: &Report<'_>, strict: bool) -> String {
-    let checks: Vec<_> = report.results.iter().map(check).collect();
+    let checks: Vec<_> = report
+        .results
+        .iter()
+        .map(|result| check(report.assignment, result))
+        .collect();
     let criteria = report.assignment.criteria.iter();
     let criteria: Vec<_> = criteria.map(|one| criterion(report, one)).collect();
     let counts = |level| {
@@ -59,12 +62,12 @@ pub(super) fn unusable(assignment: &Assignment, unusable: &Unusable) -> String {
     }))
 }
 
-fn check(result: &CheckResult<'_>) -> Value {
+fn check(assignment: &Assignment, result: &CheckResult<'_>) -> Value {
     let check = result.check;
     let mut value = json!({
         "id": check.id,
         "clause": check.clause(),
-        "section": heading(check),
+        "section": assignment.heading(check),
         "level": check.level.to_string(),
         "title": check.title,
         "requirement": check.requirement,

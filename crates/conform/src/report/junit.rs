@@ -3,7 +3,6 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::sections::heading;
 use crate::{Assignment, CheckResult, Level, Report, Unusable, Verdict};
 
 type Xml = Writer<Vec<u8>>;
@@ -130,7 +129,7 @@ fn case(
 ) -> io::Result<()> {
     let check = result.check;
     let name = format!("{} {}", check.id, check.title);
-    let class = format!("{}.{}", assignment.name, heading(check));
+    let class = format!("{}.{}", assignment.name, assignment.heading(check));
     let time = format!("{:.3}", result.took.as_secs_f64());
     let case = xml
         .create_element("testcase")

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Format;
 use crate::{
-    Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Report, Role,
+    Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Report, Role, Section,
     Unusable, Verdict,
 };
 
@@ -16,11 +16,27 @@ const ASSIGNMENT: Assignment = Assignment {
     name: "server-s",
     role: Role::Server,
     arguments: |port| Arguments::new().port(port),
-    checks: &[
-        Check::must("A-1", "it says accio", "Part 1: it sends accio", |_| Ok(())),
-        Check::must("A-8", "it gives up <silent> clients", "Part 2", |_| Ok(())),
-        Check::should("A-8/2", "it says #1 why", "Part 2", |_| Ok(())),
-        Check::must("G-4", "it stops", "Part 3", |_| Ok(())),
+    sections: &[
+        Section::new(
+            "Exchange",
+            &[Check::must(
+                "A-1",
+                "it says accio",
+                "Part 1: it sends accio",
+                |_| Ok(()),
+            )],
+        ),
+        Section::new(
+            "Errors",
+            &[
+                Check::must("A-8", "it gives up <silent> clients", "Part 2", |_| Ok(())),
+                Check::should("A-8/2", "it says #1 why", "Part 2", |_| Ok(())),
+            ],
+        ),
+        Section::new(
+            "Common to all programs",
+            &[Check::must("G-4", "it stops", "Part 3", |_| Ok(()))],
+        ),
     ],
     criteria: &[
         criterion(2, 5, &["A-1"]),
@@ -62,7 +78,7 @@ fn report() -> Report<'static> {
     };
     Report {
         assignment: &ASSIGNMENT,
-        results: ASSIGNMENT.checks.iter().zip(verdicts).map(result).collect(),
+        results: ASSIGNMENT.checks().zip(verdicts).map(result).collect(),
         took: Duration::from_millis(2500),
     }
 }

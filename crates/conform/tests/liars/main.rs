@@ -88,7 +88,7 @@ fn lines() -> Vec<TestLine> {
     let mut lines = vec![TestLine::new(name, Duration::ZERO, every_check_has_a_liar)];
     for liar in LIARS {
         let assignment = Assignment::named(liar.assignment).unwrap();
-        lines.extend(assignment.checks.iter().map(|check| {
+        lines.extend(assignment.checks().map(|check| {
             let name = format!("{} {} holds for the honest", assignment.name, check.id);
             // A busy machine must not make a liar of it.
             let subject = subject(liar, HONEST, Duration::from_secs(10));
@@ -131,7 +131,7 @@ fn is_caught(assignment: &Assignment, subject: &Subject, id: &str) -> Result<(),
 }
 
 fn check(assignment: &Assignment, id: &str) -> Option<&'static Check> {
-    assignment.checks.iter().find(|check| check.id == id)
+    assignment.checks().find(|check| check.id == id)
 }
 
 fn every_check_has_a_liar() -> Result<(), Failed> {
@@ -143,12 +143,7 @@ fn every_check_has_a_liar() -> Result<(), Failed> {
     };
     let never_caught: Vec<String> = Assignment::all()
         .iter()
-        .flat_map(|assignment| {
-            assignment
-                .checks
-                .iter()
-                .map(move |check| (assignment, check))
-        })
+        .flat_map(|assignment| assignment.checks().map(move |check| (assignment, check)))
         .filter(|(assignment, check)| !is_caught(assignment, check))
         .map(|(assignment, check)| format!("{} {}", assignment.name, check.id))
         .collect();

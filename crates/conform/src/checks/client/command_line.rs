@@ -1,23 +1,313 @@
-//! The four arguments.
+//! What is typed in, and the request that it becomes.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use harness::{Exit, Input, Listener};
+use harness::{Exit, Finished, Input, Listener};
 
-use super::{READ, arguments, start_reading};
-use crate::checks::common::not_plain_digits;
+use super::{ALICE, READ, arguments, ended, start, start_reading};
 use crate::checks::default_port::reserve;
 use crate::checks::messages::{
-    BORDER_PORTS, SECOND, WRONG_PORTS, ends_with_a_text, has_status, read, response,
+    BORDER_PORTS, SECOND, WRONG_PORTS, create, ends_with_a_text, has_status, read,
 };
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "C-17",
+        "fewer or more than four arguments are refused with a message",
+        "3.2: if there are fewer or more than four parameters, the client prints an appropriate \
+         error message and exits",
+        |trial| all_counts(trial).map(drop),
+    ),
+    // A client that takes the port connects to it.
+    Check::must(
+        "C-17/2",
+        "the ports 1023 and 64001 are refused with a message",
+        "3.2: the port number should be between 1,024 and 64,000 (inclusive); if it is not, the \
+         client should print an appropriate error message and exit",
+        |trial| {
+            for (word, port) in WRONG_PORTS.into_iter().zip([1023, 64001]) {
+                let _guard = reserve(port).ok();
+                // Not everybody may listen on the first.
+                let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).ok();
+                let words = ["127.0.0.1", word, "alice", "read"];
+                refused(trial, &words, listener.as_ref())?;
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "C-17/3",
+        "the client connects to the ports 1024 and 64000",
+        "3.2: the port number should be between 1,024 and 64,000 (inclusive)",
+        |trial| {
+            for port in BORDER_PORTS {
+                let _guard = reserve(port)?;
+                let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+                // A reset: the system keeps nothing of the connection that others could run into.
+                start_reading(trial, &listener)?.reset()?;
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "C-17/4",
+        "a user name of 0 or 256 bytes is refused with a message",
+        "3.2: user names must be at least 1 character long, and no longer than 255 bytes",
+        |trial| {
+            // 128 characters of two bytes each.
+            all_refused(trial, 2, &["", &"n".repeat(256), &"ü".repeat(128)]).map(drop)
+        },
+    ),
+    Check::must(
+        "C-17/5",
+        "a user name of 255 bytes is taken",
+        "3.2: user names must be at least 1 character long, and no longer than 255 bytes",
+        |trial| {
+            let name = "ü".repeat(127) + "x";
+            let listener = trial.listen()?;
+            trial.start(&arguments(listener.port(), &name, "read"), Input::Null)?;
+            trial.accept(&listener)?.expect(&read(name.as_bytes()))
+        },
+    ),
+    Check::must(
+        "C-17/6",
+        "a type that is neither read nor create is refused with a message",
+        "3.2: this should be either \"read\" or \"create\"; if it is not, the client should print \
+         an appropriate error message and exit",
+        |trial| all_refused(trial, 3, &["write", "readcreate", ""]).map(drop),
+    ),
+    Check::must(
+        "C-17/7",
+        "a host that does not exist, or is not well-formed, is refused with a message",
+        "3.2: if this conversion fails, the client should print an appropriate error message and \
+         exit",
+        |trial| {
+            trial.may_choose_arguments()?;
+            for host in ["no-such-host.invalid", "1.2.3.4.5"] {
+                let words = [host, "5000", "alice", "read"];
+                trial.start(&Arguments::words(words), Input::Null)?;
+                ends_with_a_text(trial, FOR_NAMES)?;
+            }
+            Ok(())
+        },
+    ),
+    // Whichever address of it the client takes.
+    Check::must(
+        "C-17/8",
+        "a host may be given by its name",
+        "3.2: the hostname of the computer; 3.4: you can use 127.0.0.1 or localhost",
+        |trial| {
+            let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+            let listener = Listener::at(all).or_else(|_| Listener::new())?;
+            reads_at_localhost(trial, &listener)
+        },
+    ),
+    Check::should(
+        "C-17/9",
+        "the status for wrong arguments is 2",
+        "3.2: the client prints an error message and exits; the status is not in the assignment",
+        |trial| {
+            let mut exits = all_counts(trial)?;
+            exits.extend(all_refused(trial, 1, &WRONG_PORTS)?);
+            exits.extend(all_refused(trial, 2, &["", &"n".repeat(256)])?);
+            exits.extend(all_refused(trial, 3, &["write"])?);
+            exits.into_iter().try_for_each(|exit| has_status(exit, 2))
+        },
+    ),
+    Check::should(
+        "C-17/10",
+        "a host that does not exist ends the client with status 1 before any prompt",
+        "3.2: if the parameters are all okay, the client will go through the following steps",
+        |trial| {
+            trial.may_choose_arguments()?;
+            let words = ["no-such-host.invalid", "5000", "alice", "create"];
+            trial.start(&Arguments::words(words), Input::Null)?;
+            let exit = ends_with_a_text(trial, FOR_NAMES)?;
+            has_status(exit, 1)?;
+            let printed = trial.process()?.stdout();
+            if printed.is_empty() {
+                return Ok(());
+            }
+            let happened = crate::conversation::shown(&printed);
+            Err(Problem::broken("it ends before any prompt", happened))
+        },
+    ),
+    // On a terminal: elsewhere a program may keep its output back until it ends.
+    Check::must(
+        "C-18",
+        "receiver and message are prompted for",
+        "3.2.1: it should prompt the user for the following information interactively",
+        |trial| {
+            let timeout = trial.timeout();
+            let listener = trial.listen()?;
+            let arguments = arguments(listener.port(), "alice", "create");
+            trial.start_as(&arguments, harness::Program::on_terminal)?;
+            let mut seen = 0;
+            for (what, line) in [("receiver", b"bob\n" as &[u8]), ("message", b"hello\n")] {
+                let client = trial.process()?;
+                let prompted = client.wait_stdout(|printed| printed.len() > seen, timeout);
+                prompted.map_err(|_| {
+                    let expected = format!("a prompt for the {what}");
+                    Problem::broken(expected, "nothing, on a terminal")
+                })?;
+                seen = client.stdout().len();
+                client.write_stdin(line)?;
+            }
+            let mut server = trial.accept(&listener)?;
+            server.expect(&create(ALICE, b"bob", b"hello"))
+        },
+    ),
+    Check::must(
+        "C-18/2",
+        "a receiver of 0 or of 255 bytes and more is not taken, but the next entry",
+        "3.2.1: at least 1 character and less than 255 bytes; if it is not, the client prompts \
+         again",
+        |trial| {
+            // The last invalid one has 128 characters of two bytes each.
+            let (longer, wide) = ("r".repeat(255), "ü".repeat(128));
+            let receiver = "ü".repeat(127);
+            let lines = format!("\n{longer}\n{wide}\n{receiver}\nhello\n");
+            creates_from(trial, lines.as_bytes(), receiver.as_bytes(), b"hello")
+        },
+    ),
+    Check::must(
+        "C-18/3",
+        "a message of 0 or of 65,535 bytes and more is not taken, but the next entry",
+        "3.2.1: at least 1 character and less than 65,535 bytes; if it is not, the client prompts \
+         again",
+        |trial| {
+            let (longer, wide) = ("t".repeat(65_535), "ü".repeat(32_768));
+            let text = "ü".repeat(32_767);
+            let lines = format!("bob\n\n{longer}\n{wide}\n{text}\n");
+            creates_from(trial, lines.as_bytes(), b"bob", text.as_bytes())
+        },
+    ),
+    Check::must(
+        "C-18/4",
+        "the shortest and the longest receiver and message are taken",
+        "3.2.1: at least 1 character and less than 255 bytes, less than 65,535 bytes",
+        |trial| {
+            creates_from(trial, b"b\nh\n", b"b", b"h")?;
+            let (receiver, text) = ("r".repeat(254), "t".repeat(65_534));
+            let lines = format!("{receiver}\n{text}\n");
+            creates_from(
+                trial,
+                lines.as_bytes(),
+                receiver.as_bytes(),
+                text.as_bytes(),
+            )
+        },
+    ),
+    // More is printed than for valid entries alone: an error, and the prompt again.
+    Check::must(
+        "C-18/5",
+        "an invalid entry gets an error message",
+        "3.2.1: the client prints an appropriate error message and prompts again",
+        |trial| {
+            let listener = trial.listen()?;
+            let request = create(ALICE, b"bob", b"hello");
+            let length = |finished: &Finished| finished.stdout.len() + finished.stderr.len();
+            let valid = creates(trial, &listener, b"bob\nhello\n", &request)?;
+            for lines in [b"\nbob\nhello\n", b"bob\n\nhello\n"] {
+                let invalid = creates(trial, &listener, lines, &request)?;
+                if length(&invalid) <= length(&valid) {
+                    return Err(Problem::broken(
+                        "an error message, and the prompt again, for an invalid entry",
+                        "no more is printed than for valid entries alone",
+                    ));
+                }
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "C-18/6",
+        "the end of the input at a prompt is an error, with status 1",
+        "not in the assignment: nobody will type anything any more",
+        |trial| {
+            let timeout = trial.timeout();
+            let listener = trial.listen()?;
+            for lines in [&b""[..], b"\n", b"bob\n"] {
+                start(trial, &listener, "create", Input::Bytes(lines.to_vec()))?;
+                let exit = ends_with_a_text(trial, timeout)?;
+                has_status(exit, 1)?;
+                if trial.process()?.stderr().is_empty() {
+                    return Err(Problem::broken(
+                        "an error on standard error",
+                        "nothing there",
+                    ));
+                }
+                if listener.accept(Duration::ZERO).is_ok() {
+                    return Err(Problem::broken("it ends without connecting", "it connects"));
+                }
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "C-19",
+        "the client connects when everything has been entered",
+        "3.2: it prepares a MessageRequest, for which it elicits information from the user; then \
+         it creates a socket and connects",
+        |trial| {
+            const WHILE: Duration = Duration::from_millis(300);
+            let timeout = trial.timeout();
+            let listener = trial.listen()?;
+            start(trial, &listener, "create", Input::Pipe)?;
+            let client = trial.process()?;
+            // It has begun, or keeps its prompt back.
+            let begun = |printed: &[u8]| !printed.is_empty();
+            let _ = client.wait_stdout(begun, timeout.min(Duration::from_secs(1)));
+            client.write_stdin(b"bob\n")?;
+            if listener.accept(WHILE).is_ok() {
+                return Err(Problem::broken(
+                    "it connects when receiver and message have been entered",
+                    "it connects when the message has not been entered",
+                ));
+            }
+            client.write_stdin(b"hello\n")?;
+            let mut server = trial.accept(&listener)?;
+            server.expect(&create(ALICE, b"bob", b"hello"))
+        },
+    ),
+];
+
+/// Runs the client with these lines typed in, and sees that the request is as it should be.
+pub(super) fn creates(
+    trial: &mut Trial<'_>,
+    listener: &Listener,
+    lines: &[u8],
+    request: &[u8],
+) -> Result<Finished, Problem> {
+    start(trial, listener, "create", Input::Bytes(lines.to_vec()))?;
+    let mut server = trial.accept(listener)?;
+    // In parts, of which each is compared once.
+    for piece in request.chunks(1 << 14) {
+        server.expect(piece)?;
+    }
+    // It has no response. The client may leave first, or when the server does.
+    let _ = server.shutdown_write();
+    server.expect_gone()?;
+    ended(trial)
+}
+
+pub(super) fn creates_from(
+    trial: &mut Trial<'_>,
+    lines: &[u8],
+    receiver: &[u8],
+    text: &[u8],
+) -> Outcome {
+    let listener = trial.listen()?;
+    creates(trial, &listener, lines, &create(ALICE, receiver, text)).map(drop)
+}
 
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
 
 /// Starts the client with words that it has to refuse, and sees that it does so before it connects.
-fn refused(
+pub(super) fn refused(
     trial: &mut Trial<'_>,
     words: &[&str],
     listener: Option<&Listener>,
@@ -61,122 +351,8 @@ fn all_counts(trial: &mut Trial<'_>) -> Result<Vec<Exit>, Problem> {
     Ok(exits)
 }
 
-pub(super) fn wrong_number(trial: &mut Trial<'_>) -> Outcome {
-    all_counts(trial).map(drop)
-}
-
-/// A client that takes the port connects to it.
-pub(super) fn port_out_of_range(trial: &mut Trial<'_>) -> Outcome {
-    for (word, port) in WRONG_PORTS.into_iter().zip([1023, 64001]) {
-        let _guard = reserve(port).ok();
-        // Not everybody may listen on the first.
-        let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).ok();
-        let words = ["127.0.0.1", word, "alice", "read"];
-        refused(trial, &words, listener.as_ref())?;
-    }
-    Ok(())
-}
-
-pub(super) fn first_and_last_port(trial: &mut Trial<'_>) -> Outcome {
-    for port in BORDER_PORTS {
-        let _guard = reserve(port)?;
-        let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        // A reset: the system keeps nothing of the connection that others could run into.
-        start_reading(trial, &listener)?.reset()?;
-    }
-    Ok(())
-}
-
-pub(super) fn wrong_name(trial: &mut Trial<'_>) -> Outcome {
-    // 128 characters of two bytes each.
-    all_refused(trial, 2, &["", &"n".repeat(256), &"ü".repeat(128)]).map(drop)
-}
-
-pub(super) fn longest_name(trial: &mut Trial<'_>) -> Outcome {
-    let name = "ü".repeat(127) + "x";
-    let listener = trial.listen()?;
-    trial.start(&arguments(listener.port(), &name, "read"), Input::Null)?;
-    trial.accept(&listener)?.expect(&read(name.as_bytes()))
-}
-
-pub(super) fn wrong_type(trial: &mut Trial<'_>) -> Outcome {
-    all_refused(trial, 3, &["write", "readcreate", ""]).map(drop)
-}
-
-pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    for host in ["no-such-host.invalid", "1.2.3.4.5"] {
-        let words = [host, "5000", "alice", "read"];
-        trial.start(&Arguments::words(words), Input::Null)?;
-        ends_with_a_text(trial, FOR_NAMES)?;
-    }
-    Ok(())
-}
-
-/// Whichever address of it the client takes.
-pub(super) fn localhost(trial: &mut Trial<'_>) -> Outcome {
-    let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-    let listener = Listener::at(all).or_else(|_| Listener::new())?;
-    reads_at_localhost(trial, &listener)
-}
-
-pub(super) fn every_address(trial: &mut Trial<'_>) -> Outcome {
-    let listener = trial.listen()?;
-    reads_at_localhost(trial, &listener)
-}
-
-fn reads_at_localhost(trial: &mut Trial<'_>, listener: &Listener) -> Outcome {
+pub(super) fn reads_at_localhost(trial: &mut Trial<'_>, listener: &Listener) -> Outcome {
     let arguments = Arguments::new().host("localhost").port(listener.port());
     trial.start(&arguments.word("alice").word("read"), Input::Null)?;
     trial.accept(listener)?.expect(READ)
-}
-
-pub(super) fn statuses(trial: &mut Trial<'_>) -> Outcome {
-    let mut exits = all_counts(trial)?;
-    exits.extend(all_refused(trial, 1, &WRONG_PORTS)?);
-    exits.extend(all_refused(trial, 2, &["", &"n".repeat(256)])?);
-    exits.extend(all_refused(trial, 3, &["write"])?);
-    exits.into_iter().try_for_each(|exit| has_status(exit, 2))
-}
-
-pub(super) fn status_of_an_unknown_host(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let words = ["no-such-host.invalid", "5000", "alice", "create"];
-    trial.start(&Arguments::words(words), Input::Null)?;
-    let exit = ends_with_a_text(trial, FOR_NAMES)?;
-    has_status(exit, 1)?;
-    let printed = trial.process()?.stdout();
-    if printed.is_empty() {
-        return Ok(());
-    }
-    let happened = crate::conversation::shown(&printed);
-    Err(Problem::broken("it ends before any prompt", happened))
-}
-
-pub(super) fn help_is_a_name(trial: &mut Trial<'_>) -> Outcome {
-    let listener = trial.listen()?;
-    trial.start(&arguments(listener.port(), "--help", "read"), Input::Null)?;
-    let mut server = trial.accept(&listener)?;
-    server.expect(b"\xae\x73\x01\x06\0\0\0--help")?;
-    server.send(&response(0, &[]))?;
-    server.expect_gone()
-}
-
-/// A client that takes one of them connects.
-pub(super) fn not_a_number(trial: &mut Trial<'_>) -> Outcome {
-    let listener = trial.listen()?;
-    for port in not_plain_digits(listener.port()) {
-        let words = ["127.0.0.1", &port, "alice", "read"];
-        has_status(refused(trial, &words, Some(&listener))?, 2)?;
-    }
-    Ok(())
-}
-
-pub(super) fn leading_zeros(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let listener = trial.listen()?;
-    let port = format!("00{}", listener.port());
-    let words = ["127.0.0.1", &port, "alice", "read"];
-    trial.start(&Arguments::words(words), Input::Null)?;
-    trial.accept(&listener)?.expect(READ)
 }

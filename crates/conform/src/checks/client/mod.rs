@@ -1,21 +1,27 @@
 //! The client that stores and reads messages.
 
 mod command_line;
-mod create;
-mod faults;
-mod list;
-mod read;
+mod common;
+mod errors;
+mod exchange;
+mod records;
 
 use harness::{Finished, Input, Listener};
 
 use super::messages::SECOND;
-use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Trial};
+use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "client",
     role: Role::Client,
     arguments: |port| arguments(port, "alice", "read"),
-    checks: list::CHECKS,
+    sections: &[
+        Section::new("Records", records::CHECKS),
+        Section::new("Command line and prompts", command_line::CHECKS),
+        Section::new("Exchange", exchange::CHECKS),
+        Section::new("Errors", errors::CHECKS),
+        Section::new("Common to all programs", common::CHECKS),
+    ],
     criteria: &[],
 };
 

@@ -4,10 +4,137 @@ use std::time::Duration;
 
 use harness::{Exit, Input};
 
-use super::{ID, REPLY, STUDENT, arguments, start};
+use super::{HOSTILE, ID, NOT_IN_IT, REPLY, STUDENT, arguments, start};
 use crate::checks::hostile;
 use crate::conversation::shown;
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::should(
+        "PC-2",
+        "a connection that is refused is an error",
+        NOT_IN_IT,
+        |trial| {
+            let port = trial.port()?;
+            trial.start(&arguments(port), Input::Null)?;
+            fails(trial)
+        },
+    ),
+    Check::should(
+        "PC-2/2",
+        "a host that does not exist is an error",
+        NOT_IN_IT,
+        |trial| {
+            trial.may_choose_arguments()?;
+            let options = Arguments::words(["--host", "no-such-host.invalid"]);
+            let words = STUDENT.into_iter().fold(options, Arguments::word);
+            let exit = trial.start(&words, Input::Null)?.wait_exit(FOR_NAMES)?;
+            has_failed(trial, exit)
+        },
+    ),
+    Check::should(
+        "PC-2/3",
+        "a server that leaves without an id, or within it, is an error",
+        NOT_IN_IT,
+        |trial| {
+            fails_after(trial, b"")?;
+            fails_after(trial, ID.get(..20).unwrap_or(ID))
+        },
+    ),
+    Check::should(
+        "PC-2/4",
+        "a server that leaves without a reply, or within it, is an error",
+        NOT_IN_IT,
+        |trial| {
+            fails_after_id(trial, b"")?;
+            fails_after_id(trial, REPLY.get(..20).unwrap_or(REPLY))
+        },
+    ),
+    Check::should(
+        "PC-2/5",
+        "a server that resets the connection is an error",
+        NOT_IN_IT,
+        |trial| {
+            start(trial)?.conversation.reset()?;
+            fails(trial)?;
+            let mut server = start(trial)?;
+            server.conversation.send(ID)?;
+            server.next(trial)?;
+            server.conversation.reset()?;
+            fails(trial)
+        },
+    ),
+    Check::should(
+        "PC-2/6",
+        "an object that is no id is an error",
+        "the course's client: it receives its id first",
+        |trial| {
+            const OBJECTS: [&[u8]; 4] = [
+                b"X\x05\0\0\0hello.",
+                b"N.",
+                b"\x88.",
+                b"}X\x08\0\0\0clientidNs.",
+            ];
+            for object in OBJECTS {
+                let mut server = start(trial)?;
+                server.conversation.send(&[object, REPLY].concat())?;
+                fails(trial)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "PC-2/7",
+        "what is no pickle is an error",
+        NOT_IN_IT,
+        |trial| {
+            for bytes in [
+                &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+                b"\xff\xfe\xfd",
+                b".",
+            ] {
+                fails_at(trial, bytes)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "PC-2/8",
+        "nothing that a pickle names is called",
+        HOSTILE,
+        |trial| {
+            let folder = hostile::folder()?;
+            let path = folder.path().join("called");
+            for pickle in hostile::calls(&path) {
+                // That it is an error is the smaller part.
+                let outcome = fails_at(trial, &pickle);
+                hostile::was_not_called(&path)?;
+                outcome?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "PC-2/9",
+        "a pickle that stands for too much is refused",
+        HOSTILE,
+        |trial| {
+            for pickle in [
+                &hostile::nested()[..],
+                &hostile::repeated(),
+                &hostile::integer(),
+                &hostile::large(),
+                hostile::BYTEARRAY,
+                hostile::RECURSIVE,
+            ] {
+                fails_at(trial, pickle)?;
+            }
+            hostile::ANNOUNCED
+                .iter()
+                .try_for_each(|pickle| fails_at(trial, pickle))
+        },
+    ),
+];
 
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
@@ -60,92 +187,4 @@ fn fails_at(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     server.next(trial)?;
     let _ = server.conversation.send(bytes);
     fails(trial)
-}
-
-pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
-    let port = trial.port()?;
-    trial.start(&arguments(port), Input::Null)?;
-    fails(trial)
-}
-
-pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let options = Arguments::words(["--host", "no-such-host.invalid"]);
-    let words = STUDENT.into_iter().fold(options, Arguments::word);
-    let exit = trial.start(&words, Input::Null)?.wait_exit(FOR_NAMES)?;
-    has_failed(trial, exit)
-}
-
-pub(super) fn leaves_before_id(trial: &mut Trial<'_>) -> Outcome {
-    fails_after(trial, b"")?;
-    fails_after(trial, ID.get(..20).unwrap_or(ID))
-}
-
-pub(super) fn leaves_before_reply(trial: &mut Trial<'_>) -> Outcome {
-    fails_after_id(trial, b"")?;
-    fails_after_id(trial, REPLY.get(..20).unwrap_or(REPLY))
-}
-
-pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
-    start(trial)?.conversation.reset()?;
-    fails(trial)?;
-    let mut server = start(trial)?;
-    server.conversation.send(ID)?;
-    server.next(trial)?;
-    server.conversation.reset()?;
-    fails(trial)
-}
-
-pub(super) fn no_id(trial: &mut Trial<'_>) -> Outcome {
-    const OBJECTS: [&[u8]; 4] = [
-        b"X\x05\0\0\0hello.",
-        b"N.",
-        b"\x88.",
-        b"}X\x08\0\0\0clientidNs.",
-    ];
-    for object in OBJECTS {
-        let mut server = start(trial)?;
-        server.conversation.send(&[object, REPLY].concat())?;
-        fails(trial)?;
-    }
-    Ok(())
-}
-
-pub(super) fn no_pickle(trial: &mut Trial<'_>) -> Outcome {
-    for bytes in [
-        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-        b"\xff\xfe\xfd",
-        b".",
-    ] {
-        fails_at(trial, bytes)?;
-    }
-    Ok(())
-}
-
-pub(super) fn nothing_is_called(trial: &mut Trial<'_>) -> Outcome {
-    let folder = hostile::folder()?;
-    let path = folder.path().join("called");
-    for pickle in hostile::calls(&path) {
-        // That it is an error is the smaller part.
-        let outcome = fails_at(trial, &pickle);
-        hostile::was_not_called(&path)?;
-        outcome?;
-    }
-    Ok(())
-}
-
-pub(super) fn too_much(trial: &mut Trial<'_>) -> Outcome {
-    for pickle in [
-        &hostile::nested()[..],
-        &hostile::repeated(),
-        &hostile::integer(),
-        &hostile::large(),
-        hostile::BYTEARRAY,
-        hostile::RECURSIVE,
-    ] {
-        fails_at(trial, pickle)?;
-    }
-    hostile::ANNOUNCED
-        .iter()
-        .try_for_each(|pickle| fails_at(trial, pickle))
 }

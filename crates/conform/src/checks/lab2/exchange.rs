@@ -1,19 +1,247 @@
 //! The id, the data and the reply.
 
-use std::time::Duration;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Program};
+use harness::{Event, Exit, Input, Listener};
 
-use super::{ID, ID_LINE, REPLY, REPLY_LINE, STUDENT, arguments, start, start_as};
-use crate::checks::pickle::{LONGEST, Object, Pickles, Reading, read};
+use super::errors::has_failed;
+use super::{ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, start, start_as};
+use crate::checks::default_port;
+use crate::checks::pickle::{Object, Pickles};
 use crate::conversation::shown;
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "PC-1",
+        "the student's data is sent as a pickled dictionary, after the id has come",
+        "the course's client: it receives its id, and sends the dictionary of student_name, \
+         github_username and sid",
+        |trial| {
+            let (_server, data) = exchange(trial)?;
+            let [name, username, sid] = STUDENT;
+            let named = data.get("student_name") == Some(&Object::text(name))
+                && data.get("github_username") == Some(&Object::text(username));
+            // Which of the two kinds it is, is another check's matter.
+            let numbered = match data.get("sid") {
+                Some(Object::Integer(integer)) => integer.to_string() == sid,
+                Some(object) => *object == Object::text(sid),
+                None => false,
+            };
+            if named && numbered {
+                return Ok(());
+            }
+            let expected = format!(
+                "{{'student_name': '{name}', 'github_username': '{username}', 'sid': {sid}}}"
+            );
+            Err(Problem::broken(expected, data.to_string()))
+        },
+    ),
+    Check::must(
+        "PC-1/2",
+        "the id is printed",
+        "the course's client: Client id N assigned by server",
+        |trial| shows(&printed_about(trial, ID, REPLY)?, ID_LINE),
+    ),
+    Check::must(
+        "PC-1/3",
+        "the reply is printed",
+        "the course's client: it prints the server's reply",
+        |trial| shows(&printed_about(trial, ID, REPLY)?, REPLY_LINE),
+    ),
+    Check::must(
+        "PC-1/4",
+        "it ends after the reply",
+        "the course's client: it sends its data once",
+        |trial| match exit_after_reply(trial)? {
+            Exit::Status(_) => Ok(()),
+            exit @ Exit::Signal(_) => Err(Problem::broken(
+                "the program ends by itself",
+                format!("it ended with {exit}"),
+            )),
+        },
+    ),
+    Check::must(
+        "PC-1/5",
+        "the reply may be 1",
+        "the course's servers: one of them replies with a pickled 1",
+        |trial| {
+            let printed = printed_about(trial, ID, b"\x80\x04K\x01.")?;
+            let after_id = lines(&printed).filter(|line| *line != ID_LINE.as_bytes());
+            let after_id = after_id.collect::<Vec<_>>().join(&b' ');
+            if after_id.contains(&b'1') {
+                return Ok(());
+            }
+            let expected = "1 on standard output, beside the id";
+            Err(Problem::broken(expected, shown(&printed)))
+        },
+    ),
+    Check::must(
+        "PC-1/6",
+        "the reply may be a dictionary",
+        "the course's servers: one of them replies with a pickled dictionary",
+        |trial| {
+            const OK: &[u8] =
+                b"\x80\x04\x95\x18\0\0\0\0\0\0\0}\x94\x8c\x06status\x94\x8c\x08received\x94s.";
+            shows(&printed_about(trial, ID, OK)?, "received")
+        },
+    ),
+    Check::must(
+        "PC-1/7",
+        "the id may be an integer alone",
+        "the course's servers: one of them sends the id without a dictionary",
+        |trial| {
+            let printed = printed_about(trial, b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xd5\xc9.", REPLY)?;
+            shows(&printed, ID_LINE)
+        },
+    ),
+    Check::must(
+        "PC-1/8",
+        "without options it connects to 127.0.0.1, port 12000",
+        "the course's client: host 127.0.0.1, port 12000",
+        |trial| {
+            trial.may_choose_arguments()?;
+            let _turn = default_port::reserve(DEFAULT_PORT)?;
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+            let listener = Listener::at(address)?;
+            trial.start(&Arguments::words(STUDENT), Input::Null)?;
+            let server = trial.accept(&listener)?;
+            completes(trial, Pickles::new(server))
+        },
+    ),
+    Check::should(
+        "PC-1/9",
+        "the sid is sent as an integer if it is one, and as a text if not",
+        "the course's client: the sid is a number",
+        |trial| {
+            for (sid, expected) in [
+                ("918273645", Object::Integer(918_273_645)),
+                ("9a", Object::text("9a")),
+            ] {
+                let words = |port| {
+                    let options = Arguments::new()
+                        .host_option("--host", "127.0.0.1")
+                        .port_option("--port", port);
+                    ["Ann Lee", "ann7", sid]
+                        .into_iter()
+                        .fold(options, Arguments::word)
+                };
+                let mut server = start_as(trial, words, |program| program)?;
+                server.conversation.send(ID)?;
+                let data = server.next(trial)?;
+                if data.get("sid") != Some(&expected) {
+                    let expected = format!("'sid': {expected}");
+                    return Err(Problem::broken(expected, data.to_string()));
+                }
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "PC-1/10",
+        "nothing is sent before the id has come",
+        "the course's client: it receives its id first",
+        |trial| {
+            const A_MOMENT: Duration = Duration::from_millis(300);
+            let mut server = start(trial)?;
+            server.conversation.expect_silence(A_MOMENT)?;
+            server.conversation.send(ID)?;
+            server.next(trial).map(drop)
+        },
+    ),
+    Check::should(
+        "PC-1/11",
+        "the id and the reply are all that is printed, the reply bare if it is a text",
+        "the course's client: it prints its id and the reply",
+        |trial| {
+            for (reply, line) in [
+                (REPLY, REPLY_LINE),
+                (b"K\x01.", "1"),
+                (b"}X\x02\0\0\0okI01\ns.", "{'ok': True}"),
+                (b"N.", "None"),
+                (b"C\x02\xff\n.", r"b'\xff\n'"),
+                (b"X\x04\0\0\0it's.", "it's"),
+            ] {
+                let printed = printed_about(trial, ID, reply)?;
+                is_exactly(&printed, format!("{ID_LINE}\n{line}\n").as_bytes())?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "PC-1/12",
+        "options may stand behind, and be joined with =",
+        NOT_IN_IT,
+        |trial| {
+            comes(trial, |port| {
+                let [name, username, sid] = STUDENT.map(str::to_owned);
+                let port = format!("--port={port}");
+                vec![name, port, username, sid, "--host=127.0.0.1".to_owned()]
+            })
+        },
+    ),
+    Check::should(
+        "PC-1/13",
+        "a server that sends no id is an error after 10 seconds",
+        NOT_IN_IT,
+        |trial| {
+            let _server = start(trial)?;
+            gives_up(trial, Instant::now())
+        },
+    )
+    .waits(10),
+    Check::should(
+        "PC-1/14",
+        "a server that does not reply is an error after 10 seconds",
+        NOT_IN_IT,
+        |trial| {
+            let mut server = start(trial)?;
+            server.conversation.send(ID)?;
+            server.next(trial)?;
+            gives_up(trial, Instant::now())
+        },
+    )
+    .waits(10),
+    // Bytes come all the time, but not enough of them.
+    Check::should(
+        "PC-1/15",
+        "a reply that comes a byte at a time has 10 seconds in all",
+        NOT_IN_IT,
+        |trial| {
+            const PAUSE: Duration = Duration::from_millis(100);
+            const LENGTH: usize = 150;
+            let mut server = start(trial)?;
+            server.conversation.send(ID)?;
+            server.next(trial)?;
+            let begin = Instant::now();
+            let text = [b"X\xff\0\0\0", &[b'x'; LENGTH][..]].concat();
+            // It ends when the client has given up.
+            let _ = server.conversation.send_in_pieces(&text, 1, PAUSE);
+            gives_up(trial, begin)
+        },
+    )
+    .waits(10),
+    Check::should(
+        "PC-1/16",
+        "a server that does not accept is an error after 10 seconds",
+        NOT_IN_IT,
+        |trial| {
+            trial.may_choose_arguments()?;
+            let listener = Listener::unanswering()?;
+            let begin = Instant::now();
+            trial.start(&arguments(listener.port()), Input::Null)?;
+            gives_up(trial, begin)
+        },
+    )
+    .waits(10),
+];
 
 /// A text that would do something to a terminal, as a pickle.
-const UNRULY: &[u8] = b"X\x08\0\0\0\x1b[2J\nend.";
+pub(super) const UNRULY: &[u8] = b"X\x08\0\0\0\x1b[2J\nend.";
 
 /// Starts the client, sends it the id, and receives its data.
-fn exchange(trial: &mut Trial<'_>) -> Result<(Pickles, Object), Problem> {
+pub(super) fn exchange(trial: &mut Trial<'_>) -> Result<(Pickles, Object), Problem> {
     let mut server = start(trial)?;
     server.conversation.send(ID)?;
     let data = server.next(trial)?;
@@ -22,7 +250,11 @@ fn exchange(trial: &mut Trial<'_>) -> Result<(Pickles, Object), Problem> {
 
 /// The whole exchange, with this id and this reply. Returns what was printed, at the latest when
 /// the client has ended; that it does is another matter.
-fn printed_about(trial: &mut Trial<'_>, id: &[u8], reply: &[u8]) -> Result<Vec<u8>, Problem> {
+pub(super) fn printed_about(
+    trial: &mut Trial<'_>,
+    id: &[u8],
+    reply: &[u8],
+) -> Result<Vec<u8>, Problem> {
     let mut server = start(trial)?;
     server.conversation.send(id)?;
     server.next(trial)?;
@@ -30,7 +262,7 @@ fn printed_about(trial: &mut Trial<'_>, id: &[u8], reply: &[u8]) -> Result<Vec<u
     finish(trial, server)
 }
 
-fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<Vec<u8>, Problem> {
+pub(super) fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<Vec<u8>, Problem> {
     let timeout = trial.timeout();
     let _: Event = server.conversation.next_event(1, timeout);
     drop(server);
@@ -44,7 +276,7 @@ fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// That a part of this is a line, or a part of one.
-fn shows(printed: &[u8], wanted: &str) -> Outcome {
+pub(super) fn shows(printed: &[u8], wanted: &str) -> Outcome {
     if String::from_utf8_lossy(printed).contains(wanted) {
         return Ok(());
     }
@@ -52,7 +284,7 @@ fn shows(printed: &[u8], wanted: &str) -> Outcome {
     Err(Problem::broken(expected, shown(printed)))
 }
 
-fn is_exactly(printed: &[u8], wanted: &[u8]) -> Outcome {
+pub(super) fn is_exactly(printed: &[u8], wanted: &[u8]) -> Outcome {
     if printed == wanted {
         return Ok(());
     }
@@ -60,178 +292,43 @@ fn is_exactly(printed: &[u8], wanted: &[u8]) -> Outcome {
     Err(Problem::broken(expected, shown(printed)))
 }
 
-pub(super) fn student(trial: &mut Trial<'_>) -> Outcome {
-    let (_server, data) = exchange(trial)?;
-    let [name, username, sid] = STUDENT;
-    let named = data.get("student_name") == Some(&Object::text(name))
-        && data.get("github_username") == Some(&Object::text(username));
-    // Which of the two kinds it is, is another check's matter.
-    let numbered = match data.get("sid") {
-        Some(Object::Integer(integer)) => integer.to_string() == sid,
-        Some(object) => *object == Object::text(sid),
-        None => false,
-    };
-    if named && numbered {
-        return Ok(());
-    }
-    let expected =
-        format!("{{'student_name': '{name}', 'github_username': '{username}', 'sid': {sid}}}");
-    Err(Problem::broken(expected, data.to_string()))
-}
-
-pub(super) fn kind_of_sid(trial: &mut Trial<'_>) -> Outcome {
-    for (sid, expected) in [
-        ("918273645", Object::Integer(918_273_645)),
-        ("9a", Object::text("9a")),
-    ] {
-        let words = |port| {
-            let options = Arguments::new()
-                .host_option("--host", "127.0.0.1")
-                .port_option("--port", port);
-            ["Ann Lee", "ann7", sid]
-                .into_iter()
-                .fold(options, Arguments::word)
-        };
-        let mut server = start_as(trial, words, |program| program)?;
-        server.conversation.send(ID)?;
-        let data = server.next(trial)?;
-        if data.get("sid") != Some(&expected) {
-            let expected = format!("'sid': {expected}");
-            return Err(Problem::broken(expected, data.to_string()));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn id_is_printed(trial: &mut Trial<'_>) -> Outcome {
-    shows(&printed_about(trial, ID, REPLY)?, ID_LINE)
-}
-
-pub(super) fn reply_is_printed(trial: &mut Trial<'_>) -> Outcome {
-    shows(&printed_about(trial, ID, REPLY)?, REPLY_LINE)
-}
-
-pub(super) fn ends(trial: &mut Trial<'_>) -> Outcome {
-    match exit_after_reply(trial)? {
-        Exit::Status(_) => Ok(()),
-        exit @ Exit::Signal(_) => Err(Problem::broken(
-            "the program ends by itself",
-            format!("it ended with {exit}"),
-        )),
-    }
-}
-
-pub(super) fn status_of_success(trial: &mut Trial<'_>) -> Outcome {
-    match exit_after_reply(trial)? {
-        Exit::Status(0) => Ok(()),
-        exit => Err(Problem::broken("status 0", exit.to_string())),
-    }
-}
-
 /// The server does not leave before the client, as the course's does not.
-fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
+pub(super) fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let (mut server, _) = exchange(trial)?;
     server.conversation.send(REPLY)?;
     Ok(trial.process()?.wait_exit(timeout)?)
 }
 
-pub(super) fn reply_is_1(trial: &mut Trial<'_>) -> Outcome {
-    let printed = printed_about(trial, ID, b"\x80\x04K\x01.")?;
-    let after_id = lines(&printed).filter(|line| *line != ID_LINE.as_bytes());
-    let after_id = after_id.collect::<Vec<_>>().join(&b' ');
-    if after_id.contains(&b'1') {
-        return Ok(());
+/// A clock may be coarse.
+const EARLIEST: Duration = Duration::from_millis(9500);
+
+/// What a busy machine may add.
+const LATEST: Duration = Duration::from_secs(15);
+
+fn gives_up(trial: &mut Trial<'_>, begin: Instant) -> Outcome {
+    let process = trial.process()?;
+    let exit = process.wait_exit(LATEST.saturating_sub(begin.elapsed()))?;
+    let after = begin.elapsed();
+    if after < EARLIEST {
+        let happened = format!("after {:.1} seconds", after.as_secs_f64());
+        return Err(Problem::broken("it waits for 10 seconds", happened));
     }
-    let expected = "1 on standard output, beside the id";
-    Err(Problem::broken(expected, shown(&printed)))
+    has_failed(trial, exit)
 }
 
-pub(super) fn reply_is_dictionary(trial: &mut Trial<'_>) -> Outcome {
-    const OK: &[u8] =
-        b"\x80\x04\x95\x18\0\0\0\0\0\0\0}\x94\x8c\x06status\x94\x8c\x08received\x94s.";
-    shows(&printed_about(trial, ID, OK)?, "received")
-}
+const DEFAULT_PORT: u16 = 12_000;
 
-pub(super) fn id_is_bare(trial: &mut Trial<'_>) -> Outcome {
-    let printed = printed_about(trial, b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xd5\xc9.", REPLY)?;
-    shows(&printed, ID_LINE)
-}
-
-pub(super) fn waits_for_id(trial: &mut Trial<'_>) -> Outcome {
-    const A_MOMENT: Duration = Duration::from_millis(300);
-    let mut server = start(trial)?;
-    server.conversation.expect_silence(A_MOMENT)?;
-    server.conversation.send(ID)?;
-    server.next(trial).map(drop)
-}
-
-pub(super) fn two_lines(trial: &mut Trial<'_>) -> Outcome {
-    for (reply, line) in [
-        (REPLY, REPLY_LINE),
-        (b"K\x01.", "1"),
-        (b"}X\x02\0\0\0okI01\ns.", "{'ok': True}"),
-        (b"N.", "None"),
-        (b"C\x02\xff\n.", r"b'\xff\n'"),
-        (b"X\x04\0\0\0it's.", "it's"),
-    ] {
-        let printed = printed_about(trial, ID, reply)?;
-        is_exactly(&printed, format!("{ID_LINE}\n{line}\n").as_bytes())?;
-    }
-    Ok(())
-}
-
-pub(super) fn id_at_once(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let (_server, _) = exchange(trial)?;
-    let line = trial.process()?.wait_line(timeout)?;
-    is_exactly(line.as_bytes(), ID_LINE.as_bytes())
-}
-
-pub(super) fn byte_by_byte(trial: &mut Trial<'_>) -> Outcome {
-    const PAUSE: Duration = Duration::from_millis(2);
-    let mut server = start(trial)?;
-    server.conversation.send_in_pieces(ID, 1, PAUSE)?;
-    server.next(trial)?;
-    server.conversation.send_in_pieces(REPLY, 1, PAUSE)?;
-    let printed = finish(trial, server)?;
-    shows(&printed, ID_LINE)?;
-    shows(&printed, REPLY_LINE)
-}
-
-pub(super) fn together(trial: &mut Trial<'_>) -> Outcome {
-    let mut server = start(trial)?;
-    server.conversation.send(&[ID, REPLY].concat())?;
-    server.next(trial)?;
-    let printed = finish(trial, server)?;
-    shows(&printed, ID_LINE)?;
-    shows(&printed, REPLY_LINE)
-}
-
-pub(super) fn one_piece(trial: &mut Trial<'_>) -> Outcome {
-    const EXPECTED: &str = "a whole pickle in one piece";
-    let timeout = trial.timeout();
-    let mut server = start(trial)?;
-    server.conversation.send(ID)?;
-    match server.conversation.next_event(LONGEST, timeout) {
-        Event::Data(bytes) => match read(&bytes) {
-            Reading::Whole(..) => Ok(()),
-            Reading::Part | Reading::Wrong { .. } => Err(Problem::broken(EXPECTED, shown(&bytes))),
-        },
-        event => Err(Problem::broken(EXPECTED, event.to_string())),
-    }
-}
-
-pub(super) fn on_terminal(trial: &mut Trial<'_>) -> Outcome {
-    let mut server = start_as(trial, arguments, Program::on_terminal)?;
+fn completes(trial: &Trial<'_>, mut server: Pickles) -> Outcome {
     server.conversation.send(ID)?;
     server.next(trial)?;
-    server.conversation.send(UNRULY)?;
-    let printed = finish(trial, server)?;
-    is_exactly(&printed, format!("{ID_LINE}\n\\x1b[2J\\nend\n").as_bytes())
+    Ok(server.conversation.send(REPLY)?)
 }
 
-pub(super) fn in_pipe(trial: &mut Trial<'_>) -> Outcome {
-    let printed = printed_about(trial, ID, UNRULY)?;
-    is_exactly(&printed, format!("{ID_LINE}\n\x1b[2J\nend\n").as_bytes())
+/// Starts the client with just these words, and looks that it comes.
+pub(super) fn comes(trial: &mut Trial<'_>, words: impl Fn(u16) -> Vec<String>) -> Outcome {
+    trial.may_choose_arguments()?;
+    let words = |port| Arguments::words(words(port));
+    let server = start_as(trial, words, |program| program)?;
+    completes(trial, server)
 }

@@ -1,71 +1,313 @@
 //! Clients that do something wrong, and who comes after them.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use harness::{Event, Signal};
 
-use super::client::{A_MOMENT, Client, connected, goes_on, text};
+use super::client::{
+    A_MOMENT, Client, are_shown, connected, expect_printed, goes_on, is_served, lines, text,
+};
+use super::exchange::KINDS;
+use super::{HOSTILE, NOT_IN_IT};
+use crate::checks::hostile;
 use crate::conversation::shown;
-use crate::{Outcome, Problem, Trial};
+use crate::{Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "P-7",
+        "the next client is served after one that sent no pickle",
+        "Important Notes 2: the server must not be stopped when an exception occurs",
+        |trial| {
+            let address = trial.serve()?;
+            for bytes in [NO_PICKLE, b".", b"hello, server!\n"] {
+                let mut client = Client::connect(trial, address)?;
+                client.send(bytes)?;
+                client.pause();
+                drop(client);
+                goes_on(trial, address)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "P-7/2",
+        "the next client is served after one that left at once",
+        "Important Notes 1: the server must handle errors and exceptions properly",
+        |trial| {
+            let address = trial.serve()?;
+            for _ in 0..3 {
+                trial.connect(address).map(drop)?;
+            }
+            goes_on(trial, address)
+        },
+    ),
+    Check::must(
+        "P-7/3",
+        "the next client is served after one that left inside a pickle",
+        "Important Notes 1: the server must handle errors and exceptions properly",
+        |trial| {
+            let address = trial.serve()?;
+            let mut client = Client::connect(trial, address)?;
+            client.send(b"\x80\x04\x95B\0\0\0\0\0\0\0}\x94(\x8c\x0cstud")?;
+            drop(client);
+            goes_on(trial, address)
+        },
+    ),
+    Check::must(
+        "P-7/4",
+        "the next client is served after one that reset its connection",
+        "Important Notes 1: the server must handle errors and exceptions properly",
+        |trial| {
+            let address = trial.serve()?;
+            let client = Client::connect(trial, address)?;
+            client.pickles.conversation.reset()?;
+            goes_on(trial, address)
+        },
+    ),
+    // What is printed about a client that sends no pickle is compared with what is printed about one
+    // that is silent.
+    Check::must(
+        "P-7/5",
+        "an error is reported on the server's console",
+        "Important Notes 2: inform the user about the error in the server console",
+        |trial| {
+            let ordinary = console(trial, b"")?;
+            let with_error = console(trial, NO_PICKLE)?;
+            if with_error != ordinary {
+                return Ok(());
+            }
+            Err(Problem::broken(
+                "a text about the error, on either output, at the latest after SIGINT",
+                format!(
+                    "the same as without the error: {}",
+                    shown(with_error.as_bytes())
+                ),
+            ))
+        },
+    ),
+    Check::should(
+        "P-7/6",
+        "an error is reported on standard error, with the client's id",
+        "Important Notes 2: inform the user about the error in the server console",
+        |trial| {
+            let timeout = trial.timeout();
+            let mut client = connected(trial)?;
+            client.send(NO_PICKLE)?;
+            let id = client.port.to_string();
+            let process = trial.process()?;
+            let has_id = |printed: &[u8]| String::from_utf8_lossy(printed).contains(&id);
+            process.wait_stderr(has_id, timeout).map_err(|_| {
+                let expected = format!("a text with {id} on standard error");
+                Problem::broken(expected, shown(&process.stderr()))
+            })
+        },
+    ),
+    Check::should(
+        "P-7/7",
+        "a client that sends no pickle is closed",
+        NOT_IN_IT,
+        |trial| {
+            let mut client = connected(trial)?;
+            client.send(NO_PICKLE)?;
+            client.pickles.conversation.expect_gone()
+        },
+    ),
+    Check::should(
+        "P-7/8",
+        "what came before an error is acknowledged",
+        NOT_IN_IT,
+        |trial| {
+            let mut client = connected(trial)?;
+            // What comes behind the error must not make the close a reset, which takes the
+            // acknowledgement with it.
+            let bytes = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
+            // It may close before it has taken all.
+            let _ = client.pickles.conversation.send(&bytes);
+            client.pickles.next(trial)?;
+            client.pickles.conversation.expect_gone()
+        },
+    ),
+    Check::should(
+        "P-8",
+        "nothing that a pickle names is called",
+        HOSTILE,
+        |trial| {
+            let address = trial.serve()?;
+            let folder = hostile::folder()?;
+            let path = folder.path().join("called");
+            for pickle in hostile::calls(&path) {
+                let mut client = Client::connect(trial, address)?;
+                client.send(&pickle)?;
+                client.pause();
+                drop(client);
+                // When this one is served, a server that serves one after another is done with the other.
+                is_served(trial, address)?;
+                hostile::was_not_called(&path)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "P-8/2",
+        "a pickle that names a class is refused, and the error says which",
+        HOSTILE,
+        |trial| {
+            const CLASS: &str = "NoSuchClass";
+            let timeout = trial.timeout();
+            let address = trial.serve()?;
+            refuse(
+                trial,
+                address,
+                b"\x80\x04\x8c\x06shelve\x8c\x0bNoSuchClass\x93.",
+            )?;
+            let process = trial.process()?;
+            let is_named = |printed: &[u8]| String::from_utf8_lossy(printed).contains(CLASS);
+            process.wait_stderr(is_named, timeout).map_err(|_| {
+                let expected = format!("{CLASS} in a text on standard error");
+                Problem::broken(expected, shown(&process.stderr()))
+            })
+        },
+    ),
+    Check::should(
+        "P-8/3",
+        "what Python needs for sets and bytes in old protocols is no such name",
+        "Hint 6: pickle.loads; Python writes bytes and sets as calls in the protocols 0 to 2",
+        |trial| {
+            let table: [(&[u8], &str); 3] = [
+                (
+                    b"\x80\x02c__builtin__\nset\nq\0]q\x01K\x01a\x85q\x02Rq\x03.",
+                    "{1}",
+                ),
+                (
+                    b"\x80\x02c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\
+              \x86q\x03Rq\x04.",
+                    r"b'a\xff'",
+                ),
+                (b"\x80\x02c__builtin__\nbytes\nq\0)Rq\x01.", "b''"),
+            ];
+            are_shown(trial, &table)
+        },
+    ),
+    Check::should(
+        "P-8/4",
+        "bytearray(20000000) is refused",
+        HOSTILE,
+        |trial| is_refused(trial, hostile::BYTEARRAY),
+    ),
+    Check::should(
+        "P-8/5",
+        "a list in 200,000 lists is refused",
+        HOSTILE,
+        |trial| is_refused(trial, &hostile::nested()),
+    ),
+    Check::should(
+        "P-8/6",
+        "130 bytes that stand for 262,144 lists are refused",
+        HOSTILE,
+        |trial| is_refused(trial, &hostile::repeated()),
+    ),
+    Check::should(
+        "P-8/7",
+        "an integer of 160,000 bits is refused",
+        HOSTILE,
+        |trial| is_refused(trial, &hostile::integer()),
+    ),
+    Check::should(
+        "P-8/8",
+        "a huge announced length is refused before anything of it comes",
+        HOSTILE,
+        |trial| {
+            for pickle in hostile::ANNOUNCED {
+                is_refused(trial, pickle)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "P-8/9",
+        "an object of more than 1 MiB is refused",
+        HOSTILE,
+        |trial| is_refused(trial, &hostile::large()),
+    ),
+    Check::should(
+        "P-8/10",
+        "an object that contains itself is refused",
+        HOSTILE,
+        |trial| is_refused(trial, hostile::RECURSIVE),
+    ),
+    Check::should(
+        "P-8/11",
+        "all of that takes no more than 16 MiB",
+        HOSTILE,
+        |trial| {
+            let address = trial.serve()?;
+            is_served(trial, address)?;
+            let before = trial.process()?.peak_memory()?;
+            let long_lists = [
+                hostile::BYTEARRAY.to_vec(),
+                hostile::nested(),
+                hostile::repeated(),
+                hostile::integer(),
+                hostile::large(),
+                // Never called: there is no such place.
+                hostile::calls(Path::new("/nonexistent/called")).concat(),
+            ];
+            for pickle in &long_lists {
+                refuse(trial, address, pickle)?;
+            }
+            for pickle in hostile::ANNOUNCED {
+                refuse(trial, address, pickle)?;
+            }
+            let taken = trial.process()?.peak_memory()?.saturating_sub(before);
+            if taken <= MOST {
+                return Ok(());
+            }
+            Err(Problem::broken(
+                format!("at most {} MiB more than before", MOST >> 20),
+                format!("{} MiB more", taken >> 20),
+            ))
+        },
+    ),
+    Check::should(
+        "P-9",
+        "plain data of every kind is accepted",
+        "Hint 6: pickle.loads",
+        |trial| are_shown(trial, &KINDS),
+    ),
+    // 2 ** 99999 - 1, which has 99,999 bits and a sign, and 30,103 digits.
+    Check::should(
+        "P-9/2",
+        "an integer of 100,000 bits is accepted, and printed whole",
+        "Hint 6: pickle.loads",
+        |trial| {
+            const DIGITS: usize = 30_103;
+            let mut client = connected(trial)?;
+            let integer = [b"\x8b\xd4\x30\0\0", &[0xff; 12_499][..], b"\x7f."].concat();
+            client.tell(trial, &integer)?;
+            let id = format!("Client {}: ", client.port);
+            let wanted = format!("{id} and {DIGITS} digits, from 499 to 687, as a line");
+            expect_printed(trial, &wanted, |printed| {
+                lines(printed)
+                    .filter_map(|line| line.strip_prefix(id.as_bytes()))
+                    .any(|digits| {
+                        digits.len() == DIGITS
+                            && digits.starts_with(b"499")
+                            && digits.ends_with(b"687")
+                    })
+            })
+        },
+    ),
+];
 
 /// Byte for byte nothing that a pickle could begin with.
 const NO_PICKLE: &[u8] = b"\xff\xfe\xfdGET / HTTP/1.1\r\n\r\n";
 
 /// What a server does about an error it has done by then, if it does not say so by closing.
 const A_WHILE: Duration = Duration::from_secs(1);
-
-pub(super) fn no_pickle(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    for bytes in [NO_PICKLE, b".", b"hello, server!\n"] {
-        let mut client = Client::connect(trial, address)?;
-        client.send(bytes)?;
-        client.pause();
-        drop(client);
-        goes_on(trial, address)?;
-    }
-    Ok(())
-}
-
-pub(super) fn leaves_at_once(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    for _ in 0..3 {
-        trial.connect(address).map(drop)?;
-    }
-    goes_on(trial, address)
-}
-
-pub(super) fn leaves_inside_pickle(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    let mut client = Client::connect(trial, address)?;
-    client.send(b"\x80\x04\x95B\0\0\0\0\0\0\0}\x94(\x8c\x0cstud")?;
-    drop(client);
-    goes_on(trial, address)
-}
-
-pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    let client = Client::connect(trial, address)?;
-    client.pickles.conversation.reset()?;
-    goes_on(trial, address)
-}
-
-/// What is printed about a client that sends no pickle is compared with what is printed about one
-/// that is silent.
-pub(super) fn reported(trial: &mut Trial<'_>) -> Outcome {
-    let ordinary = console(trial, b"")?;
-    let with_error = console(trial, NO_PICKLE)?;
-    if with_error != ordinary {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        "a text about the error, on either output, at the latest after SIGINT",
-        format!(
-            "the same as without the error: {}",
-            shown(with_error.as_bytes())
-        ),
-    ))
-}
 
 /// All that the server prints about a client that sends this, up to its end; without numbers, which
 /// differ between any two clients.
@@ -86,32 +328,20 @@ fn console(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<String, Problem> {
     Ok(text)
 }
 
-pub(super) fn reported_with_id(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let mut client = connected(trial)?;
-    client.send(NO_PICKLE)?;
-    let id = client.port.to_string();
-    let process = trial.process()?;
-    let has_id = |printed: &[u8]| String::from_utf8_lossy(printed).contains(&id);
-    process.wait_stderr(has_id, timeout).map_err(|_| {
-        let expected = format!("a text with {id} on standard error");
-        Problem::broken(expected, shown(&process.stderr()))
-    })
-}
+/// The most memory that a client may cost (P-8).
+pub(super) const MOST: u64 = 16 << 20;
 
-pub(super) fn closed(trial: &mut Trial<'_>) -> Outcome {
-    let mut client = connected(trial)?;
-    client.send(NO_PICKLE)?;
-    client.pickles.conversation.expect_gone()
-}
-
-pub(super) fn acknowledged_before(trial: &mut Trial<'_>) -> Outcome {
-    let mut client = connected(trial)?;
-    // What comes behind the error must not make the close a reset, which takes the
-    // acknowledgement with it.
-    let bytes = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
+/// Sends a pickle that is to be refused: the connection ends, without an acknowledgement.
+fn refuse(trial: &Trial<'_>, address: SocketAddr, pickle: &[u8]) -> Outcome {
+    let mut client = Client::connect(trial, address)?;
     // It may close before it has taken all.
-    let _ = client.pickles.conversation.send(&bytes);
-    client.pickles.next(trial)?;
+    let _ = client.pickles.conversation.send(pickle);
     client.pickles.conversation.expect_gone()
+}
+
+/// The same, and then somebody else is served.
+pub(super) fn is_refused(trial: &mut Trial<'_>, pickle: &[u8]) -> Outcome {
+    let address = trial.serve()?;
+    refuse(trial, address, pickle)?;
+    is_served(trial, address)
 }

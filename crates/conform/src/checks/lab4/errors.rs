@@ -6,9 +6,116 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Input, Listener};
 
-use super::{QUESTION, arguments, asks, contains, start};
+use super::{arguments, asks, start};
 use crate::conversation::shown;
-use crate::{Outcome, Problem, Trial};
+use crate::{Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::should(
+        "M-6",
+        "a server that closes at once is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| closes_after(trial, b""),
+    ),
+    Check::should(
+        "M-6/2",
+        "a server that closes after an answer is an error",
+        "Questions & Answers: if you get the answer wrong, the server closes the connection early",
+        |trial| {
+            let timeout = trial.timeout();
+            let mut server = start(trial)?;
+            asks(&mut server)?;
+            asks(&mut server)?;
+            drop(server);
+            has_failed(trial, timeout)
+        },
+    ),
+    Check::should(
+        "M-6/3",
+        "a server that closes inside a message is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            for bytes in [&b"Q"[..], b"Q\0\0\0\x02\0\0\0", b"S", b"Salmost!"] {
+                closes_after(trial, bytes)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "M-6/4",
+        "a reset is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let timeout = trial.timeout();
+            let mut server = start(trial)?;
+            asks(&mut server)?;
+            server.reset()?;
+            has_failed(trial, timeout)
+        },
+    ),
+    // The server does not close: it is what it has sent that is wrong.
+    Check::should(
+        "M-6/5",
+        "a message that begins with neither Q nor S is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let timeout = trial.timeout();
+            for bytes in [
+                &b"q\0\0\0\x02\0\0\0\x28"[..],
+                b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            ] {
+                let mut server = start(trial)?;
+                asks(&mut server)?;
+                server.send(bytes)?;
+                has_failed(trial, timeout)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "M-6/6",
+        "a connection that is refused is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let timeout = trial.timeout();
+            let port = trial.port()?;
+            trial.start(&arguments("127.0.0.1", port), Input::Null)?;
+            has_failed(trial, timeout)
+        },
+    ),
+    Check::should(
+        "M-6/7",
+        "a host that does not exist is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            trial.start(&arguments("no-such-host.invalid", 8000), Input::Null)?;
+            has_failed(trial, FOR_NAMES)
+        },
+    ),
+    Check::should(
+        "M-7",
+        "a connection that does not come about within 10 seconds is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            // A busy machine may be late, but not early.
+            let within = CONNECT_LIMIT + trial.timeout();
+            let listener = Listener::new()?;
+            let _queue = fill_queue(listener.address())?;
+            let start = Instant::now();
+            trial.start(&arguments("127.0.0.1", listener.port()), Input::Null)?;
+            has_failed(trial, within)?;
+            let took = start.elapsed();
+            if took >= CONNECT_LIMIT {
+                return Ok(());
+            }
+            Err(Problem::broken(
+                format!("it waits for {CONNECT_LIMIT:?}"),
+                format!("it ended after {took:.1?}"),
+            ))
+        },
+    )
+    .waits(11),
+];
 
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
@@ -17,10 +124,10 @@ const FOR_NAMES: Duration = Duration::from_secs(20);
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// The status of a program in Rust that panicked.
-const PANICKED: Exit = Exit::Status(101);
+pub(super) const PANICKED: Exit = Exit::Status(101);
 
 /// The first words of a program in Python that did not catch its error.
-const UNCAUGHT: &[u8] = b"Traceback";
+pub(super) const UNCAUGHT: &[u8] = b"Traceback";
 
 /// Waits until the client has ended with an error, and has printed no secret.
 fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
@@ -38,85 +145,12 @@ fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
 }
 
 /// Sends these bytes, and leaves; the client ends with an error.
-fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
+pub(super) fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let timeout = trial.timeout();
     let mut server = start(trial)?;
     server.send(bytes)?;
     drop(server);
     has_failed(trial, timeout)
-}
-
-pub(super) fn closes_at_once(trial: &mut Trial<'_>) -> Outcome {
-    closes_after(trial, b"")
-}
-
-pub(super) fn closes_after_an_answer(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let mut server = start(trial)?;
-    asks(&mut server)?;
-    asks(&mut server)?;
-    drop(server);
-    has_failed(trial, timeout)
-}
-
-pub(super) fn closes_inside_a_message(trial: &mut Trial<'_>) -> Outcome {
-    for bytes in [&b"Q"[..], b"Q\0\0\0\x02\0\0\0", b"S", b"Salmost!"] {
-        closes_after(trial, bytes)?;
-    }
-    Ok(())
-}
-
-pub(super) fn resets(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let mut server = start(trial)?;
-    asks(&mut server)?;
-    server.reset()?;
-    has_failed(trial, timeout)
-}
-
-/// The server does not close: it is what it has sent that is wrong.
-pub(super) fn neither_q_nor_s(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    for bytes in [
-        &b"q\0\0\0\x02\0\0\0\x28"[..],
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-    ] {
-        let mut server = start(trial)?;
-        asks(&mut server)?;
-        server.send(bytes)?;
-        has_failed(trial, timeout)?;
-    }
-    Ok(())
-}
-
-pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let port = trial.port()?;
-    trial.start(&arguments("127.0.0.1", port), Input::Null)?;
-    has_failed(trial, timeout)
-}
-
-pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
-    trial.start(&arguments("no-such-host.invalid", 8000), Input::Null)?;
-    has_failed(trial, FOR_NAMES)
-}
-
-pub(super) fn unanswered_connection(trial: &mut Trial<'_>) -> Outcome {
-    // A busy machine may be late, but not early.
-    let within = CONNECT_LIMIT + trial.timeout();
-    let listener = Listener::new()?;
-    let _queue = fill_queue(listener.address())?;
-    let start = Instant::now();
-    trial.start(&arguments("127.0.0.1", listener.port()), Input::Null)?;
-    has_failed(trial, within)?;
-    let took = start.elapsed();
-    if took >= CONNECT_LIMIT {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("it waits for {CONNECT_LIMIT:?}"),
-        format!("it ended after {took:.1?}"),
-    ))
 }
 
 /// Connects until nobody is answered any more, because too many wait to be accepted.
@@ -133,43 +167,4 @@ fn fill_queue(address: SocketAddr) -> Result<Vec<TcpStream>, Problem> {
     }
     let reason = "this system answers whoever connects, though nobody accepts";
     Err(Problem::NotRun(reason.to_owned()))
-}
-
-pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    for bytes in [
-        &b""[..],
-        b"\xff",
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"Q\0\0\0\x02",
-        b"S\xff\xfe\xc3(",
-        &[QUESTION, b"\0\0\0\0"].concat(),
-        &[0xff; 64],
-    ] {
-        let mut server = start(trial)?;
-        server.send(bytes)?;
-        drop(server);
-        let process = trial.process()?;
-        let exit = process.wait_exit(timeout)?;
-        let stderr = process.stderr();
-        if matches!(exit, Exit::Signal(_) | PANICKED) || contains(&stderr, UNCAUGHT) {
-            let happened = format!("{exit}, and {} on standard error", shown(&stderr));
-            return Err(Problem::broken("it ends in order", happened));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn message_on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
-    for first in [b'\x1b', b'\x9b'] {
-        closes_after(trial, &[&[first], &b"[2Jxxxxx"[..]].concat())?;
-        let stderr = trial.process()?.stderr();
-        if stderr.contains(&first) {
-            return Err(Problem::broken(
-                "a message without the control characters that the server sent",
-                shown(&stderr),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -1,23 +1,27 @@
 //! The server that stores messages until they are read.
 
-mod command_line;
+mod common;
 mod connections;
-mod list;
-mod printed;
-mod readers;
+mod messages;
+mod records;
 mod requests;
-mod storage;
 
 use std::net::SocketAddr;
 
 use super::messages::{create, read, response};
-use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Trial};
+use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "server",
     role: Role::Server,
     arguments: |port| Arguments::new().port(port),
-    checks: list::CHECKS,
+    sections: &[
+        Section::new("Records", records::CHECKS),
+        Section::new("Start and requests", requests::CHECKS),
+        Section::new("Messages", messages::CHECKS),
+        Section::new("Errors, many clients and signals", connections::CHECKS),
+        Section::new("Common to all programs", common::CHECKS),
+    ],
     criteria: &[],
 };
 

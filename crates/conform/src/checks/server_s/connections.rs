@@ -12,36 +12,75 @@ use super::client::{
     has_line, send_file,
 };
 use crate::conversation::shown;
-use crate::{Conversation, Outcome, Problem, Trial};
+use crate::{Check, Conversation, Outcome, Problem, Trial};
 
-pub(super) fn reached_at_another_address(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    // Elsewhere than on this machine there is no such other address to know.
-    trial.process()?;
-    let other = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), address.port()));
-    trial.connect(other)?.expect(COMMAND)
-}
-
-pub(super) fn next_after_finished(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    send_file(trial, address, b"first")?;
-    trial.connect(address)?.expect(COMMAND)
-}
-
-pub(super) fn ten_at_once(trial: &mut Trial<'_>) -> Outcome {
-    serve_in_turn(trial, 10)
-}
-
-pub(super) fn one_and_ten_more(trial: &mut Trial<'_>) -> Outcome {
-    const CLIENTS: usize = 11;
-    serve_in_turn(trial, CLIENTS)?;
-    expect_printed(trial, "the number of every client", |printed| {
-        (0..CLIENTS).all(|client| has_line(printed, length(client).to_string().as_bytes()))
-    })
-}
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "A-12",
+        "it listens on all interfaces",
+        "Requirements: the listening socket is bound to 0.0.0.0",
+        |trial| {
+            let address = trial.serve()?;
+            // Elsewhere than on this machine there is no such other address to know.
+            trial.process()?;
+            let other = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), address.port()));
+            trial.connect(other)?.expect(COMMAND)
+        },
+    ),
+    Check::must(
+        "A-13",
+        "the next client is served when the first has finished",
+        "Requirements: multiple connections are accepted and processed sequentially",
+        |trial| {
+            let address = trial.serve()?;
+            send_file(trial, address, b"first")?;
+            trial.connect(address)?.expect(COMMAND)
+        },
+    ),
+    Check::must(
+        "A-13/2",
+        "ten clients at once are served one after another",
+        "Requirements: of 10 simultaneous connections none is rejected, and only one at a time \
+         sees the accio command",
+        |trial| serve_in_turn(trial, 10),
+    )
+    .waits(5),
+    Check::should(
+        "A-13/3",
+        "ten clients wait while one is served, and all are counted",
+        "Requirements: up to 10 connections wait until the one before is done",
+        |trial| {
+            const CLIENTS: usize = 11;
+            serve_in_turn(trial, CLIENTS)?;
+            expect_printed(trial, "the number of every client", |printed| {
+                (0..CLIENTS).all(|client| has_line(printed, length(client).to_string().as_bytes()))
+            })
+        },
+    )
+    .waits(5),
+    Check::should(
+        "A-14",
+        "it can be started again at once",
+        "A restart right after clients were connected works (SO_REUSEADDR)",
+        |trial| {
+            let address = trial.serve()?;
+            let timeout = trial.timeout();
+            let mut client = trial.connect(address)?;
+            client.expect(COMMAND)?;
+            // The server's end is the first one to close: it is remembered at the server's port.
+            let process = trial.process()?;
+            process.signal_group(Signal::KILL)?;
+            process.wait_exit(timeout)?;
+            client.expect_gone()?;
+            drop(client);
+            trial.serve_again(address)?;
+            trial.connect(address)?.expect(COMMAND)
+        },
+    ),
+];
 
 /// The length of a client's file, different for each.
-fn length(client: usize) -> usize {
+pub(super) fn length(client: usize) -> usize {
     1000 + client
 }
 
@@ -87,19 +126,4 @@ fn take_turn(client: &mut Conversation, length: usize, being_served: &AtomicUsiz
     client.send(&binary_file(length))?;
     being_served.fetch_sub(1, Ordering::SeqCst);
     end_file(client)
-}
-
-pub(super) fn restarts_at_once(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    let timeout = trial.timeout();
-    let mut client = trial.connect(address)?;
-    client.expect(COMMAND)?;
-    // The server's end is the first one to close: it is remembered at the server's port.
-    let process = trial.process()?;
-    process.signal_group(Signal::KILL)?;
-    process.wait_exit(timeout)?;
-    client.expect_gone()?;
-    drop(client);
-    trial.serve_again(address)?;
-    trial.connect(address)?.expect(COMMAND)
 }

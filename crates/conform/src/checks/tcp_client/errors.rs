@@ -6,28 +6,97 @@ use harness::{Exit, Input};
 
 use super::{arguments, finish, has_printed, prints, start};
 use crate::conversation::shown;
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::should(
+        "TC-3",
+        "empty lines are skipped",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let mut server = start(trial, b"\nreverse abc\n\n\nreverse def\n\n")?;
+            server.expect(TWO_REQUESTS)?;
+            server.send(b"\0\0\0\x03cba\0\0\0\x03fed")?;
+            prints(trial, server, b"cba\nfed\n")
+        },
+    ),
+    Check::should(
+        "TC-3/2",
+        "an unknown action is reported with its line, the others are sent, and the status is 1",
+        "not in the assignment: what a careful user expects",
+        |trial| reports_line_2(trial, b"reverse abc\ninvert xyz\nreverse def\n"),
+    ),
+    Check::should(
+        "TC-3/3",
+        "a line without a space is reported with its line, and the others are sent",
+        "not in the assignment: what a careful user expects",
+        |trial| reports_line_2(trial, b"reverse abc\nreverse\nreverse def\n"),
+    ),
+    Check::should(
+        "TC-4",
+        "a connection that is refused is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let timeout = trial.timeout();
+            let port = trial.port()?;
+            let file = trial.file(TWO_LINES)?;
+            let client = trial.start(&arguments(port).file(file), Input::Null)?;
+            let exit = client.wait_exit(timeout)?;
+            has_failed(trial, exit)
+        },
+    ),
+    Check::should(
+        "TC-4/2",
+        "a host that does not exist is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            trial.may_choose_arguments()?;
+            let file = trial.file(TWO_LINES)?;
+            let host = Arguments::words(["-h", "no-such-host.invalid"]);
+            let client = trial.start(&host.file(file), Input::Null)?;
+            let exit = client.wait_exit(FOR_NAMES)?;
+            has_failed(trial, exit)
+        },
+    ),
+    Check::should(
+        "TC-4/3",
+        "a server that closes before it has answered is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            closes_after(trial, b"\0\0\0\x03cba")?;
+            has_printed(trial, b"cba\n")
+        },
+    ),
+    Check::should(
+        "TC-4/4",
+        "a response that is cut off is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            closes_after(trial, b"\0\0\0\x03cba\0\0")?;
+            closes_after(trial, b"\0\0\0\x03cba\0\0\0\x03fe")
+        },
+    ),
+    Check::should(
+        "TC-4/5",
+        "a file that does not exist is an error",
+        "not in the assignment: what a careful user expects",
+        |trial| {
+            let timeout = trial.timeout();
+            let listener = trial.listen()?;
+            let arguments = arguments(listener.port()).file("/no/such/file");
+            let client = trial.start(&arguments, Input::Null)?;
+            let exit = client.wait_exit(timeout)?;
+            has_failed(trial, exit)
+        },
+    ),
+];
 
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
 
-const TWO_LINES: &[u8] = b"reverse abc\nreverse def\n";
-const TWO_REQUESTS: &[u8] = b"\x20\0\0\x03abc\x20\0\0\x03def";
+pub(super) const TWO_LINES: &[u8] = b"reverse abc\nreverse def\n";
 
-pub(super) fn empty_lines(trial: &mut Trial<'_>) -> Outcome {
-    let mut server = start(trial, b"\nreverse abc\n\n\nreverse def\n\n")?;
-    server.expect(TWO_REQUESTS)?;
-    server.send(b"\0\0\0\x03cba\0\0\0\x03fed")?;
-    prints(trial, server, b"cba\nfed\n")
-}
-
-pub(super) fn unknown_action(trial: &mut Trial<'_>) -> Outcome {
-    reports_line_2(trial, b"reverse abc\ninvert xyz\nreverse def\n")
-}
-
-pub(super) fn no_space(trial: &mut Trial<'_>) -> Outcome {
-    reports_line_2(trial, b"reverse abc\nreverse\nreverse def\n")
-}
+pub(super) const TWO_REQUESTS: &[u8] = b"\x20\0\0\x03abc\x20\0\0\x03def";
 
 fn reports_line_2(trial: &mut Trial<'_>, lines: &[u8]) -> Outcome {
     let mut server = start(trial, lines)?;
@@ -59,41 +128,13 @@ fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
     ))
 }
 
-pub(super) fn refused(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let port = trial.port()?;
-    let file = trial.file(TWO_LINES)?;
-    let client = trial.start(&arguments(port).file(file), Input::Null)?;
-    let exit = client.wait_exit(timeout)?;
-    has_failed(trial, exit)
-}
-
-pub(super) fn unknown_host(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let file = trial.file(TWO_LINES)?;
-    let host = Arguments::words(["-h", "no-such-host.invalid"]);
-    let client = trial.start(&host.file(file), Input::Null)?;
-    let exit = client.wait_exit(FOR_NAMES)?;
-    has_failed(trial, exit)
-}
-
-pub(super) fn closes_early(trial: &mut Trial<'_>) -> Outcome {
-    closes_after(trial, b"\0\0\0\x03cba")?;
-    has_printed(trial, b"cba\n")
-}
-
-pub(super) fn cut_off(trial: &mut Trial<'_>) -> Outcome {
-    closes_after(trial, b"\0\0\0\x03cba\0\0")?;
-    closes_after(trial, b"\0\0\0\x03cba\0\0\0\x03fe")
-}
-
 /// Answers the two requests with these bytes, and leaves.
 fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let exit = end_after(trial, bytes)?;
     has_failed(trial, exit)
 }
 
-fn end_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<Exit, Problem> {
+pub(super) fn end_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let mut server = start(trial, TWO_LINES)?;
     server.expect(TWO_REQUESTS)?;
@@ -102,55 +143,8 @@ fn end_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<Exit, Problem> {
     Ok(trial.process()?.wait_exit(timeout)?)
 }
 
-pub(super) fn no_such_file(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let listener = trial.listen()?;
-    let arguments = arguments(listener.port()).file("/no/such/file");
-    let client = trial.start(&arguments, Input::Null)?;
-    let exit = client.wait_exit(timeout)?;
-    has_failed(trial, exit)
-}
-
 /// The status of a program in Rust that panicked.
-const PANICKED: Exit = Exit::Status(101);
+pub(super) const PANICKED: Exit = Exit::Status(101);
 
 /// The first words of a program in Python that did not catch its error.
-const UNCAUGHT: &[u8] = b"Traceback";
-
-pub(super) fn garbage(trial: &mut Trial<'_>) -> Outcome {
-    for bytes in [
-        &b""[..],
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\0\0\0\x04\xff\xfe\xc3(\0\0\0\x02\xf0\x9f",
-        &[0xff; 64],
-    ] {
-        let exit = end_after(trial, bytes)?;
-        let stderr = trial.process()?.stderr();
-        if matches!(exit, Exit::Signal(_) | PANICKED) || stderr.starts_with(UNCAUGHT) {
-            let happened = format!("{exit}, and {}", shown(&stderr));
-            return Err(Problem::broken("it ends in order", happened));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn announced_length(trial: &mut Trial<'_>) -> Outcome {
-    const SENT: usize = 16 << 20;
-    const MOST: u64 = 4 * SENT as u64;
-    let mut server = start(trial, TWO_LINES)?;
-    server.expect(TWO_REQUESTS)?;
-    server.send(b"\x7f\xff\xff\xff")?;
-    // More than the system keeps: it is taken only if the client has read the header.
-    server.send(&vec![b'x'; SENT])?;
-    let taken = trial.process()?.peak_memory()?;
-    if taken <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!(
-            "at most {} MiB for 16 MiB of data, of 2 GiB announced",
-            MOST >> 20
-        ),
-        format!("{} MiB", taken >> 20),
-    ))
-}
+pub(super) const UNCAUGHT: &[u8] = b"Traceback";

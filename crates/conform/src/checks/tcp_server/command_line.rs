@@ -5,11 +5,242 @@ use std::net::{Ipv4Addr, SocketAddr};
 use harness::{Exit, Input, Listener, Process, Signal};
 
 use super::{ASSIGNMENT, UPPERCASE, is_served, request, response};
-use crate::checks::common::shows_version;
 use crate::checks::default_port::{self, DEFAULT_PORT};
-use crate::checks::usage::{WRONG_PORTS, help_names, is_refused, run};
+use crate::checks::usage::{help_names, is_refused, run};
 use crate::conversation::shown;
-use crate::{Arguments, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Outcome, Problem, Trial};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "T-20",
+        "--help prints the usage with its three options on standard output",
+        "Usage: options --help, -v or --verbose, --port PORT or -p PORT",
+        |trial| help_names(trial, &["--help", "-v", "--verbose", "-p", "--port"]),
+    ),
+    Check::should(
+        "T-20/2",
+        "the usage is the assignment's, word for word, with status 0",
+        "Usage: as printed in the requirements",
+        |trial| {
+            let finished = run(trial, ["--help"])?;
+            let text = String::from_utf8_lossy(&finished.stdout);
+            let usage = |name| format!("Usage: {name} {USAGE}");
+            let ours = usage("tcp_server");
+            if text.trim_end() != ours.trim_end()
+                && text.trim_end() != usage("tcp_server.py").trim_end()
+            {
+                return Err(Problem::broken(ours, shown(&finished.stdout)));
+            }
+            if finished.exit != Exit::Status(0) || !finished.stderr.is_empty() {
+                return Err(Problem::broken(
+                    "status 0, and nothing on standard error",
+                    format!("{}, and {}", finished.exit, shown(&finished.stderr)),
+                ));
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "T-20/3",
+        "without a port it listens on 8083",
+        "Requirements: the default port must be 8083",
+        |trial| default_port::listens_on(trial, &Arguments::new(), DEFAULT_PORT).map(drop),
+    ),
+    Check::must(
+        "T-20/4",
+        "--port and --verbose are the long forms",
+        "Usage: options -v or --verbose, --port PORT or -p PORT",
+        |trial| {
+            trial.may_choose_arguments()?;
+            let arguments = |port| {
+                Arguments::new()
+                    .word("--verbose")
+                    .port_option("--port", port)
+            };
+            let address = trial.serve_with(arguments)?;
+            is_served(&mut trial.connect(address)?)
+        },
+    ),
+    Check::must(
+        "T-21",
+        "nothing is printed on standard output",
+        "Command-line Interface: your program will generally print nothing to stdout; the only \
+         exception is the help",
+        |trial| {
+            let timeout = trial.timeout();
+            let address = trial.serve_with(verbose)?;
+            let mut client = trial.connect(address)?;
+            is_served(&mut client)?;
+            client.send(b"\x18\0\0\x05hello")?;
+            client.expect(b"\0\0\0\x05error")?;
+            drop(client);
+            let server = trial.process()?;
+            server.signal_group(Signal::INT)?;
+            // Whether it ends is another matter; if it does, all that it kept back is there.
+            let _ = server.wait_exit(timeout);
+            match server.stdout() {
+                printed if printed.is_empty() => Ok(()),
+                printed => Err(Problem::broken(
+                    "nothing on standard output",
+                    shown(&printed),
+                )),
+            }
+        },
+    ),
+    Check::must(
+        "T-21/2",
+        "an error is printed on standard error",
+        "Command-line Interface: your program must print to stderr any errors while running the \
+         server",
+        |trial| {
+            let timeout = trial.timeout();
+            let (_listener, server) = start_on_port_in_use(trial)?;
+            if server
+                .wait_stderr(|printed| !printed.is_empty(), timeout)
+                .is_ok()
+            {
+                return Ok(());
+            }
+            let happened = match server.exit() {
+                Some(exit) => format!("nothing, and it ended with {exit}"),
+                None => "nothing, and it runs on".to_owned(),
+            };
+            let expected = "a text on standard error when the port is in use";
+            Err(Problem::broken(expected, happened))
+        },
+    ),
+    Check::must(
+        "T-21/3",
+        "when verbose, it logs on standard error",
+        "Command-line Interface: your program must print to stderr log messages, if the verbose \
+         flag is set",
+        |trial| {
+            let address = trial.serve_with(verbose)?;
+            let mut client = trial.connect(address)?;
+            is_served(&mut client)?;
+            drop(client);
+            logs(trial, "a log message", |printed| !printed.is_empty())
+        },
+    ),
+    Check::must(
+        "T-21/4",
+        "when not verbose, it logs nothing",
+        "Command-line Interface: log messages only if the verbose flag is set",
+        |trial| {
+            let address = trial.serve()?;
+            // The second client shows that the server has done with the first.
+            for _ in 0..2 {
+                is_served(&mut trial.connect(address)?)?;
+            }
+            match trial.process()?.stderr() {
+                printed if printed.is_empty() => Ok(()),
+                printed => Err(Problem::broken(
+                    "nothing on standard error",
+                    shown(&printed),
+                )),
+            }
+        },
+    ),
+    Check::should(
+        "T-22",
+        "the log names each client's address and each request's length",
+        "Logging: use logging to understand the flow of your program",
+        |trial| {
+            const LENGTH: usize = 4321;
+            let address = trial.serve_with(verbose)?;
+            let mut client = trial.connect(address)?;
+            client.send(&request(UPPERCASE, &[b'x'; LENGTH]))?;
+            client.expect(&response(&[b'X'; LENGTH]))?;
+            let port = client.local_address().port();
+            drop(client);
+            let wanted = format!("the port {port} and the length {LENGTH}");
+            logs(trial, &wanted, |printed| {
+                let text = String::from_utf8_lossy(printed);
+                text.contains(&port.to_string()) && text.contains(&LENGTH.to_string())
+            })
+        },
+    ),
+    Check::should(
+        "T-22/2",
+        "with port 0 the system chooses, and the log names the port",
+        "Logging: use logging to understand the flow of your program",
+        |trial| {
+            trial.may_choose_arguments()?;
+            let timeout = trial.timeout();
+            let server = trial.start(&Arguments::words(["-v", "-p", "0"]), Input::Null)?;
+            let names_port = |printed: &[u8]| {
+                let text = String::from_utf8_lossy(printed);
+                let listening = server.listening();
+                listening
+                    .iter()
+                    .any(|address| text.contains(&address.port().to_string()))
+            };
+            server.wait_stderr(names_port, timeout).map_err(|_| {
+                let addresses: Vec<_> =
+                    server.listening().iter().map(ToString::to_string).collect();
+                Problem::broken(
+                    "the port that it listens on, on standard error",
+                    format!(
+                        "it listens on \"{}\" and printed {}",
+                        addresses.join(", "),
+                        shown(&server.stderr())
+                    ),
+                )
+            })
+        },
+    ),
+    Check::should(
+        "T-23",
+        "--port=PORT and -pPORT are understood",
+        "Usage: options as getopt users write them",
+        |trial| {
+            trial.may_choose_arguments()?;
+            for option in ["--port=", "-p"] {
+                let arguments = |port| Arguments::new().word(format!("{option}{port}"));
+                let address = trial.serve_with(arguments)?;
+                is_served(&mut trial.connect(address)?)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "T-23/2",
+        "wrong arguments are refused with status 2",
+        "Requirements: it accepts no arguments, and three options",
+        |trial| {
+            for words in [
+                &["--unknown"][..],
+                &["-x"],
+                &["8083"],
+                &["-p"],
+                &["-v", "--port"],
+            ] {
+                is_refused(trial, words)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "T-23/3",
+        "a port in use is named in the error, and the status is 1",
+        "Command-line Interface: your program must print to stderr any errors while running the \
+         server",
+        |trial| {
+            let timeout = trial.timeout();
+            let (listener, server) = start_on_port_in_use(trial)?;
+            let exit = server.wait_exit(timeout)?;
+            let text = String::from_utf8_lossy(&server.stderr()).into_owned();
+            if exit == Exit::Status(1) && text.contains(&listener.port().to_string()) {
+                return Ok(());
+            }
+            let expected = format!("status 1, and {} on standard error", listener.port());
+            Err(Problem::broken(
+                expected,
+                format!("{exit}, and {}", shown(text.as_bytes())),
+            ))
+        },
+    ),
+];
 
 /// The usage of the assignment, behind the program's name.
 const USAGE: &str = "\
@@ -21,81 +252,8 @@ Options:
   --port PORT, -p PORT
 ";
 
-pub(super) fn help(trial: &mut Trial<'_>) -> Outcome {
-    help_names(trial, &["--help", "-v", "--verbose", "-p", "--port"])
-}
-
-pub(super) fn help_text(trial: &mut Trial<'_>) -> Outcome {
-    let finished = run(trial, ["--help"])?;
-    let text = String::from_utf8_lossy(&finished.stdout);
-    let usage = |name| format!("Usage: {name} {USAGE}");
-    let ours = usage("tcp_server");
-    if text.trim_end() != ours.trim_end() && text.trim_end() != usage("tcp_server.py").trim_end() {
-        return Err(Problem::broken(ours, shown(&finished.stdout)));
-    }
-    if finished.exit != Exit::Status(0) || !finished.stderr.is_empty() {
-        return Err(Problem::broken(
-            "status 0, and nothing on standard error",
-            format!("{}, and {}", finished.exit, shown(&finished.stderr)),
-        ));
-    }
-    Ok(())
-}
-
-pub(super) fn default_port(trial: &mut Trial<'_>) -> Outcome {
-    default_port::listens_on(trial, &Arguments::new(), DEFAULT_PORT).map(drop)
-}
-
-pub(super) fn long_options(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let arguments = |port| {
-        Arguments::new()
-            .word("--verbose")
-            .port_option("--port", port)
-    };
-    let address = trial.serve_with(arguments)?;
-    is_served(&mut trial.connect(address)?)
-}
-
-pub(super) fn joined_options(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    for option in ["--port=", "-p"] {
-        let arguments = |port| Arguments::new().word(format!("{option}{port}"));
-        let address = trial.serve_with(arguments)?;
-        is_served(&mut trial.connect(address)?)?;
-    }
-    Ok(())
-}
-
-pub(super) fn leading_zeros(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let address = trial.serve_with(|port| Arguments::words(["-p", &format!("000{port}")]))?;
-    is_served(&mut trial.connect(address)?)
-}
-
 fn verbose(port: u16) -> Arguments {
     (ASSIGNMENT.arguments)(port).word("-v")
-}
-
-pub(super) fn nothing_on_stdout(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let address = trial.serve_with(verbose)?;
-    let mut client = trial.connect(address)?;
-    is_served(&mut client)?;
-    client.send(b"\x18\0\0\x05hello")?;
-    client.expect(b"\0\0\0\x05error")?;
-    drop(client);
-    let server = trial.process()?;
-    server.signal_group(Signal::INT)?;
-    // Whether it ends is another matter; if it does, all that it kept back is there.
-    let _ = server.wait_exit(timeout);
-    match server.stdout() {
-        printed if printed.is_empty() => Ok(()),
-        printed => Err(Problem::broken(
-            "nothing on standard output",
-            shown(&printed),
-        )),
-    }
 }
 
 /// Starts the server on a port that is taken.
@@ -106,46 +264,6 @@ fn start_on_port_in_use<'t>(
     let listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
     let server = trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
     Ok((listener, server))
-}
-
-pub(super) fn errors_on_stderr(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let (_listener, server) = start_on_port_in_use(trial)?;
-    if server
-        .wait_stderr(|printed| !printed.is_empty(), timeout)
-        .is_ok()
-    {
-        return Ok(());
-    }
-    let happened = match server.exit() {
-        Some(exit) => format!("nothing, and it ended with {exit}"),
-        None => "nothing, and it runs on".to_owned(),
-    };
-    let expected = "a text on standard error when the port is in use";
-    Err(Problem::broken(expected, happened))
-}
-
-pub(super) fn port_in_use(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let (listener, server) = start_on_port_in_use(trial)?;
-    let exit = server.wait_exit(timeout)?;
-    let text = String::from_utf8_lossy(&server.stderr()).into_owned();
-    if exit == Exit::Status(1) && text.contains(&listener.port().to_string()) {
-        return Ok(());
-    }
-    let expected = format!("status 1, and {} on standard error", listener.port());
-    Err(Problem::broken(
-        expected,
-        format!("{exit}, and {}", shown(text.as_bytes())),
-    ))
-}
-
-pub(super) fn verbose_logs(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve_with(verbose)?;
-    let mut client = trial.connect(address)?;
-    is_served(&mut client)?;
-    drop(client);
-    logs(trial, "a log message", |printed| !printed.is_empty())
 }
 
 /// Waits for what the log should have, at the latest when the server has ended: it may be kept
@@ -165,81 +283,4 @@ fn logs(trial: &mut Trial<'_>, wanted: &str, has_it: impl Fn(&[u8]) -> bool) -> 
             shown(&printed),
         )),
     }
-}
-
-pub(super) fn quiet(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    // The second client shows that the server has done with the first.
-    for _ in 0..2 {
-        is_served(&mut trial.connect(address)?)?;
-    }
-    match trial.process()?.stderr() {
-        printed if printed.is_empty() => Ok(()),
-        printed => Err(Problem::broken(
-            "nothing on standard error",
-            shown(&printed),
-        )),
-    }
-}
-
-pub(super) fn log_of_a_request(trial: &mut Trial<'_>) -> Outcome {
-    const LENGTH: usize = 4321;
-    let address = trial.serve_with(verbose)?;
-    let mut client = trial.connect(address)?;
-    client.send(&request(UPPERCASE, &[b'x'; LENGTH]))?;
-    client.expect(&response(&[b'X'; LENGTH]))?;
-    let port = client.local_address().port();
-    drop(client);
-    let wanted = format!("the port {port} and the length {LENGTH}");
-    logs(trial, &wanted, |printed| {
-        let text = String::from_utf8_lossy(printed);
-        text.contains(&port.to_string()) && text.contains(&LENGTH.to_string())
-    })
-}
-
-pub(super) fn log_of_the_port(trial: &mut Trial<'_>) -> Outcome {
-    trial.may_choose_arguments()?;
-    let timeout = trial.timeout();
-    let server = trial.start(&Arguments::words(["-v", "-p", "0"]), Input::Null)?;
-    let names_port = |printed: &[u8]| {
-        let text = String::from_utf8_lossy(printed);
-        let listening = server.listening();
-        listening
-            .iter()
-            .any(|address| text.contains(&address.port().to_string()))
-    };
-    server.wait_stderr(names_port, timeout).map_err(|_| {
-        let addresses: Vec<_> = server.listening().iter().map(ToString::to_string).collect();
-        Problem::broken(
-            "the port that it listens on, on standard error",
-            format!(
-                "it listens on \"{}\" and printed {}",
-                addresses.join(", "),
-                shown(&server.stderr())
-            ),
-        )
-    })
-}
-
-pub(super) fn wrong_arguments(trial: &mut Trial<'_>) -> Outcome {
-    for words in [
-        &["--unknown"][..],
-        &["-x"],
-        &["8083"],
-        &["-p"],
-        &["-v", "--port"],
-    ] {
-        is_refused(trial, words)?;
-    }
-    Ok(())
-}
-
-pub(super) fn wrong_ports(trial: &mut Trial<'_>) -> Outcome {
-    WRONG_PORTS
-        .iter()
-        .try_for_each(|port| is_refused(trial, &["-p", port]))
-}
-
-pub(super) fn version(trial: &mut Trial<'_>) -> Outcome {
-    shows_version(trial, "tcp_server")
 }

@@ -1,26 +1,183 @@
-//! Where the server listens, whom it serves, and how much it takes.
+//! Signals.
 
 use std::time::{Duration, Instant};
 
-use harness::{Error, Signal};
+use harness::{Error, Exit, Signal};
 
 use super::{LOWERCASE, UPPERCASE, connected, is_served, request, response};
-use crate::checks::common::{expect_rest, listens_on_all_interfaces};
-use crate::{Conversation, Outcome, Problem, Trial};
+use crate::checks::common::listens_on_all_interfaces;
+use crate::{Check, Conversation, Outcome, Problem, Trial};
 
-const MIB: usize = 1 << 20;
+pub(super) const CHECKS: &[Check] = &[
+    Check::must(
+        "T-15",
+        "it can be started again right after a client was connected",
+        "Requirements: you must set the SO_REUSEADDR option on the server socket",
+        |trial| restart_after(trial, Signal::KILL),
+    ),
+    Check::should(
+        "T-15/2",
+        "it listens on all interfaces",
+        "Protocol: for this lab, you can bind to all interfaces",
+        listens_on_all_interfaces,
+    ),
+    Check::must(
+        "T-16",
+        "one client is served after another",
+        "Command-line Interface: once it has handled one client, it will wait for another client \
+         to connect",
+        |trial| {
+            let address = trial.serve()?;
+            for _ in 0..5 {
+                is_served(&mut trial.connect(address)?)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::should(
+        "T-16/2",
+        "a client that is silent delays nobody",
+        "Requirements: your server does not need to support concurrent clients",
+        |trial| {
+            let address = trial.serve()?;
+            let _silent = trial.connect(address)?;
+            let mut slow = trial.connect(address)?;
+            slow.send(b"\x08\0\0\x04sl")?;
+            is_served(&mut trial.connect(address)?)?;
+            slow.send(b"ow")?;
+            slow.expect(b"\0\0\0\x04SLOW")
+        },
+    ),
+    Check::must(
+        "T-17",
+        "a request of 4 MiB is answered",
+        "Requirements: your server must handle any request size",
+        |trial| answers_large(trial, 4 * MIB),
+    ),
+    Check::should(
+        "T-17/2",
+        "a request of more than 16 MiB, whose length needs the 25th bit, is answered",
+        "Requirements: your server must handle any request size; the length has 27 bits",
+        |trial| answers_large(trial, 16 * MIB + 1),
+    ),
+    // More than the system keeps for both ends, which is some megabytes: a server that does not read
+    // on while a response cannot be delivered, and its client, wait for each other forever.
+    Check::should(
+        "T-18",
+        "a client may send 24 MiB of requests before it reads a response",
+        "Protocol: pipelining",
+        |trial| {
+            const BLOCKS: usize = 24;
+            const REQUESTS: usize = 1024;
+            let timeout = 4 * trial.timeout();
+            let mut client = connected(trial)?;
+            let block = request(LOWERCASE, &[b'X'; 1020]).repeat(REQUESTS);
+            for sent in 0..BLOCKS {
+                client.send(&block).map_err(|error| match error {
+                    Error::Peer { event, .. } => Problem::broken(
+                        format!(
+                            "{BLOCKS} MiB of requests are taken from a client that reads nothing"
+                        ),
+                        format!("{event}, after {sent} MiB"),
+                    ),
+                    error => error.into(),
+                })?;
+            }
+            let wanted = response(&[b'x'; 1020]).repeat(REQUESTS);
+            for received in 0..BLOCKS {
+                if client.receive_exactly(wanted.len(), timeout)? != wanted {
+                    let happened = format!("other bytes behind the first {received} MiB");
+                    return Err(Problem::broken("the responses in their order", happened));
+                }
+            }
+            Ok(())
+        },
+    )
+    .waits(10),
+    Check::must(
+        "T-19",
+        "SIGINT is caught, and ends it",
+        "Command-line Interface: your server must catch this signal and properly shutdown",
+        |trial| match end(trial, Signal::INT)? {
+            Exit::Status(_) => Ok(()),
+            exit @ Exit::Signal(_) => Err(Problem::broken(
+                "the program catches the signal and ends by itself",
+                format!("it ended with {exit}"),
+            )),
+        },
+    ),
+    Check::should(
+        "T-19/2",
+        "after SIGINT the exit status is 0",
+        "Command-line Interface: your server must catch this signal and properly shutdown",
+        |trial| ends_with_0(end(trial, Signal::INT)?),
+    ),
+    Check::should(
+        "T-19/3",
+        "SIGTERM ends it with status 0 too",
+        "Requirements: properly shutdown the server when a signal is sent to your process",
+        |trial| ends_with_0(end(trial, Signal::TERM)?),
+    ),
+    Check::should(
+        "T-19/4",
+        "a response that is being sent when the signal comes is sent to its end",
+        "Requirements: if your server is in the middle of sending to a client, you can let that \
+         finish before stopping",
+        |trial| {
+            const LENGTH: usize = 8 << 20;
+            let mut client = connected(trial)?;
+            client.set_receive_buffer(64 << 10)?;
+            client.send(&request(UPPERCASE, &vec![b'x'; LENGTH]))?;
+            // It has begun, so the request was received in full; most of it still waits, more than the
+            // system keeps for both ends.
+            client.receive(4)?;
+            trial.process()?.signal_group(Signal::INT)?;
+            let rest = client.receive_all()?;
+            let wanted = response(&vec![b'X'; LENGTH]);
+            if wanted.get(4..) == Some(&rest) {
+                return Ok(());
+            }
+            Err(Problem::broken(
+                format!("{LENGTH} bytes of response"),
+                format!("{}, and then the connection ends", rest.len()),
+            ))
+        },
+    ),
+];
 
-pub(super) fn restart(trial: &mut Trial<'_>) -> Outcome {
-    restart_after(trial, Signal::KILL)
+/// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
+const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
+
+/// A second, and what a busy machine may add.
+pub(super) const A_SECOND: Duration = Duration::from_millis(1500);
+
+/// Starts the server, has it serve a client that leaves, and sends it a signal, as a key on the
+/// terminal does: to all that belongs to it.
+pub(super) fn end(trial: &mut Trial<'_>, signal: Signal) -> Result<Exit, Problem> {
+    let timeout = trial.timeout();
+    let mut client = connected(trial)?;
+    is_served(&mut client)?;
+    drop(client);
+    std::thread::sleep(UNTIL_IT_WAITS);
+    trial.process()?.signal_group(signal)?;
+    Ok(trial.process()?.wait_exit(timeout)?)
 }
 
-pub(super) fn restart_after_signal(trial: &mut Trial<'_>) -> Outcome {
-    restart_after(trial, Signal::INT)
+pub(super) fn ends_with_0(exit: Exit) -> Outcome {
+    if exit.success() {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        "the program ends with status 0",
+        format!("it ended with {exit}"),
+    ))
 }
+
+pub(super) const MIB: usize = 1 << 20;
 
 /// The server's end of the connection is closed first, so that the system keeps it for a while:
 /// without SO_REUSEADDR the port cannot be used then.
-fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
+pub(super) fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let timeout = trial.timeout();
     let address = trial.serve()?;
     let mut client = trial.connect(address)?;
@@ -31,36 +188,6 @@ fn restart_after(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     drop(client);
     trial.serve_again(address)?;
     is_served(&mut trial.connect(address)?)
-}
-
-pub(super) fn all_interfaces(trial: &mut Trial<'_>) -> Outcome {
-    listens_on_all_interfaces(trial)
-}
-
-pub(super) fn one_after_another(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    for _ in 0..5 {
-        is_served(&mut trial.connect(address)?)?;
-    }
-    Ok(())
-}
-
-pub(super) fn side_by_side(trial: &mut Trial<'_>) -> Outcome {
-    let address = trial.serve()?;
-    let _silent = trial.connect(address)?;
-    let mut slow = trial.connect(address)?;
-    slow.send(b"\x08\0\0\x04sl")?;
-    is_served(&mut trial.connect(address)?)?;
-    slow.send(b"ow")?;
-    slow.expect(b"\0\0\0\x04SLOW")
-}
-
-pub(super) fn large_request(trial: &mut Trial<'_>) -> Outcome {
-    answers_large(trial, 4 * MIB)
-}
-
-pub(super) fn very_large_request(trial: &mut Trial<'_>) -> Outcome {
-    answers_large(trial, 16 * MIB + 1)
 }
 
 fn answers_large(trial: &mut Trial<'_>, length: usize) -> Outcome {
@@ -88,7 +215,7 @@ fn answers_large(trial: &mut Trial<'_>, length: usize) -> Outcome {
 }
 
 /// Sends to a server that may be slow in taking it, but not endlessly.
-fn send_within(client: &mut Conversation, bytes: &[u8], within: Duration) -> Outcome {
+pub(super) fn send_within(client: &mut Conversation, bytes: &[u8], within: Duration) -> Outcome {
     let start = Instant::now();
     for (sent, block) in bytes.chunks(MIB).enumerate() {
         if start.elapsed() > within {
@@ -100,60 +227,4 @@ fn send_within(client: &mut Conversation, bytes: &[u8], within: Duration) -> Out
         client.send(block)?;
     }
     Ok(())
-}
-
-/// More than the system keeps for both ends, which is some megabytes: a server that does not read
-/// on while a response cannot be delivered, and its client, wait for each other forever.
-pub(super) fn everything_sent_before_anything_is_read(trial: &mut Trial<'_>) -> Outcome {
-    const BLOCKS: usize = 24;
-    const REQUESTS: usize = 1024;
-    let timeout = 4 * trial.timeout();
-    let mut client = connected(trial)?;
-    let block = request(LOWERCASE, &[b'X'; 1020]).repeat(REQUESTS);
-    for sent in 0..BLOCKS {
-        client.send(&block).map_err(|error| match error {
-            Error::Peer { event, .. } => Problem::broken(
-                format!("{BLOCKS} MiB of requests are taken from a client that reads nothing"),
-                format!("{event}, after {sent} MiB"),
-            ),
-            error => error.into(),
-        })?;
-    }
-    let wanted = response(&[b'x'; 1020]).repeat(REQUESTS);
-    for received in 0..BLOCKS {
-        if client.receive_exactly(wanted.len(), timeout)? != wanted {
-            let happened = format!("other bytes behind the first {received} MiB");
-            return Err(Problem::broken("the responses in their order", happened));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn idle(trial: &mut Trial<'_>) -> Outcome {
-    let mut client = connected(trial)?;
-    is_served(&mut client)?;
-    expect_rest(trial)
-}
-
-pub(super) fn announced_length(trial: &mut Trial<'_>) -> Outcome {
-    const SENT: usize = 8 * MIB;
-    const MOST: u64 = 64 << 20;
-    let timeout = 4 * trial.timeout();
-    let mut client = connected(trial)?;
-    is_served(&mut client)?;
-    let before = trial.process()?.peak_memory()?;
-    client.send(b"\x0f\xff\xff\xff")?;
-    // More than the system keeps: it is taken only if the server has read the header.
-    send_within(&mut client, &vec![b'x'; SENT], timeout)?;
-    let taken = trial.process()?.peak_memory()?.saturating_sub(before);
-    if taken <= MOST {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!(
-            "at most {} MiB for 8 MiB of data, of 128 MiB announced",
-            MOST >> 20
-        ),
-        format!("{} MiB", taken >> 20),
-    ))
 }

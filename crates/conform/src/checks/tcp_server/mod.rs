@@ -1,19 +1,24 @@
 //! The text-transformation server with a 5/27-bit header.
 
 mod command_line;
+mod common;
 mod connections;
-mod list;
-mod shutdown;
 mod transformations;
 mod wire;
 
-use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Trial};
+use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "tcp_server",
     role: Role::Server,
     arguments: |port| Arguments::new().port_option("-p", port),
-    checks: list::CHECKS,
+    sections: &[
+        Section::new("Wire", wire::CHECKS),
+        Section::new("Transformations", transformations::CHECKS),
+        Section::new("Connections", connections::CHECKS),
+        Section::new("Command line", command_line::CHECKS),
+        Section::new("Common to all programs", common::CHECKS),
+    ],
     criteria: &[],
 };
 
