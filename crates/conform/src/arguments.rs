@@ -1,15 +1,13 @@
-use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anstream::ColorChoice;
-use cli::About;
+use cli::{About, CommandLine, Error, NO_LETTER, Value};
 
-use crate::report::Format;
+use crate::report::{Format, Shown};
 use crate::selection::Selection;
-use crate::usage_error::UsageError;
 use crate::{Assignment, Check, DEFAULT_JOBS, Role, Subject, Target};
 
 const ABOUT: About = About {
@@ -19,22 +17,30 @@ const ABOUT: About = About {
 Usage: conform [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
        conform [OPTIONS] --connect HOST:PORT ASSIGNMENT
        conform --list [--only CHECKS] [ASSIGNMENT]
+       conform --explain CLAUSE
 
 Grades a program, in any language, against an assignment: tcp_server, tcp_client,
 server-s, accio, lab4, mathserver, lab3, lab2, server, client.
 
-COMMAND starts the program. Behind it come the arguments of the assignment, each
-time with a free port; or they are put where {host}, {port} and {file} stand in it.
+COMMAND starts the program. The arguments of the assignment follow it, each time
+with a free port; or they are put where {host}, {port} and {file} stand in it.
 
-Options:
+Grade:
   --fixed-port N       the program always uses this port
   --connect HOST:PORT  checks a server that runs already; what can only be seen by
                        starting it is not checked
-  --list               prints the checks, of all assignments if none is named
   --only CHECKS        runs these: T-4 (all of that clause), T-4/2, A-*, T-4,T-5
-  --jobs N             runs so many checks side by side [default: 16]
-  --timeout SECONDS    waits so long for what should happen at once [default: 5]
+  --jobs N             runs so many checks concurrently [default: 16]
+  --timeout SECONDS    waits so long for what should happen immediately [default: 5]
+  --seed N             draws the inputs from this number [default: another each time]
   --strict             what a program should do counts like what it must do
+
+See:
+  --list               prints the checks, of all assignments if none is named
+  --explain CLAUSE     prints a clause, the words of the assignment behind it, and
+                       what its checks do
+  --evidence HOW       some, or all: every check, with all that was seen
+                       [default: some]
   --format FORMAT      human, tap, json or junit [default: human]
   --output FILE        writes the report to a file
   --color WHEN         auto, always or never [default: auto]
@@ -46,41 +52,33 @@ Exit status:
   1  some of it does not
   2  the arguments are wrong
   3  the program could not be started, or never listened
+  4  neither: the checker or the machine had trouble, or nothing was judged
 ",
 };
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const FIXED_PORT: &str = "--fixed-port";
-const CONNECT: &str = "--connect";
-const ONLY: &str = "--only";
-const JOBS: &str = "--jobs";
-const TIMEOUT: &str = "--timeout";
-const FORMAT: &str = "--format";
-const OUTPUT: &str = "--output";
-const COLOR: &str = "--color";
-
-/// The options have no short form: no argument can hold this byte.
-const NO_LETTER: char = '\0';
-
-const WITH_VALUE: [(char, &str); 8] = [
-    (NO_LETTER, FIXED_PORT),
-    (NO_LETTER, CONNECT),
-    (NO_LETTER, ONLY),
-    (NO_LETTER, JOBS),
-    (NO_LETTER, TIMEOUT),
-    (NO_LETTER, FORMAT),
-    (NO_LETTER, OUTPUT),
-    (NO_LETTER, COLOR),
+const WITH_VALUE: [(char, &str); 11] = [
+    (NO_LETTER, "--fixed-port"),
+    (NO_LETTER, "--connect"),
+    (NO_LETTER, "--only"),
+    (NO_LETTER, "--jobs"),
+    (NO_LETTER, "--timeout"),
+    (NO_LETTER, "--seed"),
+    (NO_LETTER, "--explain"),
+    (NO_LETTER, "--evidence"),
+    (NO_LETTER, "--format"),
+    (NO_LETTER, "--output"),
+    (NO_LETTER, "--color"),
 ];
 
-/// What the arguments ask for.
+/// What the command line asks for.
 #[derive(Debug)]
-pub(crate) enum Request {
-    /// To print this text.
-    Show(String),
-    /// To print the selected checks of these assignments.
+pub(crate) enum Arguments {
+    /// The selected checks of these assignments.
     List(Vec<(&'static Assignment, Vec<&'static Check>)>),
+    /// What a clause says.
+    Explain(String),
     /// To grade a program.
     Grade(Box<Order>),
 }
@@ -92,85 +90,111 @@ pub(crate) struct Order {
     pub(crate) subject: Subject,
     pub(crate) checks: Vec<&'static Check>,
     pub(crate) jobs: usize,
+    pub(crate) seed: u64,
     pub(crate) strict: bool,
     pub(crate) format: Format,
+    pub(crate) shown: Shown,
     /// Standard output if there is none.
     pub(crate) output: Option<PathBuf>,
     pub(crate) color: ColorChoice,
 }
 
-impl Request {
+impl Arguments {
     /// Understands the arguments. Of an option that is repeated the last one counts.
-    pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Self, UsageError> {
+    pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Self, Error> {
         let end = arguments.iter().position(|argument| argument == "--");
         let command = end.map(|end| arguments.split_off(end).into_iter().skip(1).collect());
-        let separated = cli::separate_options(arguments, &WITH_VALUE);
-        let mut options = pico_args::Arguments::from_vec(separated.options);
-        if let Some(text) = ABOUT.asked(&mut options) {
-            return Ok(Self::Show(text));
+        let mut line = CommandLine::with_options(&ABOUT, arguments, &WITH_VALUE)?;
+        if let Some(clause) = line.option("--explain", Value::text)? {
+            let [] = line.operands([])?;
+            let text = crate::specification::explain(&clause);
+            let unknown = || {
+                line.error(format_args!(
+                    "there is no clause {:?}; --list shows the checks",
+                    cli::escape(clause.as_bytes())
+                ))
+            };
+            return text.map(Self::Explain).ok_or_else(unknown);
         }
-        let mut operands = separated.operands.into_iter();
-        let assignment = operands.next().map(|name| named(&name)).transpose()?;
-        if let Some(operand) = operands.next() {
-            return Err(UsageError::Operand(operand));
+        let only = line.option("--only", Value::text)?;
+        let selection = Selection::new(only.as_deref().unwrap_or("*"));
+        if line.flag("--list") {
+            return list(line, &selection);
         }
-        if options.contains("--list") {
-            return list(assignment, options);
-        }
-        let assignment = assignment.ok_or(UsageError::NoAssignment)?;
-        grade(assignment, command, options)
+        grade(line, command.unwrap_or_default(), &selection)
     }
 }
 
-fn list(
-    assignment: Option<&'static Assignment>,
-    mut options: pico_args::Arguments,
-) -> Result<Request, UsageError> {
-    let selection = selection(&mut options)?;
-    finish(options)?;
-    let assignments = match assignment {
-        Some(assignment) => std::slice::from_ref(assignment),
+fn list(mut line: CommandLine, selection: &Selection) -> Result<Arguments, Error> {
+    let [name] = line.optional_operands(["ASSIGNMENT"])?;
+    let assignments = match name {
+        Some(name) => std::slice::from_ref(named(name)?),
         None => Assignment::all(),
     };
     let selected = |assignment: &'static Assignment| (assignment, selection.of(assignment));
     let listed: Vec<_> = assignments.iter().map(selected).collect();
     if listed.iter().all(|(_, checks)| checks.is_empty()) {
-        return Err(UsageError::NothingSelected(selection.to_string()));
+        return Err(nothing_selected(&line, selection));
     }
-    Ok(Request::List(listed))
+    Ok(Arguments::List(listed))
+}
+
+fn nothing_selected(line: &CommandLine, selection: &Selection) -> Error {
+    line.error(format_args!("no check is {selection}; --list shows them"))
 }
 
 fn grade(
-    assignment: &'static Assignment,
-    command: Option<Vec<OsString>>,
-    mut options: pico_args::Arguments,
-) -> Result<Request, UsageError> {
-    let selection = selection(&mut options)?;
+    mut line: CommandLine,
+    command: Vec<OsString>,
+    selection: &Selection,
+) -> Result<Arguments, Error> {
+    let fixed_port = line.option("--fixed-port", |port| port.number(1..=u16::MAX))?;
+    let connect = line.option("--connect", resolved)?;
+    let jobs = line.option("--jobs", |jobs| jobs.number(1..=1000))?;
+    let timeout = line.option("--timeout", seconds)?;
+    let seed = line.option("--seed", |seed| seed.number(0..=u64::MAX))?;
+    let strict = line.flag("--strict");
+    let shown = line.option("--evidence", |how| {
+        one_of(how, [("some", Shown::Some), ("all", Shown::All)])
+    })?;
+    let format = line.option("--format", |format| one_of(format, Format::ALL))?;
+    let output = line.option("--output", |file| Ok(PathBuf::from(file.as_os_str())))?;
+    let color = line.option("--color", |color| {
+        one_of(
+            color,
+            [
+                ("auto", ColorChoice::Auto),
+                ("always", ColorChoice::Always),
+                ("never", ColorChoice::Never),
+            ],
+        )
+    })?;
+    let [name] = line.optional_operands(["ASSIGNMENT"])?;
+    let Some(name) = name else {
+        return Err(line.error("which assignment? name one"));
+    };
+    let assignment = named(name)?;
+    let target = match (connect, fixed_port) {
+        (Some(_), _) if matches!(assignment.role, Role::Client) => {
+            return Err(line.error(format_args!(
+                "{} is a client: --connect is for servers",
+                assignment.name
+            )));
+        }
+        (Some(address), None) if command.is_empty() => Target::Connect(address),
+        (Some(_), _) => {
+            return Err(line.error("--connect takes neither a command nor --fixed-port"));
+        }
+        (None, _) if command.is_empty() => {
+            return Err(line.error("which program? give its command behind --"));
+        }
+        (None, fixed_port) => fixed_port.map_or(Target::Start, Target::FixedPort),
+    };
     let checks = selection.of(assignment);
     if checks.is_empty() {
-        return Err(UsageError::NothingSelected(selection.to_string()));
+        return Err(nothing_selected(&line, selection));
     }
-    let fixed_port = fixed_port(&mut options)?;
-    let connect = last(&mut options, CONNECT)?;
-    let jobs = parsed(&mut options, JOBS, "a number, 1 or more", jobs)?;
-    let timeout = parsed(
-        &mut options,
-        TIMEOUT,
-        "a number of seconds, 0.1 to 3600",
-        seconds,
-    )?;
-    let format = parsed(
-        &mut options,
-        FORMAT,
-        "human, tap, json or junit",
-        Format::named,
-    )?;
-    let color = parsed(&mut options, COLOR, "auto, always or never", color)?;
-    let output = last(&mut options, OUTPUT)?.map(PathBuf::from);
-    let strict = options.contains("--strict");
-    finish(options)?;
-    let (command, target) = subject(assignment, command, fixed_port, connect)?;
-    Ok(Request::Grade(Box::new(Order {
+    Ok(Arguments::Grade(Box::new(Order {
         assignment,
         subject: Subject {
             command,
@@ -179,121 +203,54 @@ fn grade(
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),
+        // A number that a person can type again.
+        seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
         strict,
         format: format.unwrap_or(Format::Human),
+        shown: shown.unwrap_or(Shown::Some),
         output,
         color: color.unwrap_or(ColorChoice::Auto),
     })))
 }
 
-fn named(name: &OsStr) -> Result<&'static Assignment, UsageError> {
-    name.to_str()
-        .and_then(Assignment::named)
-        .ok_or_else(|| UsageError::UnknownAssignment(name.to_owned()))
-}
-
-/// The command and how it is reached: either it is started, or a server runs already.
-fn subject(
-    assignment: &Assignment,
-    command: Option<Vec<OsString>>,
-    fixed_port: Option<u16>,
-    connect: Option<OsString>,
-) -> Result<(Vec<OsString>, Target), UsageError> {
-    let command = command.unwrap_or_default();
-    let Some(address) = connect else {
-        if command.is_empty() {
-            return Err(UsageError::NoCommand);
-        }
-        return Ok((command, fixed_port.map_or(Target::Start, Target::FixedPort)));
-    };
-    if assignment.role == Role::Client {
-        return Err(UsageError::ConnectToClient(assignment.name));
-    }
-    if !command.is_empty() || fixed_port.is_some() {
-        return Err(UsageError::ConnectAlone);
-    }
-    Ok((Vec::new(), Target::Connect(resolved(&address)?)))
+fn named(name: Value) -> Result<&'static Assignment, Error> {
+    let assignment = name.as_os_str().to_str().and_then(Assignment::named);
+    assignment.ok_or_else(|| {
+        let names: Vec<_> = Assignment::all().iter().map(|one| one.name).collect();
+        name.wrong(format_args!("give one of {}", names.join(", ")))
+    })
 }
 
 /// The first IPv4 address if there is one: the assignments' servers listen there.
-fn resolved(address: &OsStr) -> Result<SocketAddr, UsageError> {
-    let text = address.to_string_lossy();
-    let found = text.to_socket_addrs().map_err(|error| error.to_string());
-    found
-        .and_then(|found| {
-            let first = found.min_by_key(SocketAddr::is_ipv6);
-            first.ok_or_else(|| "no address".to_owned())
-        })
-        .map_err(|reason| UsageError::Address(text.into_owned(), reason))
+fn resolved(address: Value) -> Result<SocketAddr, Error> {
+    let text = address.as_os_str().to_string_lossy();
+    match text
+        .to_socket_addrs()
+        .map(|found| found.min_by_key(SocketAddr::is_ipv6))
+    {
+        Ok(Some(address)) => Ok(address),
+        Ok(None) => Err(address.wrong("give HOST:PORT; that host has no address")),
+        Err(error) => Err(address.wrong(format_args!("give HOST:PORT ({error})"))),
+    }
 }
 
-fn selection(options: &mut pico_args::Arguments) -> Result<Selection, UsageError> {
-    let only = last(options, ONLY)?;
-    Ok(only.map_or_else(Selection::everything, |only| {
-        Selection::new(&only.to_string_lossy())
-    }))
-}
-
-fn fixed_port(options: &mut pico_args::Arguments) -> Result<Option<u16>, UsageError> {
-    let port = last(options, FIXED_PORT)?;
-    let parsed = port.map(|port| cli::parse_port(&port.to_string_lossy(), 1..=u16::MAX));
-    Ok(parsed.transpose()?)
-}
-
-fn jobs(value: &str) -> Option<usize> {
-    let plain = value.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| value.parse().ok())?.filter(|jobs| *jobs > 0)
-}
-
-fn seconds(value: &str) -> Option<Duration> {
+fn seconds(value: Value) -> Result<Duration, Error> {
     let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    let seconds = value.bytes().all(plain).then(|| value.parse().ok())??;
-    let in_range = (0.1..=3600.0).contains(&seconds);
-    in_range.then(|| Duration::from_secs_f64(seconds))
+    let text = value
+        .as_os_str()
+        .to_str()
+        .filter(|text| text.bytes().all(plain));
+    let seconds = text.and_then(|text| text.parse().ok());
+    seconds
+        .filter(|seconds| (0.1..=3600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| value.wrong("give seconds, 0.1 to 3600"))
 }
 
-fn color(value: &str) -> Option<ColorChoice> {
-    match value {
-        "auto" => Some(ColorChoice::Auto),
-        "always" => Some(ColorChoice::Always),
-        "never" => Some(ColorChoice::Never),
-        _ => None,
-    }
-}
-
-/// The value of an option, in the only form that is `wanted`.
-fn parsed<T>(
-    options: &mut pico_args::Arguments,
-    option: &'static str,
-    wanted: &'static str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, UsageError> {
-    let Some(value) = last(options, option)? else {
-        return Ok(None);
-    };
-    match value.to_str().and_then(parse) {
-        Some(parsed) => Ok(Some(parsed)),
-        None => Err(UsageError::Value {
-            option,
-            value,
-            wanted,
-        }),
-    }
-}
-
-fn last(
-    options: &mut pico_args::Arguments,
-    option: &'static str,
-) -> Result<Option<OsString>, UsageError> {
-    let keep = |value: &OsStr| Ok::<_, Infallible>(value.to_owned());
-    // Taking a value as it is can fail in one way only.
-    let values = options.values_from_os_str(option, keep);
-    Ok(values.map_err(|_| UsageError::NoValue(option))?.pop())
-}
-
-fn finish(options: pico_args::Arguments) -> Result<(), UsageError> {
-    match options.finish().into_iter().next() {
-        Some(option) => Err(UsageError::Option(option)),
-        None => Ok(()),
-    }
+fn one_of<T: Copy, const N: usize>(value: Value, choices: [(&str, T); N]) -> Result<T, Error> {
+    let chosen = choices.iter().find(|(name, _)| value.as_os_str() == *name);
+    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        value.wrong(format_args!("give one of {}", names.join(", ")))
+    })
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, Verdict, grade_one};
+use crate::record::CheckRecord;
+use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, grade_one};
 
 /// A machine that is busy with other tests may need this long for what should happen at once.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
     let Some(assignment) = Assignment::named(assignment) else {
         let failing = || Err("it has no checks".into());
-        return run_side_by_side(vec![TestLine::new(assignment, Duration::ZERO, failing)]);
+        return run_concurrently(vec![TestLine::new(assignment, Duration::ZERO, failing)]);
     };
     let subject = Subject {
         command: vec![program.into()],
@@ -27,7 +28,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         let name = format!("{} {}", check.id, check.title);
         TestLine::holds(name, assignment, subject.clone(), check)
     });
-    run_side_by_side(lines.collect())
+    run_concurrently(lines.collect())
 }
 
 /// A line of a test binary without harness.
@@ -56,18 +57,24 @@ impl TestLine {
         check: &'static Check,
     ) -> Self {
         Self::new(name, check.takes, move || {
-            let result = grade_one(assignment, &subject, check);
-            match result.verdict {
-                Verdict::Holds => Ok(()),
-                Verdict::Broken { .. } | Verdict::NotRun(_) => Err(result.into()),
+            let seed = fastrand::u64(..);
+            let result = grade_one(assignment, &subject, check, seed);
+            if result.outcome.is_ok() {
+                return Ok(());
             }
+            let seen = CheckRecord::alone(assignment, &result);
+            Err(format!(
+                "seed {seed}
+{seen}"
+            )
+            .into())
         })
     }
 }
 
-/// Runs test lines side by side, those first that take long. Unless an argument says how many
+/// Runs test lines concurrently, those first that take long. Unless an argument says how many
 /// threads to use, they are many more than there are processors: most tests wait.
-pub fn run_side_by_side(mut lines: Vec<TestLine>) -> ExitCode {
+pub fn run_concurrently(mut lines: Vec<TestLine>) -> ExitCode {
     lines.sort_by_key(|line| Reverse(line.takes));
     let trials = lines.into_iter().map(|line| line.trial).collect();
     let mut arguments = libtest_mimic::Arguments::from_args();

@@ -1,10 +1,16 @@
-use crate::{Arguments, Check};
+use std::net::SocketAddr;
+
+use crate::{Arguments, Cause, Check, Conversation, Problem, Trial};
 
 /// Which end of the protocol a program is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Role {
     /// It listens, and the checks connect.
-    Server,
+    Server {
+        /// A client that has been served, in the plainest way, and stays connected if that is left
+        /// to it.
+        visit: fn(&Trial<'_>, SocketAddr) -> Result<Conversation, Problem>,
+    },
     /// The checks listen, and it connects.
     Client,
 }
@@ -17,10 +23,12 @@ pub struct Assignment {
     /// Which end it is.
     pub role: Role,
     /// The arguments with which it is started ordinarily: for a server, those that make it listen
-    /// on a port.
-    pub arguments: fn(port: u16) -> Arguments,
+    /// there; for a client, those that make it connect there.
+    pub arguments: fn(host: &str, port: &str) -> Arguments,
     /// Its checks by section, in the order of the specification.
     pub sections: &'static [Section],
+    /// The mistakes that people make, the commonest first.
+    pub causes: &'static [Cause],
     /// The assignment's own grading criteria that can be seen from outside, if it has any.
     pub criteria: &'static [Criterion],
 }
@@ -69,6 +77,11 @@ impl Assignment {
         let mut sections = self.sections.iter();
         let section = sections.find(|section| section.checks.iter().any(|one| one.id == check.id));
         section.map_or("", |section| section.title)
+    }
+
+    /// The arguments with which it is started ordinarily, at a port of 127.0.0.1.
+    pub fn arguments_at(&self, port: u16) -> Arguments {
+        (self.arguments)("127.0.0.1", &port.to_string())
     }
 
     /// The assignment of a program.

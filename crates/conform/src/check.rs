@@ -1,17 +1,29 @@
+use std::fmt;
 use std::time::Duration;
 
 use harness::Event;
+use serde::{Deserialize, Serialize};
 
 use crate::Trial;
 use crate::conversation::shown;
 
 /// Whether an assignment demands something, or a careful user of it would expect it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The assignment, or its course, says so.
     Must,
     /// We say so, where both are silent: it never fails a student.
     Should,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Must => "must",
+            Self::Should => "should",
+        })
+    }
 }
 
 /// One thing that can be seen of a program from outside.
@@ -27,6 +39,9 @@ pub struct Check {
     pub requirement: &'static str,
     /// How long it takes at least, because the assignment makes it wait.
     pub takes: Duration,
+    /// The checks it rests on: where one of them does not hold, this one cannot be judged by its
+    /// failure.
+    pub premises: &'static [&'static str],
     /// Does it.
     pub run: fn(&mut Trial<'_>) -> Outcome,
 }
@@ -45,6 +60,7 @@ impl Check {
             title,
             requirement,
             takes: Duration::ZERO,
+            premises: &[],
             run,
         }
     }
@@ -71,6 +87,13 @@ impl Check {
         }
     }
 
+    /// The same check, which rests on others: a program that breaks one of them is not blamed for
+    /// this one too.
+    #[must_use]
+    pub const fn needs(self, premises: &'static [&'static str]) -> Self {
+        Self { premises, ..self }
+    }
+
     /// The clause without the number behind it.
     pub fn clause(&self) -> &'static str {
         self.id
@@ -82,7 +105,7 @@ impl Check {
 /// How a check ends: with nothing to say, or with a problem.
 pub type Outcome = Result<(), Problem>;
 
-/// Why a check does not hold, or could not be made.
+/// Why a check does not hold, or was not judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// The program does something else.
@@ -92,8 +115,41 @@ pub enum Problem {
         /// What happened instead.
         happened: String,
     },
-    /// It cannot be seen in this run, or the checker itself lacks something; the reason.
-    NotRun(String),
+    /// Nothing can be said about the program.
+    NotJudged(NotJudged),
+}
+
+/// Why a check was not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotJudged {
+    /// It cannot be seen in this kind of run, by design: the command has placeholders, the server
+    /// runs already, or the system does not show it.
+    NotInThisRun(String),
+    /// It failed, but this check, on which it rests, does not hold either.
+    Premise(&'static str),
+    /// The run was over before it was.
+    OutOfTime(String),
+    /// The checker or the machine had trouble, which is nobody's fault.
+    Trouble(String),
+}
+
+impl NotJudged {
+    /// Whether the program may be right or wrong, as far as this run can tell: by no design of the
+    /// run, and by no fault of the program.
+    pub fn leaves_a_doubt(&self) -> bool {
+        matches!(self, Self::OutOfTime(_) | Self::Trouble(_))
+    }
+}
+
+impl fmt::Display for NotJudged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInThisRun(reason) => f.write_str(reason),
+            Self::Premise(id) => write!(f, "because {id} is broken"),
+            Self::OutOfTime(reason) => write!(f, "out of time: {reason}"),
+            Self::Trouble(reason) => write!(f, "trouble of the checker: {reason}"),
+        }
+    }
 }
 
 impl Problem {
@@ -103,6 +159,16 @@ impl Problem {
             expected: expected.into(),
             happened: happened.into(),
         }
+    }
+
+    /// It cannot be seen in this kind of run, by design.
+    pub fn not_in_this_run(reason: impl Into<String>) -> Self {
+        Self::NotJudged(NotJudged::NotInThisRun(reason.into()))
+    }
+
+    /// The checker or the machine had trouble.
+    pub fn trouble(reason: impl Into<String>) -> Self {
+        Self::NotJudged(NotJudged::Trouble(reason.into()))
     }
 }
 
@@ -141,9 +207,7 @@ impl From<harness::Error> for Problem {
                 event if received.is_empty() => Self::broken(wanted, event.to_string()),
                 event => Self::broken(wanted, format!("{event}, after {} bytes", received.len())),
             },
-            Error::System { doing, error } => {
-                Self::NotRun(format!("the checker has trouble {doing}: {error}"))
-            }
+            Error::System { doing, error } => Self::trouble(format!("{doing}: {error}")),
         }
     }
 }

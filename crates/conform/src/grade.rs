@@ -1,11 +1,12 @@
 use std::cmp::Reverse;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Assignment, Check, Criterion, Level, Outcome, Problem, Role, Subject, Target, Trial};
+use crate::{Assignment, Check, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
 
-/// How many checks run side by side if nobody says: most of them wait rather than work.
+/// How many checks run concurrently if nobody says: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
 
 /// What is run, and how.
@@ -16,9 +17,11 @@ pub struct Grading<'a> {
     /// The program.
     pub subject: &'a Subject,
     /// The checks to run; see [`Assignment::checks`].
-    pub checks: Vec<&'a Check>,
-    /// How many checks run side by side.
+    pub checks: Vec<&'static Check>,
+    /// How many checks run concurrently.
     pub jobs: usize,
+    /// What the inputs of the checks are drawn from.
+    pub seed: u64,
 }
 
 /// What came of it.
@@ -38,27 +41,11 @@ pub struct CheckResult<'a> {
     /// The check.
     pub check: &'a Check,
     /// What came of it.
-    pub verdict: Verdict,
+    pub outcome: Outcome,
     /// What was seen.
     pub evidence: Evidence,
     /// How long it took.
     pub took: Duration,
-}
-
-/// What can come of a check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It holds.
-    Holds,
-    /// It does not.
-    Broken {
-        /// All that would have been right.
-        expected: String,
-        /// What happened instead.
-        happened: String,
-    },
-    /// It could not be made; the reason.
-    NotRun(String),
 }
 
 /// What was seen during a check.
@@ -70,28 +57,9 @@ pub struct Evidence {
     pub programs: Vec<String>,
 }
 
-impl Report<'_> {
-    /// Whether all musts hold, and with `strict` all shoulds too. What could not be run counts for
-    /// nothing.
-    pub fn passes(&self, strict: bool) -> bool {
-        !self.results.iter().any(|result| {
-            matches!(result.verdict, Verdict::Broken { .. })
-                && (strict || result.check.level == Level::Must)
-        })
-    }
-
-    /// Whether all checks of a criterion hold; `None` if one of them was not run.
-    pub fn earns(&self, criterion: &Criterion) -> Option<bool> {
-        let mut earned = Some(true);
-        for id in criterion.checks {
-            let result = self.results.iter().find(|result| result.check.id == *id)?;
-            match result.verdict {
-                Verdict::Holds => {}
-                Verdict::Broken { .. } => return Some(false),
-                Verdict::NotRun(_) => earned = None,
-            }
-        }
-        earned
+impl CheckResult<'_> {
+    fn is_broken(&self) -> bool {
+        matches!(self.outcome, Err(Problem::Broken { .. }))
     }
 }
 
@@ -108,11 +76,11 @@ pub struct Unusable {
 ///
 /// # Errors
 /// [`Unusable`] if it does not.
-pub fn try_out(assignment: &Assignment, subject: &Subject) -> Result<(), Unusable> {
-    let mut trial = Trial::new(assignment, subject);
+pub fn preflight(assignment: &Assignment, subject: &Subject) -> Result<(), Unusable> {
+    let mut trial = Trial::new(assignment, subject, 0);
     let tried = match (assignment.role, subject.target) {
         (_, Target::Connect(address)) => trial.connect(address).map(drop),
-        (Role::Server, _) => trial.serve().map(drop),
+        (Role::Server { .. }, _) => trial.serve().map(drop),
         (Role::Client, _) => trial.try_start(),
     };
     tried.map_err(|problem| Unusable {
@@ -121,7 +89,7 @@ pub fn try_out(assignment: &Assignment, subject: &Subject) -> Result<(), Unusabl
     })
 }
 
-/// Runs the checks side by side, and calls `seen` after each.
+/// Runs the checks concurrently, and calls `seen` after each.
 pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) -> Report<'a> {
     let start = Instant::now();
     let numbered = grading.checks.iter().copied().enumerate();
@@ -138,7 +106,8 @@ pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) 
         for _ in 0..jobs.min(grading.checks.len()) {
             scope.spawn(|| {
                 while let Some((index, check)) = next() {
-                    let result = grade_one(grading.assignment, grading.subject, check);
+                    let result =
+                        grade_one(grading.assignment, grading.subject, check, grading.seed);
                     seen(&result);
                     locked(&results).push((index, result));
                 }
@@ -147,7 +116,8 @@ pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) 
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(index, _)| *index);
-    let results = results.into_iter().map(|(_, result)| result).collect();
+    let mut results: Vec<_> = results.into_iter().map(|(_, result)| result).collect();
+    blame_premises(grading, &mut results);
     Report {
         assignment: grading.assignment,
         results,
@@ -155,21 +125,74 @@ pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) 
     }
 }
 
-/// Makes one check.
+/// Makes one check, with inputs that are drawn from `seed`.
 pub fn grade_one<'a>(
     assignment: &Assignment,
     subject: &Subject,
     check: &'a Check,
+    seed: u64,
 ) -> CheckResult<'a> {
     let start = Instant::now();
-    let mut trial = Trial::new(assignment, subject);
-    let outcome = (check.run)(&mut trial);
+    let mut trial = Trial::new(assignment, subject, seed_of(check, seed));
+    // A mistake of ours must not take the other results along, nor pass for a verdict.
+    let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)))
+        .unwrap_or_else(|_| Err(Problem::trouble("the check panicked: see standard error")));
     let took = start.elapsed();
     CheckResult {
         check,
-        verdict: verdict(outcome),
+        outcome,
         evidence: trial.evidence(),
         took,
+    }
+}
+
+/// Each check has inputs of its own, which do not depend on what else is run (FNV-1a).
+fn seed_of(check: &Check, seed: u64) -> u64 {
+    check
+        .id
+        .bytes()
+        .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}
+
+/// A check that failed, and rests on one that is broken, was not judged by that. Premises that were
+/// not selected are run now.
+fn blame_premises(grading: &Grading<'_>, results: &mut [CheckResult<'_>]) {
+    let mut broken: Vec<&'static str> = Vec::new();
+    let mut known: Vec<&'static str> = results.iter().map(|result| result.check.id).collect();
+    broken.extend(
+        results
+            .iter()
+            .filter(|result| result.is_broken())
+            .map(|result| result.check.id),
+    );
+    for result in results.iter_mut().filter(|result| result.is_broken()) {
+        for premise in result.check.premises {
+            if !known.contains(premise) {
+                known.push(premise);
+                let check = grading
+                    .assignment
+                    .checks()
+                    .find(|check| check.id == *premise);
+                let premise = check.map(|check| {
+                    grade_one(grading.assignment, grading.subject, check, grading.seed)
+                });
+                broken.extend(
+                    premise
+                        .filter(CheckResult::is_broken)
+                        .map(|result| result.check.id),
+                );
+            }
+        }
+        let premise = result
+            .check
+            .premises
+            .iter()
+            .find(|premise| broken.contains(premise));
+        if let Some(premise) = premise {
+            result.outcome = Err(Problem::NotJudged(NotJudged::Premise(premise)));
+        }
     }
 }
 
@@ -184,14 +207,6 @@ pub(crate) fn longest_first<'a>(
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn verdict(outcome: Outcome) -> Verdict {
-    match outcome {
-        Ok(()) => Verdict::Holds,
-        Err(Problem::Broken { expected, happened }) => Verdict::Broken { expected, happened },
-        Err(Problem::NotRun(reason)) => Verdict::NotRun(reason),
-    }
 }
 
 #[cfg(test)]
@@ -218,13 +233,14 @@ mod tests {
 
     const ASSIGNMENT: Assignment = Assignment {
         name: "tcp_server",
-        role: Role::Server,
-        arguments: |port| Arguments::new().port(port),
+        role: Role::Client,
+        arguments: |_, port| Arguments::new().port(port),
         sections: &[Section::new("Wire", &[COMPANION, COMPANION])],
+        causes: &[],
         criteria: &[],
     };
 
-    fn passes(target: Target, timeout: Duration) -> bool {
+    fn all_hold(target: Target, timeout: Duration) -> bool {
         let subject = Subject {
             command: Vec::new(),
             target,
@@ -235,16 +251,18 @@ mod tests {
             subject: &subject,
             checks: ASSIGNMENT.checks().collect(),
             jobs: 2,
+            seed: 0,
         };
         BEGUN.store(0, Ordering::SeqCst);
-        grade(&grading, |_| ()).passes(true)
+        let report = grade(&grading, |_| ());
+        report.results.iter().all(|result| result.outcome.is_ok())
     }
 
     #[test]
     fn checks_run_side_by_side_unless_they_share_a_port() {
-        assert!(passes(Target::Start, Duration::from_secs(10)));
+        assert!(all_hold(Target::Start, Duration::from_secs(10)));
         // The first of the two waits in vain.
-        assert!(!passes(Target::FixedPort(1), Duration::from_millis(1)));
+        assert!(!all_hold(Target::FixedPort(1), Duration::from_millis(1)));
     }
 
     #[test]

@@ -10,29 +10,29 @@
 mod arguments;
 mod as_tests;
 mod assignment;
+mod cause;
 mod check;
 pub mod checks;
 mod conversation;
-mod error;
 mod grade;
 mod progress;
+pub mod record;
 mod report;
 mod run;
 mod selection;
+mod specification;
 mod subject;
 mod trial;
-mod usage_error;
 
-pub use as_tests::{TestLine, run_as_tests, run_side_by_side};
+pub use as_tests::{TestLine, run_as_tests, run_concurrently};
 pub use assignment::{Assignment, Criterion, Role, Section};
-pub use check::{Check, Level, Outcome, Problem};
+pub use cause::Cause;
+pub use check::{Check, Level, NotJudged, Outcome, Problem};
 pub use conversation::Conversation;
-pub use error::Error;
 pub use grade::{
-    CheckResult, DEFAULT_JOBS, Evidence, Grading, Report, Unusable, Verdict, grade, grade_one,
-    try_out,
+    CheckResult, DEFAULT_JOBS, Evidence, Grading, Report, Unusable, grade, grade_one, preflight,
 };
+pub use record::Record;
 pub use run::run;
 pub use subject::{Arguments, Subject, Target};
 pub use trial::Trial;
-pub use usage_error::UsageError;

@@ -4,6 +4,11 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let graded = conform::run(cli::arguments());
-    graded.unwrap_or_else(|error| cli::exit("conform: ", Err(error)))
+    let mut status = 0;
+    let ended = cli::main("conform: ", |arguments| {
+        status = conform::run(arguments)?;
+        Ok(())
+    });
+    // An error has a status of its own.
+    if status == 0 { ended } else { status.into() }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{CheckResult, Verdict};
+use crate::{CheckResult, Problem};
 
 const TEMPLATE: &str = "{bar:30} {pos} of {len} checks in {elapsed}{msg}";
 
@@ -31,7 +31,7 @@ impl Progress {
     }
 
     pub(crate) fn seen(&self, result: &CheckResult<'_>) {
-        if let Verdict::Broken { .. } = result.verdict {
+        if let Err(Problem::Broken { .. }) = result.outcome {
             let broken = self.broken.fetch_add(1, Ordering::Relaxed) + 1;
             self.bar.set_message(format!(", {broken} do not hold"));
         }

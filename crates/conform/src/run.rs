@@ -1,58 +1,83 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Mutex;
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
-use cli::Output;
+use cli::{Error, Output};
 
-use crate::arguments::{Order, Request};
+use crate::arguments::{Arguments, Order};
 use crate::progress::Progress;
+use crate::record::{self, Record};
 use crate::report::Format;
-use crate::{Error, Grading, grade, report, try_out};
+use crate::{Grading, Target, grade, preflight, report};
 
-/// Runs the program. The exit status says whether all that is demanded holds.
+/// Runs the program, and returns its exit status: that of the outcome.
 ///
 /// # Errors
-/// [`Error`] if nothing could be graded, or the report could not be delivered.
-pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
-    let text = match Request::parse(arguments)? {
-        Request::Show(text) => text,
-        Request::List(listed) => report::list(&listed),
-        Request::Grade(order) => return run_checks(&order),
+/// The arguments are wrong, nothing could be graded, or the report could not be delivered.
+pub fn run(arguments: Vec<OsString>) -> Result<u8, Error> {
+    let text = match Arguments::parse(arguments)? {
+        Arguments::List(listed) => report::list(&listed),
+        Arguments::Explain(text) => text,
+        Arguments::Grade(order) => return run_checks(&order),
     };
     Output::stdout()?.text(&text)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }
 
-fn run_checks(order: &Order) -> Result<ExitCode, Error> {
+fn run_checks(order: &Order) -> Result<u8, Error> {
     let destination = Destination::open(order)?;
     cli::on_shutdown_signal(end)?;
-    let tried = try_out(order.assignment, &order.subject);
+    let tried = preflight(order.assignment, &order.subject);
     unless_ending();
     if let Err(unusable) = tried {
-        // A person sees it as the error that it is; a reader of files wants one in any case.
-        if order.format != Format::Human || order.output.is_some() {
-            destination.write(&order.format.unusable(order.assignment, &unusable))?;
-        }
-        return Err(Error::Unusable(unusable));
+        let record = Record::of_unusable(order.assignment, &unusable, about(order));
+        destination.write(&order.format.of(&record, order.shown))?;
+        return Ok(record.status);
     }
     let grading = Grading {
         assignment: order.assignment,
         subject: &order.subject,
         checks: order.checks.clone(),
         jobs: order.jobs,
+        seed: order.seed,
     };
     let progress = Progress::new(grading.checks.len());
     let report = grade(&grading, |result| progress.seen(result));
     unless_ending();
     drop(progress);
-    destination.write(&order.format.report(&report, order.strict))?;
-    let status = if report.passes(order.strict) { 0 } else { 1 };
-    Ok(ExitCode::from(status))
+    let record = Record::of(&report, about(order));
+    destination.write(&order.format.of(&record, order.shown))?;
+    Ok(record.status)
+}
+
+fn about(order: &Order) -> record::About {
+    let words = order
+        .subject
+        .command
+        .iter()
+        .map(|word| harness::quote(&word.to_string_lossy()));
+    let command = words.collect::<Vec<_>>().join(" ");
+    let mut repeat = format!("conform --seed {} --only {{only}}", order.seed);
+    match order.subject.target {
+        Target::Start => {}
+        Target::FixedPort(port) => repeat += &format!(" --fixed-port {port}"),
+        Target::Connect(address) => repeat += &format!(" --connect {address}"),
+    }
+    repeat += &format!(" {}", order.assignment.name);
+    if !command.is_empty() {
+        repeat += " --";
+    }
+    record::About {
+        command,
+        repeat,
+        seed: order.seed,
+        strict: order.strict,
+        confinement: Vec::new(),
+    }
 }
 
 /// Held by the end that a signal makes.
@@ -87,27 +112,29 @@ enum Destination {
 }
 
 impl Destination {
-    /// A file is made at once: that it cannot be made should not be said after the checks only.
+    /// A file is made immediately: that it cannot be made should be known before the checks.
     fn open(order: &Order) -> Result<Self, Error> {
+        let colors = order.format == Format::Human;
         let Some(path) = order.output.clone() else {
             let output = Output::stdout()?;
             let color = match order.color {
                 ColorChoice::Auto => AutoStream::choice(&io::stdout()),
                 chosen => chosen,
             };
-            let colored = color != ColorChoice::Never;
+            let colored = colors && color != ColorChoice::Never;
             return Ok(Self::Stdout { output, colored });
         };
         match File::create(&path) {
             Ok(file) => Ok(Self::File {
                 file,
                 path,
-                colored: order.color == ColorChoice::Always,
+                colored: colors && order.color == ColorChoice::Always,
             }),
-            Err(error) => Err(Error::Write { file: path, error }),
+            Err(error) => Err(cannot_write(path.as_os_str(), &error)),
         }
     }
 
+    /// A reader that has left changes nothing about the verdict.
     fn write(self, text: &str) -> Result<(), Error> {
         let (Self::Stdout { colored, .. } | Self::File { colored, .. }) = self;
         let text = if colored {
@@ -116,10 +143,18 @@ impl Destination {
             strip_str(text).to_string()
         };
         match self {
-            Self::Stdout { output, .. } => Ok(output.text(&text)?),
+            Self::Stdout { output, .. } => match output.text(&text) {
+                Err(error) if !error.is_closed() => Err(error.into()),
+                _ => Ok(()),
+            },
             Self::File { mut file, path, .. } => file
                 .write_all(text.as_bytes())
-                .map_err(|error| Error::Write { file: path, error }),
+                .map_err(|error| cannot_write(path.as_os_str(), &error)),
         }
     }
+}
+
+fn cannot_write(path: &OsStr, error: &io::Error) -> Error {
+    let path = cli::escape(path.as_encoded_bytes());
+    Error::new(format_args!("cannot write {path:?}: {error}"))
 }

@@ -11,10 +11,6 @@ impl Selection {
         Self(patterns.to_owned())
     }
 
-    pub(crate) fn everything() -> Self {
-        Self::new("*")
-    }
-
     /// The checks of an assignment that are wanted, in their order.
     pub(crate) fn of(&self, assignment: &Assignment) -> Vec<&'static Check> {
         assignment

@@ -106,13 +106,13 @@ impl Arguments {
 
     /// The port.
     #[must_use]
-    pub fn port(self, port: u16) -> Self {
+    pub fn port(self, port: impl ToString) -> Self {
         self.push(Some("{port}"), [port.to_string().into()])
     }
 
     /// The port, behind an option.
     #[must_use]
-    pub fn port_option(self, option: &str, port: u16) -> Self {
+    pub fn port_option(self, option: &str, port: impl ToString) -> Self {
         self.push(Some("{port}"), [option.into(), port.to_string().into()])
     }
 

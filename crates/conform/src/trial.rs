@@ -27,10 +27,11 @@ pub struct Trial<'a> {
     processes: Vec<Process>,
     files: Vec<TempPath>,
     said: Said,
+    random: fastrand::Rng,
 }
 
 impl<'a> Trial<'a> {
-    pub(crate) fn new(assignment: &'a Assignment, subject: &'a Subject) -> Self {
+    pub(crate) fn new(assignment: &'a Assignment, subject: &'a Subject, seed: u64) -> Self {
         let start = Instant::now();
         Self {
             assignment,
@@ -39,12 +40,22 @@ impl<'a> Trial<'a> {
             processes: Vec::new(),
             files: Vec::new(),
             said: Said::default(),
+            random: fastrand::Rng::with_seed(seed),
         }
+    }
+
+    pub(crate) fn assignment(&self) -> &'a Assignment {
+        self.assignment
     }
 
     /// How long to wait for something that should happen at once.
     pub fn timeout(&self) -> Duration {
         self.subject.timeout
+    }
+
+    /// What this check's inputs are drawn from: the same for the same seed.
+    pub fn random(&mut self) -> &mut fastrand::Rng {
+        &mut self.random
     }
 
     /// A port that nobody uses, or the one that the program always uses.
@@ -66,7 +77,9 @@ impl<'a> Trial<'a> {
     pub fn serve(&mut self) -> Result<SocketAddr, Problem> {
         match self.subject.target {
             Target::Connect(address) => Ok(address),
-            Target::Start | Target::FixedPort(_) => self.serve_with(self.assignment.arguments),
+            Target::Start | Target::FixedPort(_) => {
+                self.serve_with(|port| self.assignment.arguments_at(port))
+            }
         }
     }
 
@@ -120,7 +133,7 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it does not come to listen there.
     pub fn serve_again(&mut self, before: SocketAddr) -> Result<SocketAddr, Problem> {
-        let arguments = (self.assignment.arguments)(before.port());
+        let arguments = self.assignment.arguments_at(before.port());
         self.start(&arguments, Input::Null)?;
         self.wait_listening(before.port())
     }
@@ -207,7 +220,7 @@ impl<'a> Trial<'a> {
     /// Says that a check tries arguments which only an ordinary command takes.
     ///
     /// # Errors
-    /// [`Problem::NotRun`] if the command has placeholders, always uses the same port, or runs
+    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if the command has placeholders, always uses the same port, or runs
     /// already.
     pub fn may_choose_arguments(&self) -> Result<(), Problem> {
         self.must_start()?;
@@ -218,13 +231,13 @@ impl<'a> Trial<'a> {
         } else {
             return Ok(());
         };
-        Err(Problem::NotRun(reason.to_owned()))
+        Err(Problem::not_in_this_run(reason.to_owned()))
     }
 
     /// The program that was started last: its output, its signals, its end.
     ///
     /// # Errors
-    /// [`Problem::NotRun`] if it was not started here.
+    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if it was not started here.
     pub fn process(&mut self) -> Result<&mut Process, Problem> {
         self.processes.last_mut().ok_or_else(not_started_here)
     }
@@ -270,7 +283,7 @@ impl<'a> Trial<'a> {
 
     /// Starts the client ordinarily; that it can be started is all that is asked.
     pub(crate) fn try_start(&mut self) -> Result<(), Problem> {
-        let arguments = (self.assignment.arguments)(self.port()?);
+        let arguments = self.assignment.arguments_at(self.port()?);
         self.start(&arguments, Input::Null).map(drop)
     }
 
@@ -294,5 +307,7 @@ impl<'a> Trial<'a> {
 }
 
 fn not_started_here() -> Problem {
-    Problem::NotRun("the program was not started here: only its connections can be seen".to_owned())
+    Problem::not_in_this_run(
+        "the program was not started here: only its connections can be seen".to_owned(),
+    )
 }

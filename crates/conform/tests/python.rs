@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use conform::{Assignment, Check, Grading, Level, Subject, Target, TestLine, Verdict, grade};
+use conform::record::CheckRecord;
+use conform::{Assignment, Check, Grading, Level, Subject, Target, TestLine, grade};
 use harness::{Exit, Program};
 
 /// Python may be slow to start on a machine that is busy with other tests.
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
         .flat_map(|assignment| lines(&python, assignment))
         .collect();
     lines.push(at_a_fixed_port(&python));
-    conform::run_side_by_side(lines)
+    conform::run_concurrently(lines)
 }
 
 /// The interpreter itself: what `PATH` leads to may be a script that looks for it, each time.
@@ -86,12 +87,15 @@ fn at_a_fixed_port(python: &str) -> TestLine {
                 subject: &subject,
                 checks: checks.filter(|check| CHECKS.contains(&check.id)).collect(),
                 jobs: 1,
+                seed: 0,
             };
             let broken = grade(&grading, |_| ())
                 .results
                 .into_iter()
-                .find(|result| result.verdict != Verdict::Holds);
-            broken.map_or(Ok(()), |result| Err(result.into()))
+                .find(|result| result.outcome.is_err());
+            broken.map_or(Ok(()), |result| {
+                Err(CheckRecord::alone(assignment, &result).to_string().into())
+            })
         },
     )
 }

@@ -72,7 +72,7 @@ fn main() -> ExitCode {
                     Ok(())
                 })
             };
-            conform::run_side_by_side(TESTS.iter().map(line).collect())
+            conform::run_concurrently(TESTS.iter().map(line).collect())
         }
     }
 }

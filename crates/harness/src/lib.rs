@@ -53,5 +53,5 @@ pub use port::{free_port, listening_on, start_server};
 pub use process::{Exit, Process, STDIN_TIMEOUT};
 pub use program::{Finished, Input, Output, Program};
 pub use starve::{Starved, starve};
-pub use text::{escape, hex};
+pub use text::{escape, hex, quote};
 pub use transcript::{Direction, Entry, Transcript};

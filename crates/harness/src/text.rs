@@ -76,7 +76,7 @@ fn push_row(rows: &mut String, row: &[u8], indent: &str) {
 }
 
 /// `word` as a shell would take it: quoted only if it has to be.
-pub(crate) fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -1,13 +1,373 @@
-//! What more than one assignment asks of its program.
+//! What all programs have in common (G-*): each such check exists once, here. Where each protocol
+//! shows it in its own way, the assignments give the body.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Input};
+use harness::{Event, Exit, Finished, Input, Listener, Signal};
 
 use crate::conversation::shown;
-use crate::{Arguments, Conversation, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Conversation, Outcome, Problem, Role, Trial};
 
+/// The heading of these checks.
+pub(super) const COMMON: &str = "Common to all programs";
+
+/// Where a requirement is nobody's words.
+const OURS: &str = "not in the assignment: what users of a command line expect";
+
+/// The body of a check.
+type Run = fn(&mut Trial<'_>) -> Outcome;
+
+/// Time enough to do something that can only be seen by what it breaks.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// A second, and what a busy machine may add.
+const A_SECOND: Duration = Duration::from_millis(1500);
+
+const HELP: Check = Check::should("G-3", "--help prints the usage", OURS, |trial| {
+    let printed = printed_for(trial, "--help")?;
+    if printed.to_ascii_lowercase().contains("usage") {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        "the usage on standard output",
+        shown(printed.as_bytes()),
+    ))
+});
+
+const VERSION: Check = Check::should(
+    "G-3/2",
+    "--version prints the name and the version",
+    OURS,
+    |trial| {
+        let name = trial.assignment().name;
+        let printed = printed_for(trial, "--version")?;
+        let words: Vec<_> = printed.split_whitespace().collect();
+        match words[..] {
+            [first, version]
+                if first == name && version.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                Ok(())
+            }
+            _ => Err(Problem::broken(
+                format!("\"{name} VERSION\" on standard output"),
+                shown(printed.as_bytes()),
+            )),
+        }
+    },
+);
+
+/// What every server has in common with the others.
+pub(super) const SERVER: &[Check] = &[
+    HELP,
+    VERSION,
+    Check::should(
+        "G-4",
+        "a signal ends it within a second, though clients are connected",
+        "not in the assignment: whoever stops a server does not wait for it",
+        |trial| {
+            for signal in [Signal::INT, Signal::TERM] {
+                let address = trial.serve()?;
+                let _served = visit(trial, address)?;
+                let _silent = trial.connect(address)?;
+                thread::sleep(A_MOMENT);
+                ends_quickly(trial, signal)?;
+            }
+            Ok(())
+        },
+    ),
+    // A client is connected, and another one waits: a server that has to do with neither rests.
+    Check::should(
+        "G-4/3",
+        "it uses no processor time while it waits",
+        "not in the assignment: a server that has nothing to do does nothing",
+        |trial| {
+            let address = trial.serve()?;
+            let _served = visit(trial, address)?;
+            let _silent = trial.connect(address)?;
+            thread::sleep(A_MOMENT);
+            expect_rest(trial)
+        },
+    )
+    .waits(2),
+    Check::should(
+        "G-8",
+        "a port that is not a plain decimal number is refused",
+        OURS,
+        |trial| {
+            let port = trial.port()?;
+            refuses_ports(trial, port, || false)
+        },
+    ),
+    Check::should("G-8/2", "a port may have leading zeros", OURS, |trial| {
+        trial.may_choose_arguments()?;
+        let arguments = trial.assignment().arguments;
+        let address = trial.serve_with(|port| arguments("127.0.0.1", &format!("000{port}")))?;
+        visit(trial, address).map(drop)
+    }),
+    // The server's end of the connection is closed first, so that the system keeps it for a while:
+    // without SO_REUSEADDR the port cannot be used then.
+    Check::should(
+        "G-9",
+        "it can be started again right after a client was connected",
+        "not in the assignment, where it does not name SO_REUSEADDR: a restart works",
+        |trial| {
+            let timeout = trial.timeout();
+            let address = trial.serve()?;
+            let mut client = visit(trial, address)?;
+            trial.process()?.signal_group(Signal::KILL)?;
+            trial.process()?.wait_exit(timeout)?;
+            client.expect_gone()?;
+            drop(client);
+            let address = trial.serve_again(address)?;
+            visit(trial, address).map(drop)
+        },
+    ),
+];
+
+/// What every client has in common with the others.
+pub(super) const CLIENT: &[Check] = &[
+    HELP,
+    VERSION,
+    // A client that takes one of them connects.
+    Check::should(
+        "G-8",
+        "a port that is not a plain decimal number is refused",
+        OURS,
+        |trial| {
+            let listener = trial.listen()?;
+            refuses_ports(trial, listener.port(), || {
+                listener.accept(Duration::ZERO).is_ok()
+            })
+        },
+    ),
+    Check::should("G-8/2", "a port may have leading zeros", OURS, |trial| {
+        let listener = trial.listen()?;
+        connects(
+            trial,
+            &listener,
+            "127.0.0.1",
+            &format!("000{}", listener.port()),
+        )
+    }),
+    // Only one of the addresses of localhost accepts.
+    Check::should(
+        "G-10",
+        "a host is found by its name, at any of its addresses",
+        "not in the assignment: localhost may be ::1 first, where nobody listens",
+        |trial| {
+            let listener = trial.listen()?;
+            connects(trial, &listener, "localhost", &listener.port().to_string())
+        },
+    ),
+];
+
+/// G-1
+pub(super) const fn prints_immediately(run: Run) -> Check {
+    Check::should(
+        "G-1",
+        "what it prints is there immediately, also in a pipe",
+        "not in the assignment: scripts read what a program prints while it runs",
+        run,
+    )
+}
+
+/// G-2
+pub(super) const fn success_is_0(run: Run) -> Check {
+    Check::should(
+        "G-2",
+        "the status is 0 when all went well",
+        "not in the assignment: what scripts expect",
+        run,
+    )
+}
+
+/// G-2
+pub(super) const fn wrong_usage_is_2(run: Run) -> Check {
+    Check::should(
+        "G-2/2",
+        "wrong arguments are refused with status 2",
+        "not in the assignment: what scripts expect",
+        run,
+    )
+}
+
+/// G-2, for a server.
+pub(super) const PORT_IN_USE_IS_1: Check = Check::should(
+    "G-2/3",
+    "a port in use is named in the error, and the status is 1",
+    "not in the assignment: what scripts expect",
+    |trial| {
+        let port = trial.port()?;
+        let _listener = Listener::at(([0, 0, 0, 0], port).into())?;
+        let arguments = trial.assignment().arguments_at(port);
+        let Finished { exit, stderr, .. } = trial.run(&arguments, Input::Null)?;
+        is_error_about(exit, &stderr, &port.to_string())
+    },
+);
+
+/// G-4
+pub(super) const fn survives(run: Run) -> Check {
+    Check::should(
+        "G-4/2",
+        "nothing that the other end sends makes it crash",
+        "not in the assignment: what a careful user expects",
+        run,
+    )
+}
+
+/// G-5
+pub(super) const fn in_pieces(run: Run) -> Check {
+    Check::should(
+        "G-5",
+        "what it receives may come one byte at a time",
+        "not in the assignment: TCP has no message boundaries",
+        run,
+    )
+}
+
+/// G-5
+pub(super) const fn in_one_piece(run: Run) -> Check {
+    Check::should(
+        "G-5/2",
+        "a small record is sent in one piece",
+        "not in the assignment: many programs read a small record with one call",
+        run,
+    )
+}
+
+/// G-5
+pub(super) const fn together(run: Run) -> Check {
+    Check::should(
+        "G-5/3",
+        "what it receives may come together",
+        "not in the assignment: TCP has no message boundaries",
+        run,
+    )
+}
+
+/// G-6
+pub(super) const fn cannot_drive_a_terminal(run: Run) -> Check {
+    Check::should(
+        "G-6",
+        "what the other end sends can neither drive a terminal nor forge a line",
+        "not in the assignment: what is sent is a stranger's",
+        run,
+    )
+}
+
+/// G-6
+pub(super) const fn errors_cannot_either(run: Run) -> Check {
+    Check::should(
+        "G-6/2",
+        "an error message cannot drive a terminal either",
+        "not in the assignment: what is sent is a stranger's",
+        run,
+    )
+}
+
+/// G-6
+pub(super) const fn unchanged_in_a_pipe(run: Run) -> Check {
+    Check::should(
+        "G-6/3",
+        "what is printed as the result is unchanged in a pipe",
+        "not in the assignment: what scripts expect",
+        run,
+    )
+}
+
+/// G-7
+pub(super) const fn announced_length(run: Run) -> Check {
+    Check::should(
+        "G-7",
+        "an announced length costs no memory until its data comes",
+        "not in the assignment: a length is a stranger's until the data has come",
+        run,
+    )
+}
+
+/// A client that has been served, in the plainest way.
+fn visit(trial: &Trial<'_>, address: std::net::SocketAddr) -> Result<Conversation, Problem> {
+    match trial.assignment().role {
+        Role::Server { visit } => visit(trial, address),
+        Role::Client => trial.connect(address),
+    }
+}
+
+/// Sees that a client comes to this address.
+fn connects(trial: &mut Trial<'_>, listener: &Listener, host: &str, port: &str) -> Outcome {
+    trial.may_choose_arguments()?;
+    let arguments = (trial.assignment().arguments)(host, port);
+    trial.start(&arguments, Input::Null)?;
+    trial.accept(listener).map(drop)
+}
+
+/// That none of these is taken for the port or any other, and that nobody has then connected.
+fn refuses_ports(trial: &mut Trial<'_>, port: u16, has_connected: impl Fn() -> bool) -> Outcome {
+    trial.may_choose_arguments()?;
+    let arguments = trial.assignment().arguments;
+    let no_ports = ["", "-1", "65536", "http"].map(str::to_owned);
+    for port in not_plain_digits(port).into_iter().chain(no_ports) {
+        let expected =
+            format!("the port {port:?} is refused with a message and a status that is not 0");
+        let finished = trial.run(&arguments("127.0.0.1", &port), Input::Null);
+        let Finished { exit, stderr, .. } = finished.map_err(|problem| match problem {
+            Problem::Broken { happened, .. } => Problem::broken(&expected, happened),
+            problem @ Problem::NotJudged(_) => problem,
+        })?;
+        if exit.success() || stderr.is_empty() {
+            let happened = format!("{exit}, and on standard error are {}", shown(&stderr));
+            return Err(Problem::broken(expected, happened));
+        }
+        if has_connected() {
+            return Err(Problem::broken(expected, "it connects"));
+        }
+    }
+    Ok(())
+}
+
+/// The port, in ways that are not plain decimal digits but a number to some languages.
+fn not_plain_digits(port: u16) -> [String; 5] {
+    const DEVANAGARI_ZERO: u32 = 0x0966;
+    let digits = port.to_string();
+    let values = digits.chars().filter_map(|digit| digit.to_digit(10));
+    let devanagari = values.filter_map(|value| char::from_u32(DEVANAGARI_ZERO + value));
+    [
+        format!("+{port}"),
+        format!(" {port}"),
+        format!("{port}.0"),
+        format!("{port:#x}"),
+        devanagari.collect(),
+    ]
+}
+
+/// Sends the server that was started last a signal, and sees that it ends within a second with
+/// status 0.
+fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
+    let timeout = trial.timeout();
+    let start = Instant::now();
+    trial.process()?.signal_group(signal)?;
+    let exit = trial.process()?.wait_exit(timeout)?;
+    let took = start.elapsed();
+    if exit.success() && took <= A_SECOND {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("{signal:?} ends it within a second, with status 0"),
+        format!("it ended with {exit} after {took:.1?}"),
+    ))
+}
+
+/// That a program ended with status 1, and names what it is about.
+pub(super) fn is_error_about(exit: Exit, stderr: &[u8], subject: &str) -> Outcome {
+    if exit == Exit::Status(1) && String::from_utf8_lossy(stderr).contains(subject) {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("status 1, and a message with {subject}"),
+        format!("{exit}, and on standard error are {}", shown(stderr)),
+    ))
+}
 /// Starts the program with arguments that it has to refuse with an error.
 pub(super) fn expect_refusal(trial: &mut Trial<'_>, arguments: &Arguments) -> Outcome {
     let timeout = trial.timeout();
@@ -63,7 +423,7 @@ pub(super) fn listens_on_all_interfaces(trial: &mut Trial<'_>) -> Outcome {
     let listening = trial.process()?.listening();
     if listening.is_empty() {
         let reason = "this system does not say where a program listens";
-        return Err(Problem::NotRun(reason.to_owned()));
+        return Err(Problem::not_in_this_run(reason.to_owned()));
     }
     let mut of_port = listening.iter().filter(|address| address.port() == port);
     if of_port.any(|address| address.ip().is_unspecified()) {
@@ -99,35 +459,6 @@ pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
     ))
 }
 
-/// G-3: `--help` as the sole argument.
-pub(super) fn shows_help(trial: &mut Trial<'_>) -> Outcome {
-    let printed = printed_for(trial, "--help")?;
-    if printed.to_ascii_lowercase().contains("usage") {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        "the usage on standard output",
-        shown(printed.as_bytes()),
-    ))
-}
-
-/// G-3: `--version` as the sole argument.
-pub(super) fn shows_version(trial: &mut Trial<'_>, name: &str) -> Outcome {
-    let printed = printed_for(trial, "--version")?;
-    let mut words = printed.split_whitespace();
-    let named = words.next() == Some(name);
-    let numbered = words
-        .next()
-        .is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()));
-    if named && numbered && words.next().is_none() {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("\"{name} VERSION\" on standard output"),
-        shown(printed.as_bytes()),
-    ))
-}
-
 fn printed_for(trial: &mut Trial<'_>, argument: &str) -> Result<String, Problem> {
     let timeout = trial.timeout();
     trial.may_choose_arguments()?;
@@ -159,19 +490,4 @@ pub(super) fn receive_first_piece(
         Event::Data(bytes) => Ok(bytes),
         event => Err(Problem::broken("bytes", event.to_string())),
     }
-}
-
-/// The port, in ways that are not plain decimal digits but a number to some languages (G-8).
-pub(super) fn not_plain_digits(port: u16) -> [String; 5] {
-    const DEVANAGARI_ZERO: u32 = 0x0966;
-    let digits = port.to_string();
-    let values = digits.chars().filter_map(|digit| digit.to_digit(10));
-    let devanagari = values.filter_map(|value| char::from_u32(DEVANAGARI_ZERO + value));
-    [
-        format!("+{port}"),
-        format!(" {port}"),
-        format!("{port}.0"),
-        format!("{port:#x}"),
-        devanagari.collect(),
-    ]
 }

@@ -26,7 +26,7 @@ pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
         }
         if start.elapsed() > TIMEOUT {
             let reason = format!("another program uses the port {port}");
-            return Err(Problem::NotRun(reason));
+            return Err(Problem::trouble(reason));
         }
         thread::sleep(Duration::from_millis(10));
     }

@@ -50,7 +50,7 @@ pub(super) fn folder() -> Result<TempDir, Problem> {
         .tempdir()
         .map_err(|error| {
             let reason = format!("the checker has trouble making a folder: {error}");
-            Problem::NotRun(reason)
+            Problem::trouble(reason)
         })
 }
 

@@ -7,19 +7,6 @@ use harness::{Exit, Finished, Input};
 use crate::conversation::shown;
 use crate::{Arguments, Outcome, Problem, Trial};
 
-/// What is no port, though some languages read a number in it (G-8).
-pub(super) const WRONG_PORTS: [&str; 9] = [
-    "",
-    "+10005",
-    " 10005",
-    "10005.0",
-    "0x2715",
-    "१०००५",
-    "-1",
-    "65536",
-    "http",
-];
-
 /// Runs the program to its end with just these words.
 pub(super) fn run<S: AsRef<OsStr>>(
     trial: &mut Trial<'_>,
@@ -47,7 +34,7 @@ pub(super) fn is_refused(trial: &mut Trial<'_>, words: &[&str]) -> Outcome {
     let expected = format!("{words:?} is refused with status 2 and a text on standard error only");
     let finished = run(trial, words).map_err(|problem| match problem {
         Problem::Broken { happened, .. } => Problem::broken(&expected, happened),
-        problem @ Problem::NotRun(_) => problem,
+        problem @ Problem::NotJudged(_) => problem,
     })?;
     let Finished {
         exit,

@@ -1,6 +1,6 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use crate::{CheckResult, Evidence, Level, Problem, Unusable, Verdict};
+use crate::record::{CheckRecord, UnusableRecord, Verdict};
 
 /// Columns of the text; the rows of hex are a little shorter.
 const WIDTH: usize = 96;
@@ -8,79 +8,87 @@ const WIDTH: usize = 96;
 /// Columns of the names on the left.
 const MARGIN: usize = 13;
 
-/// The whole of it: the requirement, what was expected and what happened, and what was seen.
-impl fmt::Display for CheckResult<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let check = self.check;
-        writeln!(f, "{} {}: {}", check.id, check.level, check.title)?;
-        named(f, "requirement", check.requirement)?;
-        match &self.verdict {
-            Verdict::Holds => named(f, "verdict", "it holds")?,
-            Verdict::Broken { expected, happened } => {
-                named(f, "expected", expected)?;
-                named(f, "happened", happened)?;
-            }
-            Verdict::NotRun(reason) => named(f, "not run", reason)?,
+/// What the requirement of a check is, what was expected and what happened, and what was seen.
+pub(crate) fn evidence(check: &CheckRecord) -> String {
+    let mut text = String::new();
+    named(&mut text, "requirement", &check.requirement);
+    match check.verdict {
+        Verdict::Holds => named(&mut text, "verdict", "it holds"),
+        Verdict::Broken => {
+            named(
+                &mut text,
+                "expected",
+                check.expected.as_deref().unwrap_or_default(),
+            );
+            named(
+                &mut text,
+                "happened",
+                check.happened.as_deref().unwrap_or_default(),
+            );
         }
-        self.evidence.fmt(f)
+        Verdict::NotJudged => named(
+            &mut text,
+            "not judged",
+            check.reason.as_deref().unwrap_or_default(),
+        ),
+    }
+    // How a program ended often says it all, and comes first.
+    programs(&mut text, &check.programs);
+    for conversation in &check.conversations {
+        indented(&mut text, conversation);
+    }
+    text
+}
+
+/// The whole of it.
+impl fmt::Display for CheckRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}: {}\n{}",
+            self.id,
+            self.level,
+            self.title,
+            evidence(self)
+        )
     }
 }
 
-/// What was expected and what happened, and what was seen.
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.problem {
-            Problem::Broken { expected, happened } => {
-                named(f, "expected", expected)?;
-                named(f, "happened", happened)?;
-            }
-            Problem::NotRun(reason) => named(f, "not possible", reason)?,
-        }
-        self.evidence.fmt(f)
-    }
+/// What a program did that cannot be graded.
+pub(super) fn unusable(unusable: &UnusableRecord) -> String {
+    let mut text = String::new();
+    named(&mut text, "expected", &unusable.expected);
+    named(&mut text, "happened", &unusable.happened);
+    programs(&mut text, &unusable.programs);
+    text
 }
 
-/// Each connection with both directions, then each program with its output and how it ended.
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for conversation in &self.conversations {
-            indented(f, conversation)?;
-        }
-        for program in &self.programs {
-            indented(f, "program:")?;
-            indented(f, program)?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Must => "must",
-            Self::Should => "should",
-        })
+fn programs(text: &mut String, programs: &[String]) {
+    for program in programs {
+        text.push_str("  program:\n");
+        indented(text, program);
     }
 }
 
 /// A text of some lines behind its name, broken between words.
-fn named(f: &mut fmt::Formatter<'_>, name: &str, text: &str) -> fmt::Result {
+pub(super) fn named(text: &mut String, name: &str, value: &str) {
     let mut name = format!("  {name}");
-    for line in text.lines().flat_map(|line| wrapped(line, WIDTH - MARGIN)) {
-        // Much of it comes from the program under test.
+    for line in value.lines().flat_map(|line| wrapped(line, WIDTH - MARGIN)) {
+        // Much of it comes from the program under test. Writing into a `String` cannot fail.
         let line = cli::escape(line.as_bytes());
-        writeln!(f, "{name:MARGIN$}  {line}")?;
+        let _ = writeln!(text, "{name:MARGIN$}  {line}");
         name.clear();
     }
-    Ok(())
 }
 
-fn indented(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    text.lines().try_for_each(|line| writeln!(f, "  {line}"))
+fn indented(text: &mut String, lines: &str) {
+    for line in lines.lines() {
+        let _ = writeln!(text, "  {}", cli::escape(line.as_bytes()));
+    }
 }
 
 /// Lines of at most so many characters, if no word is longer.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
     for word in text.split(' ') {

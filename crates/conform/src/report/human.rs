@@ -2,9 +2,11 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::counts::{Counts, Score};
-use super::sections::sections;
-use crate::{CheckResult, Level, Report, Verdict};
+use super::Shown;
+use super::evidence::{evidence, named, unusable, wrapped};
+use crate::Level;
+use crate::Record;
+use crate::record::{CauseRecord, CheckRecord, Outcome, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -12,132 +14,284 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// For people: a table by section, the evidence of what does not hold, and the counts.
+/// Of so many causes, and of so many failures without one, the evidence is shown unasked.
+const FULL: usize = 2;
+
+/// So many lines of it.
+const LINES: usize = 16;
+
+/// For people: the likely causes, the failures that remain, and the counts.
 ///
 /// It has colours, which are stripped where they are not wanted.
-pub(super) fn human(report: &Report<'_>, strict: bool) -> String {
-    let mut text = String::new();
-    table(&mut text, report, strict);
-    evidence(&mut text, report, strict);
-    criteria(&mut text, report);
-    last_line(&mut text, report, strict);
-    text
+pub(super) fn human(record: &Record, shown: Shown) -> String {
+    let mut report = Human {
+        record,
+        shown,
+        text: String::new(),
+    };
+    if let Some(problem) = &record.unusable {
+        let _ = writeln!(
+            report.text,
+            "{RED}{}: the program cannot be graded{RED:#}",
+            record.assignment
+        );
+        report.text += &unusable(problem);
+        return report.text;
+    }
+    report.causes();
+    report.failures();
+    report.not_judged();
+    report.sections();
+    report.criteria();
+    report.last_line();
+    report.text
+}
+
+struct Human<'a> {
+    record: &'a Record,
+    shown: Shown,
+    text: String,
 }
 
 // Writing into a `String` cannot fail: the results of `write!` are of no interest below.
-
-fn table(text: &mut String, report: &Report<'_>, strict: bool) {
-    let ids = report.results.iter().map(|result| result.check.id.len());
-    let width = ids.max().unwrap_or(0);
-    for (heading, results) in sections(report) {
-        let counts = [Level::Must, Level::Should].map(|level| {
-            let counts = Counts::of(level, results.iter().copied());
-            (counts.judged() > 0)
-                .then(|| format!("{} of {} {level}", counts.holds, counts.judged()))
-        });
-        let counts: Vec<_> = counts.into_iter().flatten().collect();
-        let _ = write!(text, "{BOLD}{heading}{BOLD:#}");
-        if !counts.is_empty() {
-            let _ = write!(text, "  {DIM}{}{DIM:#}", counts.join(", "));
-        }
-        text.push('\n');
-        for result in results {
-            row(text, result, width, strict);
-        }
-        text.push('\n');
-    }
-}
-
-fn row(text: &mut String, result: &CheckResult<'_>, width: usize, strict: bool) {
-    let check = result.check;
-    let (style, word) = match result.verdict {
-        Verdict::Holds => (GREEN, "ok"),
-        Verdict::Broken { .. } => (style_of_failure(result, strict), "FAILS"),
-        Verdict::NotRun(_) => (DIM, "not run"),
-    };
-    let _ = write!(
-        text,
-        "  {style}{word:7}{style:#}  {:width$}  {DIM}{:6}{DIM:#}  {}",
-        check.id, check.level, check.title
-    );
-    if let Verdict::NotRun(reason) = &result.verdict {
-        let reason = cli::escape(reason.as_bytes());
-        let _ = write!(text, " {DIM}({reason}){DIM:#}");
-    }
-    text.push('\n');
-}
-
-fn style_of_failure(result: &CheckResult<'_>, strict: bool) -> Style {
-    match result.check.level {
-        Level::Should if !strict => YELLOW,
-        Level::Must | Level::Should => RED,
-    }
-}
-
-/// What the program must do comes first.
-fn evidence(text: &mut String, report: &Report<'_>, strict: bool) {
-    for level in [Level::Must, Level::Should] {
-        let broken = |result: &&CheckResult<'_>| {
-            result.check.level == level && matches!(result.verdict, Verdict::Broken { .. })
+impl Human<'_> {
+    fn broken(&self) -> impl Iterator<Item = &CheckRecord> {
+        let of = |level| {
+            self.record
+                .checks
+                .iter()
+                .filter(move |check| check.level == level && check.verdict == Verdict::Broken)
         };
-        for result in report.results.iter().filter(broken) {
-            let shown = result.to_string();
-            let (head, rest) = shown.split_once('\n').unwrap_or((&shown, ""));
-            let style = style_of_failure(result, strict);
-            let _ = writeln!(text, "{style}{head}{style:#}\n{rest}");
+        of(Level::Must).chain(of(Level::Should))
+    }
+
+    /// Each with the evidence of the check that shows it best, and a line for the others.
+    fn causes(&mut self) {
+        let broken = self.broken().count();
+        for (index, cause) in self.record.causes.iter().enumerate() {
+            let CauseRecord {
+                name,
+                advice,
+                page,
+                explains,
+            } = cause;
+            let _ = writeln!(
+                self.text,
+                "{BOLD}Likely cause: {name}{BOLD:#} (explains {} of {broken})",
+                explains.len()
+            );
+            for line in wrapped(advice, 94) {
+                let _ = writeln!(self.text, "  {line}");
+            }
+            if let Some(page) = page {
+                let _ = writeln!(self.text, "  {page}");
+            }
+            let checks = explains
+                .iter()
+                .filter_map(|id| self.record.checks.iter().find(|check| check.id == *id));
+            for (place, check) in checks.enumerate() {
+                self.failure(check, place == 0 && index < FULL);
+            }
+            self.text.push('\n');
         }
     }
-}
 
-fn criteria(text: &mut String, report: &Report<'_>) {
-    if Score::of(report).is_none() {
-        return;
+    /// What no cause explains, musts before shoulds.
+    fn failures(&mut self) {
+        let explained = |check: &&CheckRecord| {
+            self.record
+                .causes
+                .iter()
+                .any(|cause| cause.explains.contains(&check.id))
+        };
+        let left: Vec<_> = self
+            .broken()
+            .filter(|check| !explained(check))
+            .cloned()
+            .collect();
+        for (index, check) in left.iter().enumerate() {
+            self.failure(check, index < FULL);
+        }
+        if !left.is_empty() {
+            self.text.push('\n');
+        }
     }
-    let _ = writeln!(text, "{BOLD}The assignment's own criteria{BOLD:#}");
-    for criterion in report.assignment.criteria {
-        let points = criterion.points;
-        let (style, earned) = match report.earns(criterion) {
-            Some(true) => (GREEN, points.to_string()),
-            Some(false) => (RED, "0".to_owned()),
-            None => (DIM, "?".to_owned()),
+
+    fn failure(&mut self, check: &CheckRecord, in_full: bool) {
+        let style = if self.record.counts(check) {
+            RED
+        } else {
+            YELLOW
         };
         let _ = writeln!(
-            text,
-            "  {:>2}.  {style}{earned:>2} of {points:>2}{style:#}  {}",
-            criterion.number, criterion.title
+            self.text,
+            "  {style}FAILS{style:#}  {:7}  {DIM}{:6}{DIM:#}  {}",
+            check.id, check.level, check.title
         );
+        if !in_full && self.shown == Shown::Some {
+            return;
+        }
+        let evidence = evidence(check);
+        let lines: Vec<_> = evidence.lines().collect();
+        let kept = if self.shown == Shown::All {
+            lines.len()
+        } else {
+            LINES.min(lines.len())
+        };
+        for line in &lines[..kept] {
+            let _ = writeln!(self.text, "  {line}");
+        }
+        if kept < lines.len() {
+            let _ = writeln!(
+                self.text,
+                "    {DIM}... {} more lines: --evidence all{DIM:#}",
+                lines.len() - kept
+            );
+        }
+        let mut repeat = String::new();
+        named(
+            &mut repeat,
+            "repeat",
+            &format!(
+                "{} {}",
+                self.record.repeat.replace("{only}", &check.id),
+                self.record.command
+            ),
+        );
+        self.text += &repeat;
     }
-    text.push('\n');
-}
 
-fn last_line(text: &mut String, report: &Report<'_>, strict: bool) {
-    let style = if report.passes(strict) { GREEN } else { RED };
-    let [must, should] =
-        [Level::Must, Level::Should].map(|level| Counts::of(level, &report.results));
-    let name = report.assignment.name;
-    let _ = write!(
-        text,
-        "{style}{name}: {} of {} musts",
-        must.holds,
-        must.judged()
-    );
-    if should.judged() > 0 {
-        let _ = write!(text, " and {} of {} shoulds", should.holds, should.judged());
-    }
-    let _ = write!(text, " hold{style:#}");
-    let not_run = must.not_run + should.not_run;
-    if not_run > 0 {
-        let _ = write!(text, ", {not_run} not run");
-    }
-    if let Some(score) = Score::of(report) {
-        let _ = write!(
-            text,
-            ", {BOLD}{} of {} points{BOLD:#}",
-            score.earned, score.judged
-        );
-        if score.judged < score.all {
-            let _ = write!(text, " ({} not judged)", score.all - score.judged);
+    /// The reasons, each with the checks that have it.
+    fn not_judged(&mut self) {
+        let mut reasons: Vec<(&str, bool, Vec<&str>)> = Vec::new();
+        for check in &self.record.checks {
+            let Some(reason) = &check.reason else {
+                continue;
+            };
+            match reasons.iter_mut().find(|(other, ..)| other == reason) {
+                Some((.., ids)) => ids.push(&check.id),
+                None => reasons.push((reason, check.doubt, vec![&check.id])),
+            }
+        }
+        for (reason, doubt, ids) in &reasons {
+            let style = if *doubt { YELLOW } else { DIM };
+            let reason = cli::escape(reason.as_bytes());
+            let _ = writeln!(self.text, "  {style}not judged{style:#}, {reason}:");
+            for line in wrapped(&ids.join(", "), 90) {
+                let _ = writeln!(self.text, "    {DIM}{line}{DIM:#}");
+            }
+        }
+        if !reasons.is_empty() {
+            self.text.push('\n');
         }
     }
-    let _ = writeln!(text, ", {:.1} s", report.took.as_secs_f64());
+
+    fn sections(&mut self) {
+        let record = self.record;
+        for (heading, checks) in record.sections() {
+            let counts = [Level::Must, Level::Should].map(|level| {
+                let judged = |check: &&CheckRecord| {
+                    check.level == level && check.verdict != Verdict::NotJudged
+                };
+                let holds = checks
+                    .iter()
+                    .filter(judged)
+                    .filter(|check| check.verdict == Verdict::Holds)
+                    .count();
+                let judged = checks.iter().filter(judged).count();
+                (judged > 0).then(|| format!("{holds} of {judged} {level}"))
+            });
+            let counts: Vec<_> = counts.into_iter().flatten().collect();
+            let _ = writeln!(
+                self.text,
+                "{BOLD}{heading:36}{BOLD:#} {DIM}{}{DIM:#}",
+                counts.join(", ")
+            );
+            if self.shown == Shown::All {
+                for check in checks {
+                    let (style, word) = match check.verdict {
+                        Verdict::Holds => (GREEN, "ok"),
+                        Verdict::Broken => {
+                            (if record.counts(check) { RED } else { YELLOW }, "FAILS")
+                        }
+                        Verdict::NotJudged => (DIM, "not judged"),
+                    };
+                    let _ = writeln!(
+                        self.text,
+                        "  {style}{word:10}{style:#}  {:7}  {DIM}{:6}{DIM:#}  {}",
+                        check.id, check.level, check.title
+                    );
+                }
+            }
+        }
+    }
+
+    fn criteria(&mut self) {
+        if self.record.score.is_none() {
+            return;
+        }
+        let _ = writeln!(self.text, "\n{BOLD}The assignment's own criteria{BOLD:#}");
+        for criterion in &self.record.criteria {
+            let points = criterion.points;
+            let (style, earned) = match criterion.earned {
+                Some(true) => (GREEN, points.to_string()),
+                Some(false) => (RED, "0".to_owned()),
+                None => (DIM, "?".to_owned()),
+            };
+            let _ = writeln!(
+                self.text,
+                "  {:>2}.  {style}{earned:>2} of {points:>2}{style:#}  {}",
+                criterion.number, criterion.title
+            );
+        }
+    }
+
+    fn last_line(&mut self) {
+        let Record {
+            assignment,
+            must,
+            should,
+            seed,
+            seconds,
+            ..
+        } = self.record;
+        let style = match self.record.outcome {
+            Outcome::Passes => GREEN,
+            Outcome::Fails | Outcome::Unusable => RED,
+            Outcome::NotJudged => YELLOW,
+        };
+        let _ = write!(
+            self.text,
+            "\n{style}{assignment}: {} of {} musts",
+            must.holds,
+            must.judged()
+        );
+        if should.judged() > 0 {
+            let _ = write!(
+                self.text,
+                " and {} of {} shoulds",
+                should.holds,
+                should.judged()
+            );
+        }
+        let _ = write!(self.text, " hold{style:#}");
+        let not_judged = must.not_judged + should.not_judged;
+        if not_judged > 0 {
+            let _ = write!(self.text, ", {not_judged} not judged");
+        }
+        if let Some(score) = self.record.score {
+            let _ = write!(
+                self.text,
+                ", {BOLD}{} of {} points{BOLD:#}",
+                score.earned, score.all
+            );
+            if score.judged < score.all {
+                let _ = write!(self.text, " ({} not judged)", score.all - score.judged);
+            }
+        }
+        if self.record.outcome == Outcome::NotJudged {
+            let _ = write!(self.text, ", {YELLOW}no verdict{YELLOW:#}");
+        }
+        let _ = writeln!(self.text, ", {seconds:.1} s, seed {seed}");
+    }
 }

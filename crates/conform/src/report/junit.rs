@@ -1,166 +1,57 @@
-use std::io;
+use std::time::Duration;
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::{Assignment, CheckResult, Level, Report, Unusable, Verdict};
+use super::evidence::{evidence, unusable};
+use crate::Record;
+use crate::record::{CheckRecord, Verdict};
 
-type Xml = Writer<Vec<u8>>;
-
-/// The XML that continuous integration systems read: one suite, a test case per check.
+/// The XML that JUnit readers know: one suite, a test case for each check.
 ///
-/// Without `strict`, a should that does not hold counts as skipped.
-pub(super) fn junit(report: &Report<'_>, strict: bool) -> String {
-    let outcomes = report.results.iter().map(|result| outcome(result, strict));
-    let count = |wanted| {
-        outcomes
-            .clone()
-            .filter(|outcome| *outcome == wanted)
-            .count()
-    };
-    let counts = Counts {
-        tests: report.results.len(),
-        failures: count(Outcome::Failed),
-        errors: 0,
-        skipped: count(Outcome::Skipped),
-        seconds: report.took.as_secs_f64(),
-    };
-    document(report.assignment, &counts, |xml| {
-        let mut results = report.results.iter();
-        results.try_for_each(|result| case(xml, report.assignment, result, strict))
-    })
-}
-
-/// One error stands for all test cases that could not be run.
-pub(super) fn unusable(assignment: &Assignment, unusable: &Unusable) -> String {
-    let counts = Counts {
-        tests: 1,
-        failures: 0,
-        errors: 1,
-        skipped: 0,
-        seconds: 0.0,
-    };
-    document(assignment, &counts, |xml| {
-        let case = xml
-            .create_element("testcase")
-            .with_attribute(("name", "the program can be graded"))
-            .with_attribute(("classname", assignment.name));
-        case.write_inner_content(|xml| {
-            let message = "the program could not be started, or never listened";
-            explanation(xml, "error", message, &unusable.to_string())
-        })?;
-        Ok(())
-    })
-}
-
-struct Counts {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    skipped: usize,
-    seconds: f64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Passed,
-    Failed,
-    Skipped,
-}
-
-fn outcome(result: &CheckResult<'_>, strict: bool) -> Outcome {
-    match (&result.verdict, result.check.level) {
-        (Verdict::Holds, _) => Outcome::Passed,
-        (Verdict::Broken { .. }, Level::Should) if !strict => Outcome::Skipped,
-        (Verdict::Broken { .. }, _) => Outcome::Failed,
-        (Verdict::NotRun(_), _) => Outcome::Skipped,
+/// A should that does not hold counts as skipped, unless the record is strict; what leaves a doubt
+/// is an error. One error stands for all checks of a program that cannot be graded.
+pub(super) fn junit(record: &Record) -> String {
+    let mut suite = TestSuite::new(record.assignment.as_str());
+    suite.set_time(Duration::from_secs_f64(record.seconds));
+    if let Some(problem) = &record.unusable {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message("the program could not be started, or never listened");
+        status.set_description(unusable(problem));
+        suite.add_test_case(TestCase::new("the program can be graded", status));
     }
+    suite.add_test_cases(record.checks.iter().map(|check| case(record, check)));
+    let mut report = Report::new("conform");
+    report.set_time(Duration::from_secs_f64(record.seconds));
+    report.add_test_suite(suite);
+    // It is made of texts alone, and written into one.
+    report.to_string().unwrap_or_default()
 }
 
-fn document(
-    assignment: &Assignment,
-    counts: &Counts,
-    cases: impl FnOnce(&mut Xml) -> io::Result<()>,
-) -> String {
-    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
-    // Writing into a `Vec` cannot fail.
-    let _ = suites(&mut xml, assignment, counts, cases);
-    String::from_utf8_lossy(&xml.into_inner()).into_owned() + "\n"
-}
-
-fn suites(
-    xml: &mut Xml,
-    assignment: &Assignment,
-    counts: &Counts,
-    cases: impl FnOnce(&mut Xml) -> io::Result<()>,
-) -> io::Result<()> {
-    let [tests, failures, errors, skipped] =
-        [counts.tests, counts.failures, counts.errors, counts.skipped]
-            .map(|count| count.to_string());
-    let time = format!("{:.3}", counts.seconds);
-    let common = [
-        ("tests", &*tests),
-        ("failures", &*failures),
-        ("errors", &*errors),
-        ("time", &*time),
-    ];
-    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let suites = xml.create_element("testsuites");
-    let suites = suites
-        .with_attribute(("name", "conform"))
-        .with_attributes(common);
-    suites.write_inner_content(|xml| {
-        let suite = xml
-            .create_element("testsuite")
-            .with_attribute(("name", assignment.name))
-            .with_attributes(common)
-            .with_attribute(("skipped", &*skipped));
-        suite.write_inner_content(cases)?;
-        Ok(())
-    })?;
-    Ok(())
-}
-
-fn case(
-    xml: &mut Xml,
-    assignment: &Assignment,
-    result: &CheckResult<'_>,
-    strict: bool,
-) -> io::Result<()> {
-    let check = result.check;
-    let name = format!("{} {}", check.id, check.title);
-    let class = format!("{}.{}", assignment.name, assignment.heading(check));
-    let time = format!("{:.3}", result.took.as_secs_f64());
-    let case = xml
-        .create_element("testcase")
-        .with_attribute(("name", &*name))
-        .with_attribute(("classname", &*class))
-        .with_attribute(("time", &*time));
-    let element = match outcome(result, strict) {
-        Outcome::Passed => return case.write_empty().map(drop),
-        Outcome::Failed => "failure",
-        Outcome::Skipped => "skipped",
+fn case(record: &Record, check: &CheckRecord) -> TestCase {
+    let mut status = match check.verdict {
+        Verdict::Holds => TestCaseStatus::success(),
+        Verdict::Broken if record.counts(check) => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
+        Verdict::NotJudged if check.doubt => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::Broken | Verdict::NotJudged => TestCaseStatus::skipped(),
     };
-    let message = match &result.verdict {
-        Verdict::Holds => String::new(),
-        Verdict::Broken { expected, happened } => format!("expected {expected}; {happened}"),
-        Verdict::NotRun(reason) => reason.clone(),
-    };
-    case.write_inner_content(|xml| explanation(xml, element, &message, &result.to_string()))?;
-    Ok(())
-}
-
-fn explanation(xml: &mut Xml, element: &str, message: &str, text: &str) -> io::Result<()> {
-    let message = legal(message);
-    let element = xml
-        .create_element(element)
-        .with_attribute(("message", &*message));
-    element.write_text_content(BytesText::new(&legal(text)))?;
-    Ok(())
-}
-
-/// XML has no way at all to write some characters.
-fn legal(text: &str) -> String {
-    let illegal = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.replace(illegal, "\u{fffd}")
+    match (&check.expected, &check.happened, &check.reason) {
+        (Some(expected), Some(happened), _) => {
+            let message = format!("expected {expected}; {happened}");
+            status.set_message(cli::escape(message.as_bytes()).to_string());
+        }
+        (_, _, Some(reason)) => {
+            status.set_message(reason.as_str());
+        }
+        _ => {}
+    }
+    if check.verdict != Verdict::Holds {
+        // XML has no way at all to write these two, which the writer lets pass.
+        status.set_description(evidence(check).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"));
+    }
+    let mut case = TestCase::new(format!("{} {}", check.id, check.title), status);
+    case.set_classname(format!("{}.{}", record.assignment, check.section));
+    case.set_time(Duration::from_secs_f64(check.seconds));
+    case
 }

@@ -1,64 +1,61 @@
-//! How results are shown: to people ([`human`]), and to readers of TAP, JSON and JUnit.
+//! How a [`Record`] is shown: to people ([`human`]), and to readers of TAP, JSON and JUnit.
 
-mod counts;
 mod evidence;
 mod human;
-mod json;
 mod junit;
 mod list;
-mod sections;
 mod tap;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use list::list;
 
-use crate::{Assignment, Report, Unusable};
+use crate::Record;
 
-/// In which form results are shown.
+/// In which form a record is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Human,
     /// Test Anything Protocol, version 13.
     Tap,
-    /// As the README documents it.
+    /// The record itself, as the README documents it.
     Json,
     /// XML for continuous integration.
     Junit,
 }
 
+/// How much of the evidence people are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// That of the first few failures, shortened: the report fits on a screen.
+    Some,
+    /// All of it, and every check.
+    All,
+}
+
 impl Format {
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "human" => Some(Self::Human),
-            "tap" => Some(Self::Tap),
-            "json" => Some(Self::Json),
-            "junit" => Some(Self::Junit),
-            _ => None,
-        }
-    }
+    /// All forms, by their names.
+    pub(crate) const ALL: [(&str, Self); 4] = [
+        ("human", Self::Human),
+        ("tap", Self::Tap),
+        ("json", Self::Json),
+        ("junit", Self::Junit),
+    ];
 
-    /// The results of all checks. With `strict`, a should counts like a must.
-    pub(crate) fn report(self, report: &Report<'_>, strict: bool) -> String {
+    /// The text of a record; it may have colours where it is for people.
+    pub(crate) fn of(self, record: &Record, shown: Shown) -> String {
         match self {
-            Self::Human => human::human(report, strict),
-            Self::Tap => tap::tap(report, strict),
-            Self::Json => json::json(report, strict),
-            Self::Junit => junit::junit(report, strict),
+            Self::Human => human::human(record, shown),
+            Self::Tap => tap::tap(record),
+            Self::Json => json(record),
+            Self::Junit => junit::junit(record),
         }
     }
+}
 
-    /// The report on a program that could not be graded.
-    pub(crate) fn unusable(self, assignment: &Assignment, unusable: &Unusable) -> String {
-        match self {
-            Self::Human => format!(
-                "{}: the program cannot be graded\n{unusable}",
-                assignment.name
-            ),
-            Self::Tap => tap::unusable(unusable),
-            Self::Json => json::unusable(assignment, unusable),
-            Self::Junit => junit::unusable(assignment, unusable),
-        }
-    }
+/// The record as JSON, with a line break at its end.
+pub(crate) fn json(record: &Record) -> String {
+    // A record has nothing that JSON cannot say.
+    serde_json::to_string_pretty(record).unwrap_or_default() + "\n"
 }

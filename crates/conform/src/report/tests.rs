@@ -6,16 +6,17 @@ use anstream::adapter::strip_str;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use serde_json::Value;
 
-use super::Format;
+use super::{Format, Shown};
+use crate::record::{About, Outcome};
 use crate::{
-    Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Report, Role, Section,
-    Unusable, Verdict,
+    Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Record, Report, Role,
+    Section, Unusable,
 };
 
 const ASSIGNMENT: Assignment = Assignment {
     name: "server-s",
-    role: Role::Server,
-    arguments: |port| Arguments::new().port(port),
+    role: Role::Client,
+    arguments: |_, port| Arguments::new().port(port),
     sections: &[
         Section::new(
             "Exchange",
@@ -38,6 +39,7 @@ const ASSIGNMENT: Assignment = Assignment {
             &[Check::must("G-4", "it stops", "Part 3", |_| Ok(()))],
         ),
     ],
+    causes: &[],
     criteria: &[
         criterion(2, 5, &["A-1"]),
         criterion(3, 10, &["A-1", "A-8"]),
@@ -54,92 +56,128 @@ const fn criterion(number: u32, points: u32, checks: &'static [&'static str]) ->
     }
 }
 
-/// A-1 holds; A-8, a must, and A-8/2, a should, do not; G-4 was not run.
+/// A-1 holds; A-8, a must, and A-8/2, a should, do not; G-4 was not judged.
 fn report() -> Report<'static> {
-    let broken = || Verdict::Broken {
-        expected: "a close".to_owned(),
-        happened: "\u{1b}[2J & silence".to_owned(),
-    };
-    let verdicts = [
-        Verdict::Holds,
+    let broken = || Err(Problem::broken("a close", "\u{1b}[2J & silence"));
+    let outcomes = [
+        Ok(()),
         broken(),
         broken(),
-        Verdict::NotRun("no process".to_owned()),
+        Err(Problem::not_in_this_run("no process")),
     ];
     let evidence = Evidence {
         conversations: vec!["connection 1 - 2:\n  +0.001s sent 1 bytes\n".to_owned()],
         programs: vec!["  command: x\n    +0.002s \u{fffe}\n".to_owned()],
     };
-    let result = |(check, verdict)| CheckResult {
+    let result = |(check, outcome)| CheckResult {
         check,
-        verdict,
+        outcome,
         evidence: evidence.clone(),
         took: Duration::from_millis(1500),
     };
     Report {
         assignment: &ASSIGNMENT,
-        results: ASSIGNMENT.checks().zip(verdicts).map(result).collect(),
+        results: ASSIGNMENT.checks().zip(outcomes).map(result).collect(),
         took: Duration::from_millis(2500),
     }
 }
 
-fn unusable() -> Unusable {
-    Unusable {
+fn about(strict: bool) -> About {
+    About {
+        command: "./x".to_owned(),
+        repeat: "conform --seed 7 --only {only} server-s --".to_owned(),
+        seed: 7,
+        strict,
+        confinement: Vec::new(),
+    }
+}
+
+fn shown(format: Format, strict: bool) -> String {
+    format.of(&Record::of(&report(), about(strict)), Shown::Some)
+}
+
+fn unusable(format: Format) -> String {
+    let unusable = Unusable {
         problem: Problem::broken("the program starts", "it does not"),
         evidence: Evidence::default(),
-    }
+    };
+    format.of(
+        &Record::of_unusable(&ASSIGNMENT, &unusable, about(false)),
+        Shown::Some,
+    )
 }
 
 #[test]
 fn a_should_counts_only_where_it_is_strict() {
     let mut report = report();
-    assert!(!report.passes(false));
+    let outcome = |report: &Report<'_>, strict| Record::of(report, about(strict)).outcome;
+    assert_eq!(outcome(&report, false), Outcome::Fails);
     report.results.remove(1);
-    assert!(report.passes(false));
-    assert!(!report.passes(true));
+    assert_eq!(outcome(&report, false), Outcome::Passes);
+    assert_eq!(outcome(&report, true), Outcome::Fails);
+}
+
+#[test]
+fn what_leaves_a_doubt_neither_passes_nor_fails() {
+    let mut report = report();
+    report.results[0].outcome = Err(Problem::trouble("no memory"));
+    let record = Record::of(&report, about(false));
+    assert_eq!((record.outcome, record.status), (Outcome::NotJudged, 4));
+    for (format, expected) in [
+        (Format::Human, "no verdict"),
+        (Format::Tap, "Bail out!"),
+        (Format::Json, "\"status\": 4"),
+        (Format::Junit, "errors=\"1\""),
+    ] {
+        let text = format.of(&record, Shown::Some);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_run_in_which_nothing_was_judged_does_not_pass() {
+    let mut report = report();
+    report.results.drain(..3);
+    assert_eq!(Record::of(&report, about(false)).status, 4);
 }
 
 #[test]
 fn human_shows_a_table_the_evidence_the_points_and_the_counts() {
-    let text = strip_str(&Format::Human.report(&report(), false)).to_string();
-    let wanted = "\
-Exchange  1 of 1 must
-  ok       A-1    must    it says accio
-
-Errors  0 of 1 must, 0 of 1 should
-  FAILS    A-8    must    it gives up <silent> clients
-  FAILS    A-8/2  should  it says #1 why
-
-Common to all programs
-  not run  G-4    must    it stops (no process)
-
-A-8 must: it gives up <silent> clients
-  requirement  Part 2
-  expected     a close
-  happened     \\x1b[2J & silence
-  connection 1 - 2:
-    +0.001s sent 1 bytes
-  program:
-    command: x
-      +0.002s \u{fffe}
-
-A-8/2 should: it says #1 why
+    let text = strip_str(&shown(Format::Human, false)).to_string();
+    let expected = "  \
+  FAILS  A-8      must    it gives up <silent> clients
+    requirement  Part 2
+    expected     a close
+    happened     \\x1b[2J & silence
+    program:
+      command: x
+        +0.002s \u{fffe}
+    connection 1 - 2:
+      +0.001s sent 1 bytes
+  repeat       conform --seed 7 --only A-8 server-s -- ./x
+  FAILS  A-8/2    should  it says #1 why
 ";
-    assert!(text.starts_with(wanted), "{text}");
-    let wanted = "
+    assert!(text.starts_with(expected), "{text}");
+    let expected = "
+  not judged, no process:
+    G-4
+
+Exchange                             1 of 1 must
+Errors                               0 of 1 must, 0 of 1 should
+Common to all programs               \n
 The assignment's own criteria
    2.   5 of  5  Server does what it should
    3.   0 of 10  Server does what it should
    4.   ? of 20  Server does what it should
 
-server-s: 1 of 2 musts and 0 of 1 shoulds hold, 1 not run, 5 of 15 points (20 not judged), 2.5 s
+server-s: 1 of 2 musts and 0 of 1 shoulds hold, 1 not judged, 5 of 35 points (20 not judged), 2.5 s, seed 7
 ";
-    assert!(text.ends_with(wanted), "{text}");
+    assert!(text.ends_with(expected), "{text}");
 }
 
 #[test]
 fn tap_has_a_line_for_each_check_and_a_block_for_what_does_not_hold() {
-    let text = Format::Tap.report(&report(), false);
+    let text = shown(Format::Tap, false);
     let lines: Vec<_> = text.lines().filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(
         lines,
@@ -160,26 +198,27 @@ fn tap_has_a_line_for_each_check_and_a_block_for_what_does_not_hold() {
   happened: "\u001b[2J & silence"
   seconds: 1.500
   evidence:
-    - "  connection 1 - 2:"
+    - "  requirement  Part 2"
 "#;
     assert!(text.contains(wanted), "{text}");
     assert_eq!(text.matches("\n  ...\n").count(), 2);
-    let strict = Format::Tap.report(&report(), true);
+    let strict = shown(Format::Tap, true);
     assert!(strict.contains("why\n"), "{strict}");
 }
 
 #[test]
 fn json_has_everything() {
-    let text = Format::Json.report(&report(), true);
+    let text = shown(Format::Json, true);
     let read: Value = serde_json::from_str(&text).unwrap();
     let get = |pointer: &str| read.pointer(pointer).unwrap_or(&Value::Null).to_string();
     for (pointer, value) in [
         ("/assignment", "\"server-s\""),
         ("/strict", "true"),
-        ("/passes", "false"),
+        ("/outcome", "\"fails\""),
+        ("/status", "1"),
         ("/seconds", "2.5"),
-        ("/must", r#"{"holds":1,"broken":1,"not_run":1}"#),
-        ("/should", r#"{"holds":0,"broken":1,"not_run":0}"#),
+        ("/must", r#"{"holds":1,"broken":1,"not_judged":1}"#),
+        ("/should", r#"{"holds":0,"broken":1,"not_judged":0}"#),
         ("/score", r#"{"earned":5,"judged":15,"all":35}"#),
         ("/criteria/0/earned", "true"),
         ("/criteria/1/earned", "false"),
@@ -196,7 +235,7 @@ fn json_has_everything() {
             "/checks/2/programs/0",
             "\"  command: x\\n    +0.002s \u{fffe}\\n\"",
         ),
-        ("/checks/3/verdict", "\"not run\""),
+        ("/checks/3/verdict", "\"not_judged\""),
         ("/checks/3/reason", "\"no process\""),
     ] {
         assert_eq!(get(pointer), value, "{pointer}");
@@ -205,7 +244,7 @@ fn json_has_everything() {
 
 #[test]
 fn junit_is_what_its_readers_know() {
-    let text = Format::Junit.report(&report(), false);
+    let text = shown(Format::Junit, false);
     let read = quick_junit::Report::deserialize_from_str(&text).unwrap();
     assert_eq!((read.tests, read.failures, read.errors), (4, 1, 0));
     let suite = read.test_suites.first().unwrap();
@@ -235,20 +274,20 @@ fn junit_is_what_its_readers_know() {
         panic!("{failed:?}");
     };
     let message = message.as_ref().map(quick_junit::XmlString::as_str);
-    assert_eq!(message, Some("expected a close; \u{fffd}[2J & silence"));
+    assert_eq!(message, Some("expected a close; \\x1b[2J & silence"));
     let description = description.as_ref().map_or("", |text| text.as_str());
     assert!(
         description.contains("\n    command: x\n      +0.002s \u{fffd}"),
         "{description}"
     );
-    let strict = Format::Junit.report(&report(), true);
+    let strict = shown(Format::Junit, true);
     let strict = quick_junit::Report::deserialize_from_str(&strict).unwrap();
     assert_eq!(strict.failures, 2);
 }
 
 #[test]
 fn an_unusable_program_is_an_error_in_every_format() {
-    let text = |format: Format| format.unusable(&ASSIGNMENT, &unusable());
+    let text = unusable;
     let human = text(Format::Human);
     assert!(human.contains("happened     it does not\n"), "{human}");
     let tap = text(Format::Tap);
@@ -257,7 +296,7 @@ fn an_unusable_program_is_an_error_in_every_format() {
         "{tap}"
     );
     let json: Value = serde_json::from_str(&text(Format::Json)).unwrap();
-    assert_eq!(json.pointer("/passes"), Some(&Value::from(false)));
+    assert_eq!(json.pointer("/outcome"), Some(&Value::from("unusable")));
     assert_eq!(
         json.pointer("/unusable/happened"),
         Some(&Value::from("it does not"))

@@ -43,8 +43,9 @@ pub(crate) const LIAR: Liar = Liar {
         ("AC-5", "says what it does"),
         ("G-3", "knows no options"),
         ("G-3/2", "knows no options"),
-        ("G-5", "takes what comes at once for a command"),
+        ("G-5/3", "takes what comes at once for a command"),
         ("G-8", "takes a sign"),
+        ("G-8/2", "takes no leading zero"),
         ("G-10", "knows no names"),
     ],
 };

@@ -71,7 +71,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-3", "there is no help"),
         ("G-3/2", "there is no help"),
         ("G-3/3", "help is everywhere"),
-        ("G-4", "it panics on a wrong MagicNo"),
+        ("G-4/2", "it panics on a wrong MagicNo"),
         ("G-5", "a header comes in one piece"),
         ("G-8", "a port may have a sign"),
         ("G-8/2", "a port has no leading zeros"),

@@ -40,12 +40,13 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-2", "the status is 3"),
         ("G-3", "no help"),
         ("G-3/2", "no version"),
-        ("G-4", "it panics on nonsense"),
-        ("G-5", "an answer is two pieces"),
+        ("G-4/2", "it panics on nonsense"),
+        ("G-5/2", "an answer is two pieces"),
         ("G-6", "a terminal gets everything"),
         ("G-6/2", "an error shows everything"),
         ("G-8", "a sign is a digit"),
         ("G-8/2", "a zero is no first digit"),
+        ("G-10", "a host is an address"),
     ],
 };
 

@@ -29,7 +29,8 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use conform::{Assignment, Check, Subject, Target, TestLine, Verdict, grade_one};
+use conform::record::CheckRecord;
+use conform::{Assignment, Check, Problem, Subject, Target, TestLine, grade_one};
 use libtest_mimic::Failed;
 
 const LIARS: &[Liar] = &[
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         Some([switch, assignment, fault, arguments @ ..]) if switch == "--liar" => {
             lie(assignment, fault, arguments)
         }
-        _ => conform::run_side_by_side(lines()),
+        _ => conform::run_concurrently(lines()),
     }
 }
 
@@ -121,11 +122,15 @@ fn is_caught(assignment: &Assignment, subject: &Subject, id: &str) -> Result<(),
     let check = check(assignment, id).ok_or_else(|| format!("there is no check {id}"))?;
     let mut tries = 1;
     loop {
-        let result = grade_one(assignment, subject, check);
-        match result.verdict {
-            Verdict::Broken { .. } => return Ok(()),
-            Verdict::Holds if tries < TRIES => tries += 1,
-            Verdict::Holds | Verdict::NotRun(_) => return Err(result.into()),
+        let seed = fastrand::u64(..);
+        let result = grade_one(assignment, subject, check, seed);
+        match result.outcome {
+            Err(Problem::Broken { .. }) => return Ok(()),
+            Ok(()) if tries < TRIES => tries += 1,
+            _ => {
+                let seen = CheckRecord::alone(assignment, &result);
+                return Err(format!("seed {seed}\n{seen}").into());
+            }
         }
     }
 }

@@ -72,10 +72,11 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-3", "knows no options"),
         ("G-3/2", "knows no options"),
         ("G-4", "ends slowly"),
-        ("G-4/2", "is always busy"),
+        ("G-4/3", "is always busy"),
         ("G-5", "takes what comes at once for a confirmation"),
         ("G-8", "takes a sign"),
         ("G-8/2", "takes no leading zero"),
+        ("G-9", "cannot be started again"),
     ],
 };
 

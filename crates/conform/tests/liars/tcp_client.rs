@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::process::{self, ExitCode};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -41,11 +41,14 @@ pub(crate) const LIAR: Liar = Liar {
         ("TC-4/5", "errors are not said"),
         ("G-2", "success is status 3"),
         ("G-2/2", "wrong arguments are ignored"),
-        ("G-3", "no version"),
-        ("G-4", "a wrong response is a panic"),
+        ("G-3", "no help"),
+        ("G-3/2", "no version"),
+        ("G-4/2", "a wrong response is a panic"),
         ("G-5", "a header is what one read gives"),
         ("G-7", "memory for what is announced"),
         ("G-8", "any number is a port"),
+        ("G-8/2", "no leading zeros"),
+        ("G-10", "a host is an address"),
     ],
 };
 
@@ -100,7 +103,8 @@ fn parse(fault: &str, arguments: &[String]) -> Result<Options, ExitCode> {
                 let value = words.next().ok_or_else(wrong)?;
                 // Rust reads a sign too.
                 let any = fault == "any number is a port";
-                if !any && !value.bytes().all(|byte| byte.is_ascii_digit()) {
+                let zero = value.starts_with('0') && fault == "no leading zeros";
+                if zero || !any && !value.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(wrong());
                 }
                 port = value.parse().map_err(|_| wrong())?;
@@ -121,6 +125,9 @@ fn exchange(fault: &'static str, options: &Options) -> io::Result<ExitCode> {
         "-" if fault != "- is the name of a file" => Box::new(BufReader::new(io::stdin())),
         file => Box::new(BufReader::new(File::open(file)?)),
     };
+    if fault == "a host is an address" {
+        options.host.parse::<IpAddr>().map_err(io::Error::other)?;
+    }
     let stream = TcpStream::connect((options.host.as_str(), options.port))?;
     let (came, coming) = mpsc::channel();
     let sender = stream.try_clone()?;

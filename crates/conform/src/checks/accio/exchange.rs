@@ -146,7 +146,7 @@ pub(super) fn success(trial: &mut Trial<'_>) -> Outcome {
 }
 
 pub(super) fn cannot_write(error: io::Error) -> Problem {
-    Problem::NotRun(format!("the checker cannot write a file: {error}"))
+    Problem::trouble(format!("the checker cannot write a file: {error}"))
 }
 
 pub(super) fn receive_some(server: &mut Conversation, count: usize) -> Outcome {

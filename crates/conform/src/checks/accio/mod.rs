@@ -7,18 +7,21 @@ mod file;
 
 use std::ffi::OsStr;
 
+use super::common::COMMON;
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(super) const ASSIGNMENT: Assignment = Assignment {
     name: "accio",
     role: Role::Client,
-    arguments: |port| arguments(port, "/dev/null"),
+    arguments: |host, port| Arguments::new().host(host).port(port).file("/dev/null"),
     sections: &[
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Limits and errors", errors::CHECKS),
         Section::new("File and pace", file::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::CLIENT),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

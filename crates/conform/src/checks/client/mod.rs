@@ -8,20 +8,29 @@ mod records;
 
 use harness::{Finished, Input, Listener};
 
+use super::common::COMMON;
 use super::messages::SECOND;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "client",
     role: Role::Client,
-    arguments: |port| arguments(port, "alice", "read"),
+    arguments: |host, port| {
+        Arguments::new()
+            .host(host)
+            .port(port)
+            .word("alice")
+            .word("read")
+    },
     sections: &[
         Section::new("Records", records::CHECKS),
         Section::new("Command line and prompts", command_line::CHECKS),
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Errors", errors::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::CLIENT),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

@@ -6,18 +6,26 @@ mod exchange;
 
 use harness::{Input, Program};
 
+use super::common::COMMON;
 use crate::checks::pickle::Pickles;
 use crate::{Arguments, Assignment, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab2",
     role: Role::Client,
-    arguments,
+    arguments: |host, port| {
+        let options = Arguments::new()
+            .host_option("--host", host)
+            .port_option("--port", port);
+        STUDENT.into_iter().fold(options, Arguments::word)
+    },
     sections: &[
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Errors", errors::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::CLIENT),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

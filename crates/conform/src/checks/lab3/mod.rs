@@ -7,19 +7,25 @@ mod errors;
 mod exchange;
 mod start;
 
+use self::client::Client;
+use super::common::COMMON;
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab3",
-    role: Role::Server,
-    arguments: |port| Arguments::new().host("127.0.0.1").port(port),
+    role: Role::Server {
+        visit: |trial, address| Ok(Client::connect(trial, address)?.pickles.conversation),
+    },
+    arguments: |host, port| Arguments::new().host(host).port(port),
     sections: &[
         Section::new("Start", start::CHECKS),
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Errors and hostile clients", errors::CHECKS),
         Section::new("Connections and signals", connections::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::SERVER),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

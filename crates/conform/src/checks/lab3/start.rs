@@ -137,7 +137,7 @@ const QUEUE: usize = 10;
 fn listens_on(addresses: &[SocketAddr], port: u16) -> Outcome {
     if addresses.is_empty() {
         let reason = "this system does not say where a program listens";
-        return Err(Problem::NotRun(reason.to_owned()));
+        return Err(Problem::not_in_this_run(reason.to_owned()));
     }
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     if addresses == [wanted] {

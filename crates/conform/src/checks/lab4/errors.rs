@@ -166,5 +166,5 @@ fn fill_queue(address: SocketAddr) -> Result<Vec<TcpStream>, Problem> {
         }
     }
     let reason = "this system answers whoever connects, though nobody accepts";
-    Err(Problem::NotRun(reason.to_owned()))
+    Err(Problem::not_in_this_run(reason.to_owned()))
 }

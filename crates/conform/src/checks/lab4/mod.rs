@@ -7,19 +7,22 @@ mod exchange;
 
 use harness::Input;
 
+use super::common::COMMON;
 use crate::conversation::shown;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab4",
     role: Role::Client,
-    arguments: |port| arguments("127.0.0.1", port),
+    arguments: |host, port| Arguments::new().host(host).port(port),
     sections: &[
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Errors and limits", errors::CHECKS),
         Section::new("Command line and speed", command_line::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::CLIENT),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

@@ -196,7 +196,7 @@ pub(super) const CHECKS: &[Check] = &[
                 }
             }
             let reason = format!("none of {CLIENTS} clients was asked a second question");
-            Err(Problem::NotRun(reason))
+            Err(Problem::not_in_this_run(reason))
         },
     ),
     Check::must(

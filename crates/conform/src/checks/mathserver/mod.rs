@@ -4,18 +4,27 @@ mod clients;
 mod common;
 mod exchange;
 
+use super::common::COMMON;
 use crate::conversation::shown;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "mathserver",
-    role: Role::Server,
-    arguments,
+    role: Role::Server {
+        visit: |trial, address| {
+            let mut client = trial.connect(address)?;
+            is_asked(&mut client)?;
+            Ok(client)
+        },
+    },
+    arguments: |_, port| Arguments::new().port(port),
     sections: &[
         Section::new("Questions and secret", exchange::CHECKS),
         Section::new("Clients", clients::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::SERVER),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

@@ -281,9 +281,6 @@ pub(super) const CHECKS: &[Check] = &[
 /// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
 const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
 
-/// For the end of the server: a second, and what a busy machine may add.
-pub(super) const AT_ONCE: Duration = Duration::from_millis(1500);
-
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let timeout = trial.timeout();
     let address = serve_here(trial)?;

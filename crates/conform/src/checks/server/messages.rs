@@ -243,7 +243,7 @@ pub(super) fn store_each<'m>(
 /// Starts the server with room for two messages of 40,000 bytes and not for three, and sends three.
 pub(super) fn overfill(trial: &mut Trial<'_>) -> Result<(SocketAddr, [Vec<u8>; 2]), Problem> {
     let limit = |program: harness::Program| program.env("SERVER_MAX_BYTES", LIMIT);
-    let address = trial.serve_as(ASSIGNMENT.arguments, limit)?;
+    let address = trial.serve_as(|port| ASSIGNMENT.arguments_at(port), limit)?;
     let texts = [vec![b'1'; 40_000], vec![b'2'; 40_000]];
     for text in &texts {
         store(trial, address, b"alice", b"tina", text)?;

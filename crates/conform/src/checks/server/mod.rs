@@ -8,20 +8,28 @@ mod requests;
 
 use std::net::SocketAddr;
 
+use super::common::COMMON;
 use super::messages::{create, read, response};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "server",
-    role: Role::Server,
-    arguments: |port| Arguments::new().port(port),
+    role: Role::Server {
+        visit: |trial, address| {
+            is_served(trial, address)?;
+            trial.connect(address)
+        },
+    },
+    arguments: |_, port| Arguments::new().port(port),
     sections: &[
         Section::new("Records", records::CHECKS),
         Section::new("Start and requests", requests::CHECKS),
         Section::new("Messages", messages::CHECKS),
         Section::new("Errors, many clients and signals", connections::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::SERVER),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

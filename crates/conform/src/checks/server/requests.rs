@@ -34,7 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
         "3.1: the port number should be between 1,024 and 64,000 (inclusive)",
         |trial| {
             for port in BORDER_PORTS {
-                default_port::listens_on(trial, &(ASSIGNMENT.arguments)(port), port)?;
+                default_port::listens_on(trial, &ASSIGNMENT.arguments_at(port), port)?;
             }
             Ok(())
         },
@@ -237,6 +237,6 @@ fn refused_port_in_use(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let port = trial.port()?;
     let _listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-    trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
+    trial.start(&ASSIGNMENT.arguments_at(port), Input::Null)?;
     ends_with_a_text(trial, timeout)
 }

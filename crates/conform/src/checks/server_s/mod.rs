@@ -10,18 +10,23 @@ mod exchange;
 
 pub(super) use client::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, binary_file};
 
+use super::common::COMMON;
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(super) const ASSIGNMENT: Assignment = Assignment {
     name: "server-s",
-    role: Role::Server,
-    arguments: |port| Arguments::new().port(port),
+    role: Role::Server {
+        visit: client::shake_hands,
+    },
+    arguments: |_, port| Arguments::new().port(port),
     sections: &[
         Section::new("Exchange", exchange::CHECKS),
         Section::new("Errors", errors::CHECKS),
         Section::new("Connections", connections::CHECKS),
         Section::new("Command line and signals", command_line::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::SERVER),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: criteria::CRITERIA,
 };

@@ -6,18 +6,26 @@ mod requests;
 
 use harness::{Exit, Input};
 
+use super::common::COMMON;
 use crate::conversation::shown;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "tcp_client",
     role: Role::Client,
-    arguments: |port| arguments(port).file("-"),
+    arguments: |host, port| {
+        let options = Arguments::new()
+            .host_option("-h", host)
+            .port_option("-p", port);
+        options.file("-")
+    },
     sections: &[
         Section::new("Requests and responses", requests::CHECKS),
         Section::new("Errors", errors::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::CLIENT),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

@@ -253,7 +253,7 @@ Options:
 ";
 
 fn verbose(port: u16) -> Arguments {
-    (ASSIGNMENT.arguments)(port).word("-v")
+    ASSIGNMENT.arguments_at(port).word("-v")
 }
 
 /// Starts the server on a port that is taken.
@@ -262,7 +262,7 @@ fn start_on_port_in_use<'t>(
 ) -> Result<(Listener, &'t mut Process), Problem> {
     let port = trial.port()?;
     let listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-    let server = trial.start(&(ASSIGNMENT.arguments)(port), Input::Null)?;
+    let server = trial.start(&ASSIGNMENT.arguments_at(port), Input::Null)?;
     Ok((listener, server))
 }
 

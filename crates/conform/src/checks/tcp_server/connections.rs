@@ -148,9 +148,6 @@ pub(super) const CHECKS: &[Check] = &[
 /// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
 const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
 
-/// A second, and what a busy machine may add.
-pub(super) const A_SECOND: Duration = Duration::from_millis(1500);
-
 /// Starts the server, has it serve a client that leaves, and sends it a signal, as a key on the
 /// terminal does: to all that belongs to it.
 pub(super) fn end(trial: &mut Trial<'_>, signal: Signal) -> Result<Exit, Problem> {

@@ -6,19 +6,28 @@ mod connections;
 mod transformations;
 mod wire;
 
+use super::common::COMMON;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "tcp_server",
-    role: Role::Server,
-    arguments: |port| Arguments::new().port_option("-p", port),
+    role: Role::Server {
+        visit: |trial, address| {
+            let mut client = trial.connect(address)?;
+            is_served(&mut client)?;
+            Ok(client)
+        },
+    },
+    arguments: |_, port| Arguments::new().port_option("-p", port),
     sections: &[
         Section::new("Wire", wire::CHECKS),
         Section::new("Transformations", transformations::CHECKS),
         Section::new("Connections", connections::CHECKS),
         Section::new("Command line", command_line::CHECKS),
-        Section::new("Common to all programs", common::CHECKS),
+        Section::new(COMMON, super::common::SERVER),
+        Section::new(COMMON, common::CHECKS),
     ],
+    causes: &[],
     criteria: &[],
 };
 

@@ -1,0 +1,482 @@
+//! What a grading leaves: one value that is written as JSON and read back, and of which every other
+//! form of a report is made.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cause::likely_causes;
+use crate::{Assignment, CheckResult, Evidence, Level, NotJudged, Problem, Report, Unusable};
+
+/// The bytes of evidence that are kept of one check.
+const KEPT_OF_CHECK: usize = 16 << 10;
+
+/// The bytes of evidence that are kept in all: platforms refuse reports of 1 MiB.
+const KEPT_IN_ALL: usize = 600 << 10;
+
+/// The result of grading one program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of conform that wrote it.
+    pub conform: String,
+    /// The name of the assignment.
+    pub assignment: String,
+    /// The command that was graded, quoted for a shell.
+    pub command: String,
+    /// What repeats a check is this, its id, and the command: `conform --seed 7 --only`.
+    pub repeat: String,
+    /// What the inputs were drawn from.
+    pub seed: u64,
+    /// Whether a should counts like a must.
+    pub strict: bool,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The exit status of that outcome.
+    pub status: u8,
+    /// How the program was confined, a line a layer.
+    pub confinement: Vec<String>,
+    /// How long it took.
+    pub seconds: f64,
+    /// Why the program could not be graded at all.
+    pub unusable: Option<UnusableRecord>,
+    /// The counts of musts.
+    pub must: Counts,
+    /// The counts of shoulds.
+    pub should: Counts,
+    /// The points of the assignment's own criteria.
+    pub score: Option<Score>,
+    /// The assignment's own criteria.
+    pub criteria: Vec<CriterionRecord>,
+    /// The likely causes of what is broken, that which explains most first.
+    pub causes: Vec<CauseRecord>,
+    /// The checks, in the order of the specification.
+    pub checks: Vec<CheckRecord>,
+}
+
+/// What comes of a grading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All that counts holds.
+    Passes,
+    /// Some of it does not.
+    Fails,
+    /// The program could not be started, or never listened.
+    Unusable,
+    /// The checker or the machine had trouble with a must, or nothing at all was judged.
+    NotJudged,
+}
+
+impl Outcome {
+    /// The exit status of `conform`.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Passes => 0,
+            Self::Fails => 1,
+            Self::Unusable => 3,
+            Self::NotJudged => 4,
+        }
+    }
+}
+
+/// What can come of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Broken,
+    /// Nothing can be said.
+    NotJudged,
+}
+
+/// A program that cannot be graded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnusableRecord {
+    /// What it should have done.
+    pub expected: String,
+    /// What it did instead.
+    pub happened: String,
+    /// What was seen of it.
+    pub programs: Vec<String>,
+}
+
+/// How many checks hold, are broken and were not judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Those that hold.
+    pub holds: usize,
+    /// Those that do not.
+    pub broken: usize,
+    /// Those of which nothing can be said.
+    pub not_judged: usize,
+}
+
+/// Points of the assignment's own grading criteria.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// The points that were earned.
+    pub earned: u32,
+    /// The points of the criteria whose checks were all judged.
+    pub judged: u32,
+    /// The points of all criteria that can be seen from outside.
+    pub all: u32,
+}
+
+/// One of the assignment's own criteria.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriterionRecord {
+    /// Its number in the assignment.
+    pub number: u32,
+    /// What it is worth.
+    pub points: u32,
+    /// What the assignment says.
+    pub title: String,
+    /// Whether it is earned; nothing if one of its checks was not judged.
+    pub earned: Option<bool>,
+    /// The checks that all have to hold for it.
+    pub checks: Vec<String>,
+}
+
+/// A mistake that explains several broken checks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CauseRecord {
+    /// Its name, in the words of the one who made it.
+    pub name: String,
+    /// What to do about it.
+    pub advice: String,
+    /// The page of a language's documentation that helps.
+    pub page: Option<String>,
+    /// The broken checks that it explains, that which shows it best first.
+    pub explains: Vec<String>,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckRecord {
+    /// Its id.
+    pub id: String,
+    /// The clause that it shows.
+    pub clause: String,
+    /// The section of the specification.
+    pub section: String,
+    /// Whether the program must or should.
+    pub level: Level,
+    /// What the program does if it is right.
+    pub title: String,
+    /// What the assignment says.
+    pub requirement: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Why it was not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether that leaves a doubt: the checker had trouble, or ran out of time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubt: bool,
+    /// All that would have been right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What happened instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<String>,
+    /// Each connection: both directions, times, hex and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversations: Vec<String>,
+    /// Each program: command line, status, output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
+}
+
+/// What a record says besides the results.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// See [`Record::command`].
+    pub command: String,
+    /// See [`Record::repeat`].
+    pub repeat: String,
+    /// See [`Record::seed`].
+    pub seed: u64,
+    /// See [`Record::strict`].
+    pub strict: bool,
+    /// See [`Record::confinement`].
+    pub confinement: Vec<String>,
+}
+
+impl Record {
+    /// Of a program that was graded.
+    pub fn of(report: &Report<'_>, about: About) -> Self {
+        let assignment = report.assignment;
+        let mut record = Self::new(assignment, about);
+        record.seconds = seconds(report.took);
+        let mut left = KEPT_IN_ALL;
+        // What is shortened first is what a program need not do.
+        let mut by_level: Vec<_> = report.results.iter().enumerate().collect();
+        by_level.sort_by_key(|(_, result)| result.check.level == Level::Should);
+        let mut checks: Vec<_> = by_level
+            .into_iter()
+            .map(|(index, result)| (index, CheckRecord::of(assignment, result, &mut left)))
+            .collect();
+        checks.sort_by_key(|(index, _)| *index);
+        record.checks = checks.into_iter().map(|(_, check)| check).collect();
+        record.must = record.count(Level::Must);
+        record.should = record.count(Level::Should);
+        record.criteria = assignment
+            .criteria
+            .iter()
+            .map(|criterion| {
+                let checks: Vec<_> = criterion.checks.iter().map(|id| (*id).to_owned()).collect();
+                CriterionRecord {
+                    number: criterion.number,
+                    points: criterion.points,
+                    title: criterion.title.to_owned(),
+                    earned: record.holds_all(&checks),
+                    checks,
+                }
+            })
+            .collect();
+        record.score = score(&record.criteria);
+        record.causes = likely_causes(assignment, &record.checks);
+        record.outcome = record.judge();
+        record.status = record.outcome.status();
+        record
+    }
+
+    /// Of a program that cannot be graded.
+    pub fn of_unusable(assignment: &Assignment, unusable: &Unusable, about: About) -> Self {
+        let (outcome, expected, happened) = match &unusable.problem {
+            Problem::Broken { expected, happened } => {
+                (Outcome::Unusable, &**expected, happened.clone())
+            }
+            Problem::NotJudged(reason) => (
+                Outcome::NotJudged,
+                "the program can be started",
+                reason.to_string(),
+            ),
+        };
+        let mut kept = KEPT_OF_CHECK;
+        Self {
+            outcome,
+            status: outcome.status(),
+            unusable: Some(UnusableRecord {
+                expected: expected.to_owned(),
+                happened,
+                programs: capped(&unusable.evidence.programs, &mut kept),
+            }),
+            ..Self::new(assignment, about)
+        }
+    }
+
+    fn new(assignment: &Assignment, about: About) -> Self {
+        Self {
+            conform: env!("CARGO_PKG_VERSION").to_owned(),
+            assignment: assignment.name.to_owned(),
+            command: about.command,
+            repeat: about.repeat,
+            seed: about.seed,
+            strict: about.strict,
+            outcome: Outcome::NotJudged,
+            status: Outcome::NotJudged.status(),
+            confinement: about.confinement,
+            seconds: 0.0,
+            unusable: None,
+            must: Counts::default(),
+            should: Counts::default(),
+            score: None,
+            criteria: Vec::new(),
+            causes: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Whether a check that does not hold fails the program.
+    pub fn counts(&self, check: &CheckRecord) -> bool {
+        self.strict || check.level == Level::Must
+    }
+
+    /// The results under the headings of the specification.
+    pub fn sections(&self) -> impl Iterator<Item = (&str, &[CheckRecord])> {
+        let sections = self
+            .checks
+            .chunk_by(|one, next| one.section == next.section);
+        sections.map(|checks| (checks[0].section.as_str(), checks))
+    }
+
+    fn judge(&self) -> Outcome {
+        let counting = || self.checks.iter().filter(|check| self.counts(check));
+        if counting().any(|check| check.doubt)
+            || self
+                .checks
+                .iter()
+                .all(|check| check.verdict == Verdict::NotJudged)
+        {
+            Outcome::NotJudged
+        } else if counting().any(|check| check.verdict == Verdict::Broken) {
+            Outcome::Fails
+        } else {
+            Outcome::Passes
+        }
+    }
+
+    fn count(&self, level: Level) -> Counts {
+        let mut counts = Counts::default();
+        for check in self.checks.iter().filter(|check| check.level == level) {
+            match check.verdict {
+                Verdict::Holds => counts.holds += 1,
+                Verdict::Broken => counts.broken += 1,
+                Verdict::NotJudged => counts.not_judged += 1,
+            }
+        }
+        counts
+    }
+
+    /// Whether all these checks hold; nothing if one of them was not judged and none is broken.
+    fn holds_all(&self, ids: &[String]) -> Option<bool> {
+        let verdict = |id: &String| {
+            self.checks
+                .iter()
+                .find(|check| check.id == *id)
+                .map(|check| check.verdict)
+        };
+        let verdicts: Vec<_> = ids.iter().map(verdict).collect();
+        if verdicts.contains(&Some(Verdict::Broken)) {
+            return Some(false);
+        }
+        verdicts
+            .iter()
+            .all(|verdict| *verdict == Some(Verdict::Holds))
+            .then_some(true)
+    }
+}
+
+impl Counts {
+    /// Those that could be judged.
+    pub fn judged(&self) -> usize {
+        self.holds + self.broken
+    }
+}
+
+impl CheckRecord {
+    /// Of one check that was made by itself.
+    pub fn alone(assignment: &Assignment, result: &CheckResult<'_>) -> Self {
+        Self::of(assignment, result, &mut { KEPT_OF_CHECK })
+    }
+
+    /// `left` is how many bytes of evidence there is room for.
+    fn of(assignment: &Assignment, result: &CheckResult<'_>, left: &mut usize) -> Self {
+        let check = result.check;
+        let (verdict, reason, doubt, expected, happened) = match &result.outcome {
+            Ok(()) => (Verdict::Holds, None, false, None, None),
+            Err(Problem::NotJudged(reason)) => (
+                Verdict::NotJudged,
+                Some(reason.to_string()),
+                reason.leaves_a_doubt(),
+                None,
+                None,
+            ),
+            Err(Problem::Broken { expected, happened }) => (
+                Verdict::Broken,
+                None,
+                false,
+                Some(expected.clone()),
+                Some(happened.clone()),
+            ),
+        };
+        let needs_evidence = match &result.outcome {
+            Ok(()) | Err(Problem::NotJudged(NotJudged::NotInThisRun(_))) => false,
+            Err(_) => true,
+        };
+        let (conversations, programs) = if needs_evidence {
+            kept(&result.evidence, left)
+        } else {
+            Default::default()
+        };
+        Self {
+            id: check.id.to_owned(),
+            clause: check.clause().to_owned(),
+            section: assignment.heading(check).to_owned(),
+            level: check.level,
+            title: check.title.to_owned(),
+            requirement: check.requirement.to_owned(),
+            seconds: seconds(result.took),
+            verdict,
+            reason,
+            doubt,
+            expected,
+            happened,
+            conversations,
+            programs,
+        }
+    }
+}
+
+fn score(criteria: &[CriterionRecord]) -> Option<Score> {
+    let points = |counts: fn(&CriterionRecord) -> bool| {
+        criteria
+            .iter()
+            .filter(|one| counts(one))
+            .map(|one| one.points)
+            .sum()
+    };
+    let score = Score {
+        earned: points(|one| one.earned == Some(true)),
+        judged: points(|one| one.earned.is_some()),
+        all: points(|_| true),
+    };
+    (score.judged > 0).then_some(score)
+}
+
+/// The conversations and the programs, as much of them as there is room for. What a program
+/// printed, a traceback perhaps, comes first.
+fn kept(evidence: &Evidence, left: &mut usize) -> (Vec<String>, Vec<String>) {
+    let mut room = KEPT_OF_CHECK.min(*left);
+    let before = room;
+    let programs = capped(&evidence.programs, &mut room);
+    let conversations = capped(&evidence.conversations, &mut room);
+    *left -= before - room;
+    (conversations, programs)
+}
+
+fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
+    let mut kept = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        // Each may take half of what is left: the first are not all that is seen.
+        let share = if index + 1 == texts.len() {
+            *room
+        } else {
+            *room / 2
+        };
+        if text.len() <= share {
+            *room -= text.len();
+            kept.push(text.clone());
+            continue;
+        }
+        let whole_lines = text.as_bytes()[..share]
+            .iter()
+            .rposition(|byte| *byte == b'\n');
+        let end = whole_lines.map_or(0, |end| end + 1);
+        if end > 0 {
+            *room -= end;
+            kept.push(format!(
+                "{}  ... {} more bytes of evidence ...\n",
+                &text[..end],
+                text.len() - end
+            ));
+        } else {
+            kept.push(format!(
+                "  ... {} more like this ...\n",
+                texts.len() - index
+            ));
+            break;
+        }
+    }
+    kept
+}
+
+/// To the millisecond.
+fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1000.0).round() / 1000.0
+}
