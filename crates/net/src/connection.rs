@@ -341,6 +341,15 @@ const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 const SEND: SendFlags = SendFlags::DONTWAIT;
 
+impl Error {
+    /// Whether the peer broke the connection off: it reset it, or takes nothing any more.
+    pub fn is_reset(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset};
+
+        matches!(self, Self::System(error) if matches!(error.kind(), ConnectionReset | BrokenPipe))
+    }
+}
+
 /// Why a read or write failed.
 #[derive(Debug)]
 pub enum Error {
