@@ -28,4 +28,4 @@ assert_equal "$stdout" '' 'standard output without a server'
 
 run lab2 A B
 assert_equal "$status" 2 'the exit status for wrong usage'
-assert_contains "$stderr" 'want 3 arguments, found 2' 'the usage error'
+assert_contains "$stderr" 'expected 3 arguments, got 2' 'the usage error'
