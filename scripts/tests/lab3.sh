@@ -49,4 +49,4 @@ assert_equal "$status" 0 'the exit status'
 
 run lab3 127.0.0.1 65536
 assert_equal "$status" 2 'the exit status for wrong usage'
-assert_contains "$stderr" 'the port "65536" is out of range' 'the usage error'
+assert_contains "$stderr" 'PORT is "65536"; give a number' 'the usage error'
