@@ -1,5 +1,7 @@
-//! `accio`: sends a file to an accio server, after the server has asked for it twice, and waits
-//! until the server has closed (AC-1 to AC-5). The protocol itself is [`proto::accio`].
+#![doc = include_str!("../README.md")]
+//!
+//! # The code
+//! Clauses AC-1 to AC-5. The protocol itself is [`proto::accio`].
 
 mod arguments;
 mod pace;
@@ -31,4 +33,15 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let server = connection.peer();
     transfer::transfer(connection, &file, &roughness)
         .map_err(|error| Error::new(format_args!("{server}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+    }
 }

@@ -1,7 +1,7 @@
-//! `client HOST PORT NAME TYPE`: stores a message on a message server, or reads those that are
-//! stored for a user.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: the COSC264 assignment, section 3.2; clauses C-17 to C-24.
+//! # The code
+//! Clauses C-17 to C-24. The wire format is [`proto::message`].
 
 mod entry;
 mod exchange;
@@ -201,5 +201,11 @@ mod tests {
             words[place] = OsString::from_vec(b"a\xff".to_vec());
             assert_eq!(error(words), text);
         }
+    }
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
     }
 }

@@ -1,8 +1,7 @@
-//! `lab2 STUDENT_NAME GITHUB_USERNAME SID`: obtains a client id from a pickle server, sends it the
-//! student's data, and prints its reply.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: the course's client lab, which Lab 3, TCP Server Socket, builds on; clauses PC-1 and
-//! PC-2. The format is [`proto::pickle`].
+//! # The code
+//! Clauses PC-1 and PC-2. The format is [`proto::pickle`].
 
 mod arguments;
 mod conversation;
@@ -47,5 +46,16 @@ fn print_reply(output: &Output, reply: ValueRef<'_>) -> Result<(), OutputError> 
     match reply.as_text() {
         Some(text) => output.peer_line(text),
         None => output.line(reply),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
     }
 }

@@ -1,7 +1,7 @@
-//! `lab3 [HOST [PORT]]`: tells each client its id in a pickle, prints the objects that the client
-//! sends, and acknowledges each.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: Lab 3, TCP Server Socket; clauses P-1 to P-11. The format is [`proto::pickle`].
+//! # The code
+//! Clauses P-1 to P-11. The format is [`proto::pickle`].
 
 mod acknowledgements;
 mod line;
@@ -193,5 +193,11 @@ mod tests {
         assert!(
             ABOUT.help.contains(DEFAULT_HOST) && ABOUT.help.contains(&DEFAULT_PORT.to_string())
         );
+    }
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
     }
 }

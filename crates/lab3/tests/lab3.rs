@@ -433,7 +433,6 @@ fn p_1_hosts_that_cannot_be_listened_on() {
             "cannot find the host \"no host has this name\"",
         ),
         ("", "cannot find the host \"\""),
-        ("--help", "cannot find the host \"--help\""),
     ] {
         let finished = lab3().args([host, "0"]).run(SOON).unwrap();
         let stderr = String::from_utf8(finished.stderr).unwrap();
@@ -464,6 +463,10 @@ fn p_1_g_2_wrong_arguments() {
         (
             vec![word("127.0.0.1"), word("--version")],
             "PORT is \"--version\"; give a number",
+        ),
+        (
+            vec![OsStr::new("--help"), OsStr::new("0")],
+            "HOST is \"--help\"; give a name or an address",
         ),
         (vec![not_text], "HOST is \"\\xff\\x1b\"; give text in UTF-8"),
         (

@@ -1,7 +1,7 @@
-//! `lab4 HOST PORT`: connects to a math server, answers its addition questions, and prints the
-//! secret phrase that it gives for right answers.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: Lab 4, Python Sockets; clauses M-1 to M-9.
+//! # The code
+//! Clauses M-1 to M-9. The wire format is [`proto::math`].
 
 mod exchange;
 
@@ -115,5 +115,11 @@ mod tests {
             error(vec!["localhost".into(), not_text]),
             "PORT is \"\\xff\"; give a number from 1 to 65535"
         );
+    }
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
     }
 }

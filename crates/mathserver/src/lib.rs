@@ -1,7 +1,7 @@
-//! `mathserver`: the server that `lab4` talks to. It asks each client addition questions and gives
-//! it a secret phrase when all its answers were right.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: Lab 4, Python Sockets, which names this server; clauses MS-1 to MS-5.
+//! # The code
+//! Clauses MS-1 to MS-5. The wire format is [`proto::math`].
 
 mod arguments;
 mod delivery;
@@ -77,4 +77,15 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output:
         output.line_or_warn(format_args!("{}: {outcome}", client.peer()));
         client.close_gently(CLOSE_LIMIT);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+    }
 }

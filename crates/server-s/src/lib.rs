@@ -1,8 +1,8 @@
-//! `server-s`: a server that counts the bytes of a file: simplified accio (Project 1, "Accio" Server
-//! Simplified).
+#![doc = include_str!("../README.md")]
 //!
-//! Clients are served one after another (A-13). Each confirms twice and then sends a file; when it
-//! closes, the length of the file is printed. The protocol itself is [`proto::accio`].
+//! # The code
+//! Clauses A-1 to A-17. Clients are served one after another (A-13); the protocol itself is
+//! [`proto::accio`].
 
 pub mod session;
 
@@ -93,5 +93,16 @@ fn serve_client(connection: &mut Connection, output: &Output) {
             cli::report(format_args!("{ERROR_PREFIX}{}: {error}", connection.peer()));
             output.line_or_warn("ERROR");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
     }
 }

@@ -1,10 +1,10 @@
-//! Sends the requests of a file to a `tcp_server` and prints the answers: the course's TCP Client
-//! v3.
+#![doc = include_str!("../README.md")]
 //!
-//! [`run`] is the program. One thread reads lines, makes `requests` of them and sends them (module
-//! `sender`); the other one receives `answers` and prints them (module `receiver`). Neither waits
-//! for the other, and neither keeps more than a piece of what passes: a server or a reader that is
-//! slow holds up the whole chain. The wire format is [`proto::action`].
+//! # The code
+//! Clauses TC-1 to TC-4. [`run`] is the program. One thread reads lines, makes `requests` of them
+//! and sends them (module `sender`); the other one receives `answers` and prints them (module
+//! `receiver`). Neither waits for the other, and neither keeps more than a piece of what passes: a
+//! server or a reader that is slow holds up the whole chain. The wire format is [`proto::action`].
 
 use std::ffi::OsString;
 use std::io;
@@ -70,4 +70,15 @@ fn no_room(error: io::Error) -> Error {
     Error::new(format_args!(
         "cannot send and receive concurrently: {error}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+    }
 }

@@ -1,8 +1,9 @@
-//! A server that transforms text, over a 5/27-bit header (the TCP server lab).
+#![doc = include_str!("../README.md")]
 //!
-//! [`run`] is the program: it understands the arguments, listens, and calls [`serve`]. For each
-//! client, `client` moves bytes between its socket and a `session`, which turns requests into
-//! responses inside one `buffer`. The wire format is [`proto::action`].
+//! # The code
+//! Clauses T-1 to T-23. [`run`] is the program: it parses the arguments, listens, and calls
+//! [`serve`]. For each client, `client` moves bytes between its socket and a `session`, which turns
+//! requests into responses inside one `buffer`. The wire format is [`proto::action`].
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
@@ -49,4 +50,15 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
 /// Serves clients concurrently until `shutdown` is asked for (T-16, T-19).
 pub fn serve(listener: TcpListener, shutdown: &Shutdown) {
     net::serve(listener, shutdown, MOST_CLIENTS, client::serve_client);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        let help = run(vec!["--help".into()]).unwrap_err().to_string();
+        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+    }
 }
