@@ -11,7 +11,8 @@ use crate::progress::Progress;
 use crate::sender::Sender;
 
 /// Sends a file over a new connection: answers both commands, sends the file, and waits until the
-/// server has closed (AC-1); or resets the connection on the way, where `roughness` asks for it (AC-4).
+/// server has closed (AC-1); or resets the connection on the way, where `roughness` asks for it
+/// (AC-4).
 ///
 /// # Errors
 /// The server did something else, or nothing for ten seconds (AC-2).

@@ -19,7 +19,11 @@ pub const NO_LETTER: char = '\0';
 /// ```
 /// use cli::{About, CommandLine};
 ///
-/// const ABOUT: About = About { name: "copy", version: "1.0", help: "Usage: copy [-p PORT] FILE\n" };
+/// const ABOUT: About = About {
+///     name: "copy",
+///     version: "1.0",
+///     help: "Usage: copy [-v] [-p PORT] FILE\n",
+/// };
 ///
 /// let arguments = ["file", "-p9000"].map(Into::into).to_vec();
 /// let mut line = CommandLine::with_options(&ABOUT, arguments, &[('p', "--port")])?;

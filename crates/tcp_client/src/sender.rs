@@ -75,7 +75,7 @@ impl Progress {
 
 /// Sends a request for each line of `file`, then ends the sending side of the connection.
 ///
-/// All lines that can be read at once are sent with one write, and none waits for the next one to
+/// All lines that one read brings are sent with one write, and none waits for the next one to
 /// come (TC-2). When the server takes no more, no more is read.
 pub(crate) fn send_lines(name: &OsStr, file: File, stream: &TcpStream, progress: &Progress) {
     let ended = send_all(name, file, stream, progress);

@@ -19,8 +19,8 @@ mod session;
 use arguments::Arguments;
 pub use client::MOST_OUTPUT;
 
-/// Clients served at once, each by a thread; further ones wait in the backlog (T-16). Where the
-/// system grants fewer descriptors, they are the bound.
+/// Clients served concurrently, each by a thread; further ones wait in the backlog (T-16). Where
+/// the system grants fewer descriptors, they are the bound.
 pub const MOST_CLIENTS: usize = 4096;
 
 /// Clients that may wait to be accepted: a thousand that connect at the same moment.
