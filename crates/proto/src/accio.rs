@@ -23,7 +23,6 @@
 //! [`Server`] and [`Client`] are the two ends as state machines: bytes of the other end in, steps
 //! out. They know no time; the limit on silence is the program's to keep.
 
-use std::error;
 use std::fmt;
 use std::mem;
 use std::time::Duration;
@@ -313,9 +312,14 @@ impl Expected {
 }
 
 /// Why a handshake failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The other end sent something else.
+    #[error(
+        "wrong {word}: found '{}' at byte offset {at}, want '{}'",
+        .found.escape_ascii(),
+        .expected.escape_ascii()
+    )]
     Mismatch {
         /// What it should have sent.
         word: Word,
@@ -327,6 +331,7 @@ pub enum Error {
         found: u8,
     },
     /// The other end closed before the handshake was complete.
+    #[error("closed with {missing} of {} bytes of the {word} missing", .word.bytes().len())]
     Truncated {
         /// What it should have sent next, or was sending.
         word: Word,
@@ -334,34 +339,6 @@ pub enum Error {
         missing: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mismatch {
-                word,
-                at,
-                expected,
-                found,
-            } => {
-                let (found, expected) = (found.escape_ascii(), expected.escape_ascii());
-                write!(
-                    f,
-                    "wrong {word}: found '{found}' at byte offset {at}, want '{expected}'"
-                )
-            }
-            Self::Truncated { word, missing } => {
-                let len = word.bytes().len();
-                write!(
-                    f,
-                    "closed with {missing} of {len} bytes of the {word} missing"
-                )
-            }
-        }
-    }
-}
-
-impl error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

@@ -24,8 +24,6 @@
 //! Integers are big-endian. The sum wraps (M-2), so that signed and unsigned readings of them
 //! give the same bytes.
 
-use std::error;
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -202,39 +200,21 @@ impl Default for FrameDecoder {
 }
 
 /// Why a stream is not one of frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A frame is neither a question nor a secret.
+    #[error("frame begins with '{}', want 'Q' or 'S'", .found.escape_ascii())]
     UnknownKind {
         /// Its first byte.
         found: u8,
     },
     /// The stream ended inside a frame.
+    #[error("frame cut off: {missing} of {} bytes missing", Frame::LEN)]
     Truncated {
         /// How many bytes of the frame are missing.
         missing: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownKind { found } => {
-                let found = found.escape_ascii();
-                write!(f, "frame begins with '{found}', want 'Q' or 'S'")
-            }
-            Self::Truncated { missing } => {
-                write!(
-                    f,
-                    "frame cut off: {missing} of {} bytes missing",
-                    Frame::LEN
-                )
-            }
-        }
-    }
-}
-
-impl error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,5 @@
 //! The stream of responses that a client reads.
 
-use std::error::Error;
-use std::fmt;
-
 use super::ResponseHeader;
 use crate::input::{Gather, take};
 
@@ -86,14 +83,19 @@ impl Default for ResponseDecoder {
 }
 
 /// The stream ended inside a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Truncated {
     /// Inside the header.
+    #[error(
+        "response cut off: {missing} of {} header bytes missing",
+        ResponseHeader::LEN
+    )]
     Header {
         /// How many bytes of the header are missing.
         missing: usize,
     },
     /// Inside the data.
+    #[error("response cut off: {missing} of {length} data bytes missing")]
     Body {
         /// The announced length of the data, in bytes.
         length: u32,
@@ -101,28 +103,6 @@ pub enum Truncated {
         missing: u32,
     },
 }
-
-impl fmt::Display for Truncated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header { missing } => {
-                let len = ResponseHeader::LEN;
-                write!(
-                    f,
-                    "response cut off: {missing} of {len} header bytes missing"
-                )
-            }
-            Self::Body { length, missing } => {
-                write!(
-                    f,
-                    "response cut off: {missing} of {length} data bytes missing"
-                )
-            }
-        }
-    }
-}
-
-impl Error for Truncated {}
 
 #[cfg(test)]
 mod tests {

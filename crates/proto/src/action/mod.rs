@@ -28,7 +28,6 @@
 //!
 //! Both lengths count bytes and do not include the header. Data is text in UTF-8.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -127,16 +126,9 @@ impl FromStr for Action {
 }
 
 /// The text is not the name of an action. Who shows it adds the text, escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown action, want uppercase, lowercase, reverse, shuffle or random")]
 pub struct UnknownAction;
-
-impl fmt::Display for UnknownAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown action, want uppercase, lowercase, reverse, shuffle or random")
-    }
-}
-
-impl Error for UnknownAction {}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,5 @@
 //! The five transformations, on the code points of a text in UTF-8 (T-9 to T-14).
 
-use std::error::Error;
-use std::fmt;
 use std::str;
 
 use super::Action;
@@ -63,35 +61,21 @@ pub const fn max_extra_copies(points: usize) -> usize {
 }
 
 /// Why a request is answered with `error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransformError {
     /// The action is none of the five (T-5).
+    #[error("action 0x{code:02x} is reserved, want 0x01, 0x02, 0x04, 0x08 or 0x10")]
     Reserved {
         /// The action's code, 0 to 31.
         code: u8,
     },
     /// The data is not UTF-8 (T-6).
+    #[error("message is not UTF-8 from byte offset {at} on")]
     NotUtf8 {
         /// How many bytes from the start are; the next one is not, or its code point is cut off.
         at: usize,
     },
 }
-
-impl fmt::Display for TransformError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reserved { code } => {
-                write!(
-                    f,
-                    "action 0x{code:02x} is reserved, want 0x01, 0x02, 0x04, 0x08 or 0x10"
-                )
-            }
-            Self::NotUtf8 { at } => write!(f, "message is not UTF-8 from byte offset {at} on"),
-        }
-    }
-}
-
-impl Error for TransformError {}
 
 fn text(body: &[u8]) -> Result<&str, TransformError> {
     str::from_utf8(body).map_err(|e| TransformError::NotUtf8 {
