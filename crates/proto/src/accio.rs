@@ -105,13 +105,14 @@ pub enum ServerStep<'a> {
 /// ]);
 /// # Ok::<(), proto::accio::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Server {
     state: ServerState,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum ServerState {
+    #[default]
     Start,
     First(Expected),
     Second(Expected),
@@ -120,10 +121,8 @@ enum ServerState {
 
 impl Server {
     /// A server that has just accepted. Its first step is there at once, without input.
-    pub const fn new() -> Self {
-        Self {
-            state: ServerState::Start,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The next step, eaten from the front of `input`; `None` when it needs more bytes.
@@ -176,12 +175,6 @@ impl Server {
             }
             ServerState::File => Ok(()),
         }
-    }
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -150,17 +150,15 @@ impl Answer {
 }
 
 /// Decodes the frames that the server sends, wherever the stream is cut (M-5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FrameDecoder {
     frame: Gather<{ Frame::LEN }>,
 }
 
 impl FrameDecoder {
     /// A decoder at the start of a stream.
-    pub const fn new() -> Self {
-        Self {
-            frame: Gather::new(),
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The next frame, eaten from the front of `input`; `None` when it needs more bytes.
@@ -190,12 +188,6 @@ impl FrameDecoder {
         Err(Error::Truncated {
             missing: self.frame.missing(),
         })
-    }
-}
-
-impl Default for FrameDecoder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

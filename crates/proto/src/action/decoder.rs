@@ -16,7 +16,7 @@ pub enum ResponseEvent<'a> {
 }
 
 /// Decodes a stream of responses (T-2, T-4), wherever it is cut (G-5), without keeping any data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResponseDecoder {
     header: Gather<{ ResponseHeader::LEN }>,
     body: Option<Body>,
@@ -31,11 +31,8 @@ struct Body {
 
 impl ResponseDecoder {
     /// A decoder at the start of a stream.
-    pub const fn new() -> Self {
-        Self {
-            header: Gather::new(),
-            body: None,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The next event, eaten from the front of `input`; `None` when it needs more bytes.
@@ -73,12 +70,6 @@ impl ResponseDecoder {
                 missing: self.header.missing(),
             }),
         }
-    }
-}
-
-impl Default for ResponseDecoder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

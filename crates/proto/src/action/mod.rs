@@ -114,14 +114,17 @@ impl FromStr for Action {
     type Err = UnknownAction;
 
     fn from_str(name: &str) -> Result<Self, UnknownAction> {
-        match name {
-            "uppercase" => Ok(Self::Uppercase),
-            "lowercase" => Ok(Self::Lowercase),
-            "reverse" => Ok(Self::Reverse),
-            "shuffle" => Ok(Self::Shuffle),
-            "random" => Ok(Self::Random),
-            _ => Err(UnknownAction),
-        }
+        let named = [
+            Self::Uppercase,
+            Self::Lowercase,
+            Self::Reverse,
+            Self::Shuffle,
+            Self::Random,
+        ];
+        named
+            .into_iter()
+            .find(|action| action.name() == name)
+            .ok_or(UnknownAction)
     }
 }
 

@@ -42,8 +42,8 @@ pub fn transform(
     rng: &mut fastrand::Rng,
 ) -> Result<Transformed, TransformError> {
     match action {
-        Action::Uppercase => uppercase(body),
-        Action::Lowercase => lowercase(body),
+        Action::Uppercase => change_case(body, <[u8]>::make_ascii_uppercase, str::to_uppercase),
+        Action::Lowercase => change_case(body, <[u8]>::make_ascii_lowercase, str::to_lowercase),
         Action::Reverse => reverse(body),
         Action::Shuffle => shuffle(body, rng),
         Action::Random => random(body, rng),
@@ -83,33 +83,28 @@ fn text(body: &[u8]) -> Result<&str, TransformError> {
     })
 }
 
-fn uppercase(body: &mut [u8]) -> Result<Transformed, TransformError> {
+fn change_case(
+    body: &mut [u8],
+    ascii: impl FnOnce(&mut [u8]),
+    unicode: impl FnOnce(&str) -> String,
+) -> Result<Transformed, TransformError> {
     if body.is_ascii() {
-        body.make_ascii_uppercase();
+        ascii(body);
         return Ok(Transformed::InPlace);
     }
-    Ok(Transformed::Replaced(text(body)?.to_uppercase()))
-}
-
-fn lowercase(body: &mut [u8]) -> Result<Transformed, TransformError> {
-    if body.is_ascii() {
-        body.make_ascii_lowercase();
-        return Ok(Transformed::InPlace);
-    }
-    Ok(Transformed::Replaced(text(body)?.to_lowercase()))
+    Ok(Transformed::Replaced(unicode(text(body)?)))
 }
 
 fn reverse(body: &mut [u8]) -> Result<Transformed, TransformError> {
-    let ascii = body.is_ascii();
-    if !ascii {
-        text(body)?;
+    if body.is_ascii() {
+        body.reverse();
+        return Ok(Transformed::InPlace);
     }
+    text(body)?;
     body.reverse();
-    if !ascii {
-        // Each code point now stands backwards and ends with its first byte: turn it round.
-        for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
-            point.reverse();
-        }
+    // Each code point now stands backwards and ends with its first byte: turn it round.
+    for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
+        point.reverse();
     }
     Ok(Transformed::InPlace)
 }
@@ -127,12 +122,11 @@ fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, Tran
     let mut points: Vec<char> = text(body)?.chars().collect();
     rng.shuffle(&mut points);
     // The same code points need the same number of bytes, so they fill the body exactly.
-    let mut rest = body;
+    let mut end = 0;
     for point in points {
-        if let Some(bytes) = rest.split_off_mut(..point.len_utf8()) {
-            point.encode_utf8(bytes);
-        }
+        end += point.encode_utf8(&mut body[end..]).len();
     }
+    debug_assert_eq!(end, body.len());
     Ok(Transformed::InPlace)
 }
 

@@ -2,6 +2,8 @@
 //! twice is one node; nothing is nested in memory, so nothing recurses, not even when it is
 //! dropped.
 
+use std::ops::Range;
+
 use super::{Error, MAX_NODES, MAX_TEXT_BUILT, MAX_TEXT_LEN, MAX_VALUES};
 
 /// The number of a node in its arena.
@@ -32,14 +34,20 @@ pub(super) enum Node {
     Str(Span),
     Bytes(Span),
     ByteArray(Span),
-    List(Links),
-    Tuple(Links),
-    /// Keys and values in turn.
-    Dict(Links),
-    Set(Links),
-    FrozenSet(Links),
+    Container(Container, Links),
     /// Something that may be called; never part of a finished object.
     Callable(Callable),
+}
+
+/// What holds members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    List,
+    Tuple,
+    /// Its members are keys and values in turn.
+    Dict,
+    Set,
+    FrozenSet,
 }
 
 /// What the pickles of plain data call in older protocols (P-8).
@@ -90,14 +98,14 @@ impl Links {
         self.len as usize
     }
 
-    fn range(self) -> std::ops::Range<usize> {
+    fn range(self) -> Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
 
-    /// The same place, with only the first `len` members.
+    /// The same place, with only the first `len` members; there are at least so many.
     pub(super) fn shortened(self, len: usize) -> Self {
         Self {
-            len: self.len.min(narrow(len)),
+            len: narrow(len),
             ..self
         }
     }
@@ -114,17 +122,18 @@ pub(super) struct Arena {
 
 /// Everything counted here is bounded by small multiples of the object's length, far below 2^32.
 fn narrow(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+    debug_assert!(number <= u32::MAX as usize);
+    number as u32
 }
 
-impl Arena {
-    pub(super) fn new() -> Self {
+impl Default for Arena {
+    fn default() -> Self {
         // In the order of the constants of `NodeId`.
         let nodes = vec![
             Node::None,
             Node::Bool(true),
             Node::Bool(false),
-            Node::Tuple(Links::default()),
+            Node::Container(Container::Tuple, Links::default()),
         ];
         Self {
             nodes,
@@ -133,7 +142,9 @@ impl Arena {
             linked: 0,
         }
     }
+}
 
+impl Arena {
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -235,7 +246,7 @@ mod tests {
 
     #[test]
     fn lists_that_grow_in_turn_keep_their_own_members() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::default();
         let (mut first, mut second) = (Links::default(), Links::default());
         for _ in 0..100 {
             first = arena.append(first, &[NodeId::TRUE]).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// A piece of text in which lone surrogates may stand: Python's `str` allows them.
 pub(super) enum Piece<'a> {
@@ -27,7 +27,7 @@ impl<'a> Iterator for Pieces<'a> {
     fn next(&mut self) -> Option<Piece<'a>> {
         let valid = self.rest.utf8_chunks().next()?.valid();
         if !valid.is_empty() {
-            self.rest = self.rest.get(valid.len()..).unwrap_or_default();
+            self.rest = &self.rest[valid.len()..];
             return Some(Piece::Text(valid));
         }
         let [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, rest @ ..] = self.rest else {
@@ -164,11 +164,11 @@ pub(super) fn write_bare(f: &mut impl Write, text: &[u8], quote: Option<char>) -
             .char_indices()
             .filter(|&(_, character)| special(character))
         {
-            f.write_str(text.get(plain..at).unwrap_or_default())?;
+            f.write_str(&text[plain..at])?;
             write_escaped(f, character)?;
             plain = at + character.len_utf8();
         }
-        f.write_str(text.get(plain..).unwrap_or_default())?;
+        f.write_str(&text[plain..])?;
     }
     Ok(())
 }
@@ -226,26 +226,11 @@ fn quote(bytes: &[u8]) -> u8 {
 }
 
 /// Python's `str.isprintable` for one character: no control, format, surrogate, private-use or
-/// unassigned character, and no separator but the space.
+/// unassigned character (the group "other"), and no separator but the space.
 fn is_printable(character: char) -> bool {
-    use GeneralCategory::{
-        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate,
-        Unassigned,
-    };
-    match character {
-        ' '..='~' => true,
-        _ => !matches!(
-            character.general_category(),
-            Control
-                | Format
-                | LineSeparator
-                | ParagraphSeparator
-                | PrivateUse
-                | SpaceSeparator
-                | Surrogate
-                | Unassigned
-        ),
-    }
+    use GeneralCategoryGroup::{Other, Separator};
+    matches!(character, ' '..='~')
+        || !matches!(character.general_category_group(), Other | Separator)
 }
 
 #[cfg(test)]

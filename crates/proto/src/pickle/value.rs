@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::arena::{Arena, Node, NodeId};
+use super::arena::{Arena, Container, Node, NodeId};
 use super::{repr, text};
 
 /// An object that was read from a pickle: plain data, however nested, within the limits of P-8.
@@ -28,22 +28,18 @@ impl Value {
 
     /// The value that a dictionary has for a key; `None` if there is none, or this is none.
     pub fn get(&self, key: &str) -> Option<ValueRef<'_>> {
-        let Node::Dict(links) = self.arena.node(self.root) else {
+        let Node::Container(Container::Dict, links) = self.arena.node(self.root) else {
             return None;
         };
-        self.arena
-            .members(links)
-            .chunks_exact(2)
-            .find_map(|entry| match *entry {
-                [name, value] => match self.arena.node(name) {
-                    Node::Str(span) if self.arena.text(span) == key.as_bytes() => Some(ValueRef {
-                        arena: &self.arena,
-                        id: value,
-                    }),
-                    _ => None,
-                },
-                _ => None,
-            })
+        let value = |id| ValueRef {
+            arena: &self.arena,
+            id,
+        };
+        let (entries, _) = self.arena.members(links).as_chunks();
+        entries
+            .iter()
+            .find(|&&[name, _]| value(name).as_text() == Some(key.as_bytes()))
+            .map(|&[_, found]| value(found))
     }
 
     /// The integer that this is, if it is one of up to 64 bits. A bool is none.
