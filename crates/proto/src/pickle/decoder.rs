@@ -51,7 +51,7 @@ impl Decoder {
                 return Ok(None);
             }
             self.pending = match operand {
-                Operand::Counted(_) => Some((opcode, Operand::Bytes(self.take_length()?))),
+                Operand::Counted(_) => Some((opcode, Operand::Bytes(self.take_length(opcode)?))),
                 Operand::Lines(2) => {
                     self.operand.push(b'\n');
                     Some((opcode, Operand::Lines(1)))
@@ -119,10 +119,15 @@ impl Decoder {
     }
 
     /// The length that the operand is, to be replaced by as many bytes.
-    fn take_length(&mut self) -> Result<usize, Error> {
+    fn take_length(&mut self, opcode: Opcode) -> Result<usize, Error> {
         let length = LittleEndian::read_uint(&self.operand, self.operand.len());
         let (limit, at) = (MAX_OBJECT_LEN, self.received);
         self.operand.clear();
+        // Only these two have a sign in Python.
+        if matches!(opcode, opcode::LONG4 | opcode::BINSTRING) && (length as i32) < 0 {
+            let length = length as i32;
+            return Err(Error::NegativeLength { length, at });
+        }
         if length > limit.saturating_sub(at) as u64 {
             return Err(Error::LengthTooLarge { length, limit, at });
         }

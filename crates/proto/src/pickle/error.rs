@@ -19,6 +19,14 @@ pub enum Error {
         /// Where the length ends.
         at: usize,
     },
+    /// A negative length.
+    #[error("the pickle announces a negative length, {length} bytes, at byte {at}")]
+    NegativeLength {
+        /// The announced length in bytes.
+        length: i32,
+        /// Where the length ends.
+        at: usize,
+    },
     /// A byte that no protocol has as an opcode: this is no pickle, or a damaged one.
     #[error("this is no pickle: byte {at} is 0x{opcode:02x}, which is no opcode")]
     UnknownOpcode {
@@ -144,6 +152,14 @@ pub enum Error {
     TooMuchText {
         /// The most bytes.
         limit: usize,
+    },
+    /// The line that the object prints as is longer than the pickle justifies.
+    #[error("the pickle of {received} bytes would print as more than {limit}")]
+    LineTooLong {
+        /// The most bytes that the line may have.
+        limit: usize,
+        /// How many bytes the object came in.
+        received: usize,
     },
     /// An object that contains itself.
     #[error("the pickle holds an object that contains itself")]

@@ -6,7 +6,9 @@ use super::arena::{Arena, Callable, Container, Links, Node, NodeId, Span};
 use super::measure::measure;
 use super::number::{self, Integer};
 use super::opcode::*;
-use super::{Error, MAX_DEPTH, MAX_OBJECT_LEN, MAX_VALUES, Value, text};
+use super::{
+    Error, MAX_DEPTH, MAX_LINE_LEN, MAX_LINE_RATIO, MAX_OBJECT_LEN, MAX_VALUES, Value, repr, text,
+};
 
 /// Marks that are open at once: a dictionary of protocol 0 needs two for a level.
 const MAX_MARKS: usize = 2 * MAX_DEPTH + 2;
@@ -76,7 +78,12 @@ impl Machine {
         // Measuring needs memory of its own; what only the machine needs is given back before.
         drop((stack, marks, memo));
         arena.shrink();
-        measure(&mut arena, root)?;
+        let longest = measure(&mut arena, root)?;
+        let limit = MAX_LINE_LEN.max(MAX_LINE_RATIO * received);
+        // Most objects are too small for a line that is too long, and need not be printed to see.
+        if longest > limit && repr::is_longer(&arena, root, limit) {
+            return Err(Error::LineTooLong { limit, received });
+        }
         Ok(Value::new(arena, root))
     }
 

@@ -9,6 +9,13 @@ use super::arena::{Arena, Container, Links, Node, NodeId};
 use super::number::{self, Integer};
 use super::{Error, MAX_DEPTH, MAX_TEXT_LEN, MAX_VALUES};
 
+/// A byte of text is written as four at most, as `\x00`.
+const LONGEST_ESCAPE: usize = 4;
+
+/// What a value takes besides its text: a float has 24 characters, a bytearray 14, a container
+/// fewer, and a comma and a space follow.
+const LONGEST_VALUE: usize = 26;
+
 /// What is known of a node once all that it contains is known.
 #[derive(Clone, Copy, Debug, Default)]
 struct Measure {
@@ -41,8 +48,8 @@ struct Frame {
 }
 
 /// Checks an object against the limits of P-8, and drops the entries of dictionaries and sets that
-/// Python would replace.
-pub(super) fn measure(arena: &mut Arena, root: NodeId) -> Result<(), Error> {
+/// Python would replace. Returns how many bytes its `repr` has at most.
+pub(super) fn measure(arena: &mut Arena, root: NodeId) -> Result<usize, Error> {
     let measures = vec![Measure::default(); arena.len()];
     Survey {
         arena,
@@ -59,7 +66,7 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn run(&mut self, root: NodeId) -> Result<(), Error> {
+    fn run(mut self, root: NodeId) -> Result<usize, Error> {
         let mut path = Vec::new();
         self.enter(root, &mut path)?;
         while let Some(mut frame) = path.pop() {
@@ -72,7 +79,8 @@ impl Survey<'_> {
                 None => self.leave(frame)?,
             }
         }
-        Ok(())
+        let Measure { values, text, .. } = self.measures[root.index()];
+        Ok(LONGEST_ESCAPE * text as usize + LONGEST_VALUE * values as usize)
     }
 
     fn enter(&mut self, id: NodeId, path: &mut Vec<Frame>) -> Result<(), Error> {

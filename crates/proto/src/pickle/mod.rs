@@ -60,9 +60,11 @@ pub const MAX_DEPTH: usize = 1_000;
 pub const MAX_VALUES: usize = 200_000;
 /// The most bits of an integer, its sign aside (P-8).
 pub const MAX_INTEGER_BITS: u64 = 100_000;
-/// The most bytes of text, bytes and digits of large integers, counted with their repetitions. It
-/// bounds the line that an object is printed as: escaped, that is at most four times as long. A few
-/// bytes of pickle could otherwise stand for gigabytes of text.
+/// The longest line, in bytes, that an object of any length may print as (P-8).
+pub const MAX_LINE_LEN: usize = 64 * 1024;
+/// A longer object may print as a line of so many times the bytes that it came in (P-8).
+pub const MAX_LINE_RATIO: usize = 16;
+/// The most bytes of text, bytes and digits of large integers, counted with their repetitions.
 pub const MAX_TEXT_LEN: usize = 2 * 1024 * 1024;
 /// The most values that may be built on the way to an object, those included that only stand for
 /// the arguments of a call. With the memo, texts and lists beside them, decoding and printing an

@@ -32,6 +32,24 @@ pub(super) fn write(f: &mut impl Write, arena: &Arena, root: NodeId) -> fmt::Res
     Ok(())
 }
 
+/// Whether the `repr` has more than `limit` bytes. It is written to find out, but not kept, and no
+/// further than that.
+pub(super) fn is_longer(arena: &Arena, root: NodeId, limit: usize) -> bool {
+    write(&mut Countdown { left: limit }, arena, root).is_err()
+}
+
+/// Takes so many bytes, and keeps none.
+struct Countdown {
+    left: usize,
+}
+
+impl Write for Countdown {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.left = self.left.checked_sub(piece.len()).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
 fn enter(f: &mut impl Write, arena: &Arena, id: NodeId, path: &mut Vec<Frame>) -> fmt::Result {
     match arena.node(id) {
         Node::Container(container, links) => {
