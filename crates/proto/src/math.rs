@@ -1,6 +1,6 @@
 //! The math protocol: sums to work out, and a secret for right answers.
 //!
-//! Source: seed `lab4.txt`, section Communicating with the Server.
+//! Source: the assignment "Lab 4: Python Sockets", section Communicating with the Server.
 //!
 //! The server sends frames of 9 bytes: a question (M-2), or at the end the secret (M-4).
 //!
@@ -161,11 +161,11 @@ impl FrameDecoder {
         Self::default()
     }
 
-    /// The next frame, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next frame, taken from the front of `input`; `None` when it needs more bytes.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] as soon as a frame begins with another byte than it may (M-6). It
-    /// is not eaten.
+    /// [`Error::UnknownKind`] as soon as a frame begins with another byte (M-6). That byte is
+    /// not taken.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Error> {
         if self.frame.is_empty() {
             match input.first() {
@@ -176,8 +176,8 @@ impl FrameDecoder {
         self.frame.next(input).map(Frame::parse).transpose()
     }
 
-    /// Whether the stream may end here, that is, between frames. Whether it may end before the
-    /// secret is the program's to say.
+    /// Whether the stream may end here, that is, between frames. The program decides whether it
+    /// may end before the secret.
     ///
     /// # Errors
     /// [`Error::Truncated`] if a frame has begun and is not whole.

@@ -24,7 +24,7 @@ fn read_in_pieces(pickle: &[u8], piece: usize) -> Result<Option<Value>, Error> {
     let mut decoder = Decoder::new();
     for mut input in pickle.chunks(piece) {
         if let Some(value) = decoder.next(&mut input)? {
-            assert!(input.is_empty(), "bytes behind the end were eaten");
+            assert!(input.is_empty(), "bytes behind the end were taken");
             decoder.finish().unwrap();
             return Ok(Some(value));
         }

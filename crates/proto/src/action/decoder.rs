@@ -3,8 +3,8 @@
 use super::ResponseHeader;
 use crate::input::{Gather, take};
 
-/// What a stream of responses consists of: for each a `Header`, its data in any number of `Body`
-/// pieces (none if it is empty), and `End`.
+/// A part of a stream of responses. Each response is a `Header`, its data in any number of `Body`
+/// pieces (none if the data is empty), and `End`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseEvent<'a> {
     /// A response begins.
@@ -35,7 +35,7 @@ impl ResponseDecoder {
         Self::default()
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next event, taken from the front of `input`; `None` when it needs more bytes.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<ResponseEvent<'a>> {
         let Some(body) = &mut self.body else {
             let header = ResponseHeader::parse(self.header.next(input)?);

@@ -1,7 +1,7 @@
 //! The action protocol: a text to transform, behind a 5/27-bit header.
 //!
-//! Source: seed `tcp_server.txt`, section Protocol; action codes (T-3) and [`transform::transform`]
-//! from the same course's TCP Client v3 page and starter files.
+//! Source: the assignment "TCP Server", section Protocol; action codes (T-3) and
+//! [`transform::transform`] are from the same course's TCP Client v3 page and starter files.
 //!
 //! A request (T-1) is one 32-bit word and its data. Any number of them follow each other on one
 //! connection:
@@ -128,7 +128,8 @@ impl FromStr for Action {
     }
 }
 
-/// The text is not the name of an action. Who shows it adds the text, escaped.
+/// The text is not the name of an action. The message does not repeat it: the caller adds it,
+/// escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown action, want uppercase, lowercase, reverse, shuffle or random")]
 pub struct UnknownAction;

@@ -52,7 +52,7 @@ pub fn transform(
 }
 
 /// The bound of T-13: how many copies beyond the first `random` writes in one response to a text
-/// of so many code points. So its result has at most 4 × `points` + 64 code points.
+/// of `points` code points. So its result has at most 4 × `points` + 64 code points.
 ///
 /// The number of copies has no mean, so without a bound a short request could take any amount of
 /// memory.

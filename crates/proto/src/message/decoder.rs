@@ -3,7 +3,7 @@
 use super::{Message, MessageHeader, ResponseError, ResponseHeader};
 use crate::input::{Gather, take};
 
-/// What a response consists of: a `Header`, as many `Message`s as it says, and `End`.
+/// A part of a response: a `Header`, as many `Message`s as it announces, and `End`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseEvent<'a> {
     /// The fixed header has come.
@@ -47,12 +47,12 @@ impl ResponseDecoder {
         Self::default()
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more bytes, and
+    /// The next event, taken from the front of `input`; `None` when it needs more bytes, and
     /// after `End`. What follows a complete response is left in `input`.
     ///
     /// # Errors
-    /// A [`ResponseError`] as soon as a header that violates C-4 is whole. What the decoder says
-    /// after an error has no meaning.
+    /// A [`ResponseError`] as soon as a header that violates C-4 is whole. After an error the
+    /// decoder must not be used any more.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<ResponseEvent<'_>>, ResponseError> {
         loop {
             match self.stage {

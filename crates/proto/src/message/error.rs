@@ -1,4 +1,4 @@
-//! What can be wrong with records: one enum for each direction of each.
+//! What can be wrong with a record that is read, or with values to write.
 
 use std::fmt;
 

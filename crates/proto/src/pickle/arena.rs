@@ -1,6 +1,5 @@
-//! All values of one object, as nodes that name each other by number. A value that is reached
-//! twice is one node; nothing is nested in memory, so nothing recurses, not even when it is
-//! dropped.
+//! All values of one object, as nodes that refer to each other by number. A value that is reached
+//! twice is one node. Nothing is nested in memory, so nothing recurses, not even dropping it.
 
 use std::ops::Range;
 
@@ -39,7 +38,7 @@ pub(super) enum Node {
     Callable(Callable),
 }
 
-/// What holds members.
+/// A type of value that holds other values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
     List,
@@ -50,7 +49,7 @@ pub(super) enum Container {
     FrozenSet,
 }
 
-/// What the pickles of plain data call in older protocols (P-8).
+/// A class or function that pickles of plain data call in older protocols (P-8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Callable {
     Set,
@@ -102,7 +101,7 @@ impl Links {
         self.start as usize..self.start as usize + self.len as usize
     }
 
-    /// The same place, with only the first `len` members; there are at least so many.
+    /// The same place, with only the first `len` members. There must be at least `len`.
     pub(super) fn shortened(self, len: usize) -> Self {
         Self {
             len: narrow(len),
@@ -173,8 +172,8 @@ impl Arena {
         }
     }
 
-    /// Keeps a text. All of it is bounded, that which no value holds any more included: a call
-    /// makes a new text of one that may be there already, and is three bytes long.
+    /// Keeps a text. The bound includes texts that no value holds any more: a call, which is three
+    /// bytes long, makes a new text from one that exists already.
     pub(super) fn add_text(&mut self, text: &[u8]) -> Result<Span, Error> {
         if self.text.len() + text.len() > MAX_TEXT_BUILT {
             return Err(Error::TooMuchText {

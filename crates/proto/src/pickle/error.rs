@@ -3,13 +3,13 @@ use super::opcode;
 /// Why a pickle is refused (P-8). Positions are bytes from the start of the object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The object goes on after as many bytes as are allowed.
+    /// The object has more bytes than are allowed.
     #[error("the pickle is longer than {limit} bytes")]
     TooLarge {
         /// The most bytes that an object may have.
         limit: usize,
     },
-    /// A length is announced that no allowed object can keep.
+    /// An announced length is more than an object may have.
     #[error("the pickle announces {length} bytes at byte {at}, where {limit} are allowed in all")]
     LengthTooLarge {
         /// The announced length in bytes.
@@ -27,7 +27,7 @@ pub enum Error {
         /// Where the length ends.
         at: usize,
     },
-    /// A byte that no protocol has as an opcode: this is no pickle, or a damaged one.
+    /// A byte that is not an opcode in any protocol: this is no pickle, or a damaged one.
     #[error("this is no pickle: byte {at} is 0x{opcode:02x}, which is no opcode")]
     UnknownOpcode {
         /// The byte.
@@ -35,7 +35,7 @@ pub enum Error {
         /// Where it stands.
         at: usize,
     },
-    /// A protocol that is newer than all that are known.
+    /// A protocol newer than the newest known one.
     #[error("the pickle is of protocol {found}; those up to {newest} are known")]
     UnknownProtocol {
         /// Its number.
@@ -76,8 +76,8 @@ pub enum Error {
         /// Where its operand ends.
         at: usize,
     },
-    /// A reference to a value that was never remembered, or a place in the memo that no pickle of
-    /// this length needs.
+    /// A reference to a place in the memo that is empty, or a place that no pickle of this length
+    /// needs.
     #[error("the pickle is damaged: {index}, before byte {at}, is no place of its memo")]
     BadMemoIndex {
         /// The index into the memo.
@@ -95,7 +95,7 @@ pub enum Error {
         /// Where it is asked for.
         at: usize,
     },
-    /// The pickle asks for something that only a running Python could do.
+    /// The pickle needs an operation that only a running Python has.
     #[error(
         "the pickle asks for {} at byte {at}; only plain data is taken",
         opcode::name(*.opcode)
@@ -106,7 +106,7 @@ pub enum Error {
         /// Where it stands.
         at: usize,
     },
-    /// A set or bytes made from something else than Python itself makes them from.
+    /// A call whose arguments are not those that Python writes for plain data.
     #[error("the pickle calls {callable} at byte {at} with something else than plain data")]
     BadCall {
         /// What was called.
@@ -114,8 +114,8 @@ pub enum Error {
         /// Where.
         at: usize,
     },
-    /// Sets or bytes made from the same data again and again: all of them together copy more than
-    /// the pickle has bytes.
+    /// Calls that together copy more than the pickle has bytes, so they copy the same data again and
+    /// again.
     #[error("the pickle calls {callable} at byte {at} with data that calls before it took")]
     RepeatedCall {
         /// What was called.
@@ -123,7 +123,7 @@ pub enum Error {
         /// Where.
         at: usize,
     },
-    /// A class or function as a value, although one of those that are understood in a call.
+    /// A class or function as a value. It is one of those that are accepted in a call.
     #[error("the pickle holds the class {callable} itself; only plain data is taken")]
     HoldsCallable {
         /// Its name.

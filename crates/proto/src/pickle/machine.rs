@@ -10,11 +10,11 @@ use super::{
     Error, MAX_DEPTH, MAX_LINE_LEN, MAX_LINE_RATIO, MAX_OBJECT_LEN, MAX_VALUES, Value, repr, text,
 };
 
-/// Marks that are open at once: a dictionary of protocol 0 needs two for a level.
+/// The most marks that are open at the same time: protocol 0 needs two for a level of dictionaries.
 const MAX_MARKS: usize = 2 * MAX_DEPTH + 2;
 
-/// A pickle numbers its memo from 0 on, so it has no more places than bytes; so many more are
-/// left to picklers that leave places out.
+/// A pickle numbers its memo from 0 on, so it has no more places than bytes. This many more are
+/// allowed, for picklers that leave places out.
 const SPARE_MEMO: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Machine {
     copied: usize,
 }
 
-/// The opcode that is executed, and where its operand ends: what an error names.
+/// The opcode that is executed, and where its operand ends, for errors.
 #[derive(Clone, Copy)]
 struct Step {
     opcode: Opcode,
@@ -75,12 +75,12 @@ impl Machine {
                 at: received,
             });
         };
-        // Measuring needs memory of its own; what only the machine needs is given back before.
+        // Measuring needs memory of its own, so what only the machine needs is freed first.
         drop((stack, marks, memo));
         arena.shrink();
         let longest = measure(&mut arena, root)?;
         let limit = MAX_LINE_LEN.max(MAX_LINE_RATIO * received);
-        // Most objects are too small for a line that is too long, and need not be printed to see.
+        // Most objects are so small that their line need not be measured.
         if longest > limit && repr::is_longer(&arena, root, limit) {
             return Err(Error::LineTooLong { limit, received });
         }
@@ -298,8 +298,8 @@ impl Machine {
         Ok(())
     }
 
-    /// The height of the stack below the values that an opcode takes: so many, or all above the
-    /// open mark, which is closed then.
+    /// The height of the stack below the values that an opcode takes: a fixed number, or all above
+    /// the open mark, which is closed.
     fn height_below_members(&mut self, step: Step) -> Result<usize, Error> {
         let members = match step.opcode {
             TUPLE1 | APPEND => 1,
@@ -313,7 +313,7 @@ impl Machine {
         Ok(self.stack.len() - members)
     }
 
-    /// Understands the few names that plain data needs; nothing is imported.
+    /// Accepts the few names that plain data needs; nothing is imported.
     fn import(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
         let joined;
         let names = if step.opcode == STACK_GLOBAL {
@@ -339,7 +339,7 @@ impl Machine {
         self.push_new(Node::Callable(callable))
     }
 
-    /// Understands `callable(*arguments)` where that is how Python writes plain data.
+    /// Replaces `callable(*arguments)` by its result where Python writes plain data in this way.
     fn call(&mut self, step: Step) -> Result<(), Error> {
         let (arguments, function) = (self.pop(step)?, self.pop(step)?);
         let (Node::Container(Container::Tuple, links), Node::Callable(callable)) =
@@ -364,7 +364,7 @@ impl Machine {
             .newest_remembered
             .is_none_or(|newest| arguments > newest)
         {
-            // Nobody can reach the arguments any more.
+            // Nothing can refer to the arguments any more.
             self.arena.forget_newest(arguments);
         }
         self.push_new(node)
@@ -425,8 +425,8 @@ impl Machine {
         })
     }
 
-    /// Each member and each byte that an honest call copies is in the pickle for this call alone.
-    /// With the memo, a few bytes could otherwise copy one long list or text again and again.
+    /// An honest pickle contains each member and byte that a call copies, for this call alone.
+    /// Without this bound the memo could make a few bytes copy one long list again and again.
     fn count_copied(&mut self, step: Step, callable: Callable, more: usize) -> Result<(), Error> {
         self.copied += more;
         if self.copied > step.at {
@@ -469,7 +469,7 @@ fn memo_index(step: Step, operand: &[u8]) -> Result<u64, Error> {
         .ok_or_else(|| step.bad_operand())
 }
 
-/// The refusal of what two lines name.
+/// The error for an import; the two lines are module and name.
 fn import_refused(step: Step, lines: &[u8]) -> Error {
     /// Enough for every honest name.
     const SHOWN: usize = 80;

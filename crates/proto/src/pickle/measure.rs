@@ -1,4 +1,4 @@
-//! Looks through a finished object once, without recursion: counts its values and text with their
+//! Walks through a finished object once, without recursion: counts its values and text with their
 //! repetitions, measures its depth, finds objects that contain themselves, and drops the entries
 //! of dictionaries and sets that Python would replace.
 
@@ -25,8 +25,8 @@ struct Measure {
     depth: u16,
     values: u32,
     text: u32,
-    /// Equal for values that are equal as keys (`1 == 1.0 == True`), and for others by an
-    /// accident of 1 in 2^64 only: it is keyed at random, so that nobody can prepare one.
+    /// Equal for values that are equal as keys (`1 == 1.0 == True`). Others collide with a
+    /// probability of 1 in 2^64; the hash is keyed at random, so no sender can prepare a collision.
     digest: u64,
 }
 
@@ -34,12 +34,12 @@ struct Measure {
 enum State {
     #[default]
     New,
-    /// On the path from the root to the node that is looked at.
+    /// On the path from the root to the current node.
     Open,
     Done,
 }
 
-/// A container on that path, and how many of its members have been looked at.
+/// A container on that path, and how many of its members have been visited.
 struct Frame {
     id: NodeId,
     container: Container,

@@ -23,7 +23,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Integer, Error> {
     from_big(&BigInt::from_signed_bytes_le(bytes))
 }
 
-/// Decimal digits with an optional sign. `None`: something else.
+/// Decimal digits with an optional sign. `None`: the text is something else.
 pub(super) fn from_digits(text: &[u8]) -> Option<Result<Integer, Error>> {
     let digits = text
         .strip_prefix(b"-")
@@ -32,7 +32,7 @@ pub(super) fn from_digits(text: &[u8]) -> Option<Result<Integer, Error>> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    // log2(10) > 3: so many digits cannot fit. Leading zeros beyond that are nobody's habit.
+    // log2(10) > 3: more digits cannot fit, unless they are leading zeros, which nobody writes.
     if digits.len() as u64 > MAX_INTEGER_BITS / 3 {
         return Some(Err(Error::IntegerTooLarge {
             limit: MAX_INTEGER_BITS,
@@ -53,7 +53,7 @@ fn from_big(number: &BigInt) -> Result<Integer, Error> {
     })
 }
 
-/// A float as text. Python accepts more than its pickles ever hold; only that is accepted here.
+/// A float as text, as Python writes it in pickles. What Python reads besides is not accepted.
 pub(super) fn float_from_text(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }

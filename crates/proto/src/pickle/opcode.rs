@@ -29,11 +29,11 @@ macro_rules! opcodes {
 /// How the bytes that follow an opcode are delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
-    /// So many bytes.
+    /// This many bytes.
     Bytes(usize),
-    /// A little-endian length of so many bytes, then as many bytes as it says.
+    /// A little-endian length of this many bytes, and as many bytes as it announces.
     Counted(usize),
-    /// So many lines, each up to a line feed.
+    /// This many lines, each up to a line feed.
     Lines(usize),
 }
 

@@ -32,13 +32,13 @@ pub(super) fn write(f: &mut impl Write, arena: &Arena, root: NodeId) -> fmt::Res
     Ok(())
 }
 
-/// Whether the `repr` has more than `limit` bytes. It is written to find out, but not kept, and no
-/// further than that.
+/// Whether the `repr` has more than `limit` bytes. At most that many are written to find out, and
+/// none is kept.
 pub(super) fn is_longer(arena: &Arena, root: NodeId, limit: usize) -> bool {
     write(&mut Countdown { left: limit }, arena, root).is_err()
 }
 
-/// Takes so many bytes, and keeps none.
+/// A writer that accepts `left` more bytes, and keeps none.
 struct Countdown {
     left: usize,
 }
