@@ -1,7 +1,7 @@
 //! The accio protocol: a handshake of two rounds, then a file.
 //!
-//! Source: the assignment "Accio Server Simplified", first paragraph (A-1); the confirmations are from
-//! the same project's client page (A-2).
+//! Source: the assignment "Accio Server Simplified", first paragraph (A-1); the confirmations are
+//! from the same project's client page (A-2).
 //!
 //! ```text
 //! server                                  client

@@ -114,8 +114,7 @@ pub enum Error {
         /// Where.
         at: usize,
     },
-    /// Calls that together copy more than the pickle has bytes, so they copy the same data again and
-    /// again.
+    /// Calls that together copy more than the pickle has bytes: some data was copied repeatedly.
     #[error("the pickle calls {callable} at byte {at} with data that calls before it took")]
     RepeatedCall {
         /// What was called.

@@ -26,7 +26,7 @@ impl Value {
         }
     }
 
-    /// The value of a key in a dictionary; `None` if there is no such key, or this is no dictionary.
+    /// The value of a key; `None` if there is no such key, or if this is no dictionary.
     pub fn get(&self, key: &str) -> Option<ValueRef<'_>> {
         let Node::Container(Container::Dict, links) = self.arena.node(self.root) else {
             return None;
