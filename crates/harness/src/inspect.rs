@@ -9,8 +9,8 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use crate::error::Error;
-use crate::family;
 use crate::process::Process;
+use crate::tree;
 
 /// The unit of times in `/proc/PID/stat`: on every processor of today a hundredth of a second.
 const TICK: Duration = Duration::from_millis(10);
@@ -75,8 +75,8 @@ impl Process {
 
     /// The numbers of the process and of everything it started that still runs.
     #[must_use]
-    pub fn family(&self) -> Vec<u32> {
-        let members = family::members(self.mark());
+    pub fn tree(&self) -> Vec<u32> {
+        let members = tree::members(self.mark());
         members
             .into_iter()
             .map(|pid| pid.as_raw_nonzero().get().cast_unsigned())

@@ -1,4 +1,4 @@
-//! What a process has printed so far, and how it ended: gathered by a thread of its own.
+//! What a process has printed so far, and how it ended: captured by a thread of its own.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::process::Exit;
-use crate::text::escape;
+use cli::escape;
 
 /// How much of each stream is kept, in bytes. A program that prints without end is read on, so
 /// that it behaves as it would elsewhere, but the rest is thrown away.

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketType, bind, socket};
 
 use crate::error::Error;
-use crate::family;
 use crate::process::Process;
 use crate::program::Program;
+use crate::tree;
 
 /// Ports that are handed out: within every range that an assignment asks for, and below those
 /// that systems give to outgoing connections, which could take one in the meantime. Above those
@@ -112,7 +112,7 @@ pub fn start_server(
     }
 }
 
-/// Whether somebody else has the port, or had it when the program wanted it: then the program says
+/// Whether somebody else has the port, or had it when the program asked for it: then the program says
 /// so, in the system's words or in its own.
 fn was_taken(port: u16, seen: &str) -> bool {
     seen.to_lowercase().contains("in use") || !is_free(port).unwrap_or(true)
@@ -138,23 +138,23 @@ impl Process {
     /// [`Error::Ended`] if the process ends without having left one behind that could listen,
     /// [`Error::Deadline`] if it runs on.
     pub fn wait_listening(&self, port: u16, within: Duration) -> Result<SocketAddr, Error> {
-        let wanted = format!("the program listens on port {port}");
+        let expected = format!("the program listens on port {port}");
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
         let mut was_over = false;
         loop {
             // Asked first, so that what it did just before its end is still seen.
-            let over = self.exit().is_some() && family::members(self.mark()).is_empty();
+            let over = self.exit().is_some() && tree::members(self.mark()).is_empty();
             if let Some(address) = reachable(self.mark(), port) {
                 return Ok(address);
             }
             // Twice, because `members` can miss one for a moment.
             if over && was_over {
-                return Err(self.ended(wanted));
+                return Err(self.ended(expected));
             }
             was_over = over;
             let Some(left) = within.checked_sub(start.elapsed()) else {
-                return Err(self.late(wanted, within));
+                return Err(self.late(expected, within));
             };
             // Nothing tells of a socket that starts to listen.
             pause = (pause * 2).min(Duration::from_millis(20));
@@ -171,16 +171,16 @@ pub fn listening_on(port: u16) -> Vec<SocketAddr> {
     addresses
 }
 
-/// Where the processes that carry `mark` listen, among the addresses that are `wanted`.
-pub(crate) fn listening_in(mark: &str, wanted: impl Fn(&SocketAddr) -> bool) -> Vec<SocketAddr> {
+/// Where the processes that carry `mark` listen, among the addresses that are `expected`.
+pub(crate) fn listening_in(mark: &str, expected: impl Fn(&SocketAddr) -> bool) -> Vec<SocketAddr> {
     let mut candidates = listeners();
-    candidates.retain(|_, address| wanted(address));
+    candidates.retain(|_, address| expected(address));
     if candidates.is_empty() {
         return Vec::new();
     }
-    let inodes: HashSet<u64> = family::members(mark)
+    let inodes: HashSet<u64> = tree::members(mark)
         .into_iter()
-        .flat_map(family::socket_inodes)
+        .flat_map(tree::socket_inodes)
         .collect();
     candidates.retain(|inode, _| inodes.contains(inode));
     candidates.into_values().collect()

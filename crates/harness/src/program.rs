@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 
 use crate::error::Error;
-use crate::family;
 use crate::output::{Sources, Stream, Watch, collect};
 use crate::process::{Exit, Process};
 use crate::terminal::Terminal;
 use crate::text::quote;
+use crate::tree;
 
 /// Where a program's standard input comes from.
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ pub enum Input {
 pub enum Output {
     /// To the harness, which gathers it.
     #[default]
-    Gathered,
-    /// To the program's terminal. What both streams print there is gathered as standard output.
+    Captured,
+    /// To the program's terminal. What both streams print there is captured as standard output.
     Terminal,
     /// To a pipe that nobody reads and nobody can: every write fails, as after `| head`.
     ClosedPipe,
@@ -62,7 +62,7 @@ pub struct Finished {
 
 /// A program to be started: what, with which arguments, and what its streams are.
 ///
-/// If nothing else is said, standard input is empty, both outputs are gathered, and the
+/// If nothing else is said, standard input is empty, both outputs are captured, and the
 /// environment is the caller's without `RUST_LOG`, so that nobody's setting changes a test.
 #[derive(Debug)]
 pub struct Program {
@@ -155,7 +155,7 @@ impl Program {
 
     /// Puts all three streams on one terminal of 24 lines and 80 columns.
     ///
-    /// It neither echoes nor rewrites line ends: what is gathered is exactly what was printed,
+    /// It neither echoes nor rewrites line ends: what is captured is exactly what was printed,
     /// all of it as standard output.
     #[must_use]
     pub fn on_terminal(self) -> Self {
@@ -186,11 +186,11 @@ impl Program {
     /// [`kill_all`](crate::kill_all).
     pub fn start(self) -> Result<Process, Error> {
         let line = self.command_line();
-        let mark = family::new_mark();
+        let mark = tree::new_mark();
         let mut command = self.command(&mark);
         let streams = Streams::connect(&mut command, self.stdin, self.stdout, self.stderr)
             .map_err(Error::system("opening the streams of a program"))?;
-        let open = streams.gathered.iter().map(|(stream, _)| *stream).collect();
+        let open = streams.captured.iter().map(|(stream, _)| *stream).collect();
 
         let started = Instant::now();
         let child = command.spawn().map_err(|error| Error::Start {
@@ -201,7 +201,7 @@ impl Program {
         drop(command);
 
         let watch = Arc::new(Watch::new(started, open));
-        let process = Process::new(child, line, mark, Arc::clone(&watch), streams.typed);
+        let process = Process::new(child, line, mark, Arc::clone(&watch), streams.writer);
         if let Some((bytes, pipe)) = streams.fed {
             spawn("feed", move || feed(&bytes, pipe))?;
         }
@@ -209,13 +209,13 @@ impl Program {
         let pid = process.pid();
         let waiter = spawn("wait", move || wait(pid, news))?;
         let sources = Sources {
-            streams: streams.gathered,
+            streams: streams.captured,
             exited,
             waiter,
         };
         spawn("collect", move || collect(&watch, sources))?;
         // Asked only now: what was started before was found and killed, and this is dropped.
-        if family::is_ending() {
+        if tree::is_ending() {
             let error = io::Error::from(io::ErrorKind::Interrupted);
             return Err(Error::system("starting a program")(error));
         }
@@ -258,9 +258,9 @@ impl Program {
 #[derive(Default)]
 struct Streams {
     /// What is read.
-    gathered: Vec<(Stream, File)>,
+    captured: Vec<(Stream, File)>,
     /// What `write_stdin` writes into.
-    typed: Option<Typed>,
+    writer: Option<StdinWriter>,
     /// What is written by itself.
     fed: Option<(Vec<u8>, PipeWriter)>,
 }
@@ -279,12 +279,12 @@ impl Streams {
             Input::File(file) => file.into(),
             Input::Terminal => {
                 let Terminal { outer, inner } = terminal_of(&mut terminal)?;
-                streams.typed = Some(Typed::new(outer.try_clone()?, true)?);
+                streams.writer = Some(StdinWriter::new(outer.try_clone()?, true)?);
                 inner.try_clone()?.into()
             }
             Input::Pipe => {
                 let (reader, writer) = io::pipe()?;
-                streams.typed = Some(Typed::new(owned_file(writer), false)?);
+                streams.writer = Some(StdinWriter::new(owned_file(writer), false)?);
                 reader.into()
             }
             Input::Bytes(bytes) => {
@@ -303,7 +303,7 @@ impl Streams {
         command.stdout(streams.output(Stream::Output, stdout, &mut terminal)?);
         command.stderr(streams.output(Stream::Error, stderr, &mut terminal)?);
         if let (Some(stream), Some(terminal)) = (terminal_is, terminal) {
-            streams.gathered.push((stream, terminal.outer));
+            streams.captured.push((stream, terminal.outer));
         }
         Ok(streams)
     }
@@ -315,9 +315,9 @@ impl Streams {
         terminal: &mut Option<Terminal>,
     ) -> io::Result<Stdio> {
         Ok(match output {
-            Output::Gathered => {
+            Output::Captured => {
                 let (reader, writer) = io::pipe()?;
-                self.gathered.push((stream, owned_file(reader)));
+                self.captured.push((stream, owned_file(reader)));
                 writer.into()
             }
             Output::Terminal => terminal_of(terminal)?.inner.try_clone()?.into(),
@@ -329,12 +329,12 @@ impl Streams {
 
 /// A standard input that is written while the program runs. Writing to it never blocks.
 #[derive(Debug)]
-pub(crate) struct Typed {
+pub(crate) struct StdinWriter {
     pub(crate) file: File,
     pub(crate) terminal: bool,
 }
 
-impl Typed {
+impl StdinWriter {
     fn new(file: File, terminal: bool) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&file, true)?;
         Ok(Self { file, terminal })

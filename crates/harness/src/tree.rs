@@ -32,7 +32,7 @@ pub(crate) fn members(mark: &str) -> Vec<Pid> {
 }
 
 /// The processes that have such a variable.
-fn carriers(wanted: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
+fn carriers(expected: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -40,7 +40,7 @@ fn carriers(wanted: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid: &i32| {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(&wanted)
+            environment.split(|byte| *byte == 0).any(&expected)
         })
         .filter_map(Pid::from_raw)
         .collect()
