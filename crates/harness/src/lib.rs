@@ -34,6 +34,7 @@ mod listener;
 mod output;
 mod peer;
 mod port;
+mod proc;
 mod process;
 mod program;
 mod starve;

@@ -191,7 +191,7 @@ pub(crate) struct Sources {
     pub(crate) streams: Vec<(Stream, File)>,
     /// Closed when the process has ended; then `waiter` knows how.
     pub(crate) exited: PipeReader,
-    pub(crate) waiter: JoinHandle<Exit>,
+    pub(crate) waiter: JoinHandle<Option<Exit>>,
 }
 
 /// Reads until the process has ended and every stream is closed.
@@ -219,7 +219,7 @@ pub(crate) fn collect(watch: &Watch, sources: Sources) {
         }
         drained += read_ready(watch, &mut streams, &ready);
     }
-    if let Ok(exit) = waiter.join() {
+    if let Ok(Some(exit)) = waiter.join() {
         watch.change(|seen, at| seen.exit = Some((exit, at)));
     }
     while !streams.is_empty() {

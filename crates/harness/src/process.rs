@@ -20,8 +20,8 @@ pub const STDIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// What ends input on a terminal, at the start of a line (`^D`).
 const END_OF_TRANSMISSION: &[u8] = b"\x04";
 
-/// A killed process is gone in far less than this, unless the machine is in trouble.
-const KILL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A killed process has ended in far less than this, unless somebody traces it.
+const KILL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,11 @@ impl fmt::Display for Exit {
 /// A started program. What it prints is captured all the time.
 ///
 /// Dropping it kills it, its process group and (Linux) everything it started that is still there,
-/// and reaps it.
+/// and reaps it. That takes some milliseconds, and at most six seconds where something resists.
 pub struct Process {
     child: Child,
     pid: Pid,
     command: String,
-    mark: String,
     watch: Arc<Watch>,
     stdin: Option<StdinWriter>,
     /// Up to where [`wait_line`](Self::wait_line) and its sister have read.
@@ -73,7 +72,6 @@ impl Process {
     pub(crate) fn new(
         child: Child,
         command: String,
-        mark: String,
         watch: Arc<Watch>,
         stdin: Option<StdinWriter>,
     ) -> Self {
@@ -82,7 +80,6 @@ impl Process {
             child,
             pid,
             command,
-            mark,
             watch,
             stdin,
             read_stdout: 0,
@@ -92,10 +89,6 @@ impl Process {
 
     pub(crate) fn pid(&self) -> Pid {
         self.pid
-    }
-
-    pub(crate) fn mark(&self) -> &str {
-        &self.mark
     }
 
     /// The process's number, which no other process gets before this one is dropped.
@@ -328,12 +321,13 @@ impl fmt::Debug for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The process itself is not reaped yet, so its number cannot mean another group.
+        tree::end(self.pid);
+        // Where nothing can be looked up. The process itself is not reaped yet, so its number
+        // cannot mean another group.
         let _ = kill_process_group(self.pid, Signal::KILL);
-        tree::kill(&self.mark);
         // The thread that waits for it must have seen its end before it is reaped.
-        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit.map(|_| ()));
-        let _ = self.child.wait();
+        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit);
+        tree::reap(self.pid, &mut self.child);
     }
 }
 
