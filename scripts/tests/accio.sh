@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # accio sends a file to server-s, which prints exactly its length, whatever the network is like.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 lines=0
 
