@@ -39,16 +39,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accept;
+mod acknowledged;
 mod connect;
 mod connection;
-mod crew;
 mod listen;
-mod lobby;
+mod pool;
 mod serve;
 mod shutdown;
 
+pub use accept::{AcceptFailure, AcceptFailures, Condition, STARVED_WAIT};
+pub use acknowledged::acknowledged;
 pub use connect::{ConnectError, ResolveError, connect, resolve};
 pub use connection::{Connection, Error, Ready};
 pub use listen::{ListenError, listen};
-pub use serve::{Received, Reception, SHUTDOWN_GRACE, serve, serve_requests};
+pub use serve::{SHUTDOWN_GRACE, serve};
 pub use shutdown::Shutdown;

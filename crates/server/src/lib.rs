@@ -2,13 +2,16 @@
 //!
 //! Source: seed `server-client.txt`, section 3.1; clauses C-1 to C-16.
 
+mod client;
 mod error;
-mod session;
+mod event_loop;
 mod store;
 
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use cli::{About, Output};
 use log::LevelFilter;
@@ -26,9 +29,6 @@ const DEFAULT_LIMIT: usize = 1 << 30;
 
 /// Clients that wait to be accepted.
 const BACKLOG: i32 = 1024;
-
-/// Clients that are waited for, or served, at once.
-const MOST_CLIENTS: usize = 16_384;
 
 /// The command line, as `--help` prints it and a usage error shows it.
 const USAGE: &str = "Usage: server PORT\n";
@@ -84,6 +84,9 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 /// to have those that are stored. That is done in the order in which the requests are complete
 /// (C-13).
 ///
+/// It is done on a thread of its own, which may be stuck with an output that nobody reads: a
+/// shutdown leaves it to the end of the process then (C-16).
+///
 /// # Errors
 /// [`Error::Serve`] when the system has no means to wait for several clients.
 pub fn serve(
@@ -92,18 +95,26 @@ pub fn serve(
     store: Store,
     output: Output,
 ) -> Result<(), Error> {
-    let output = Arc::new(output);
-    let reception = session::reception(Arc::clone(&output));
-    net::serve_requests(
-        listener,
-        shutdown,
-        MOST_CLIENTS,
-        reception,
-        move |client, received| {
-            session::serve_client(client, received, &store, &output);
-        },
-    )
-    .map_err(Error::Serve)
+    let (sender, ends) = mpsc::channel();
+    shutdown.on_request({
+        let sender = sender.clone();
+        // Nobody receives it where the server has ended already.
+        move || drop(sender.send(None))
+    });
+    let shutdown = shutdown.clone();
+    let work = move || {
+        let end = event_loop::run(listener, &shutdown, &store, &output);
+        drop(sender.send(Some(end)));
+    };
+    thread::Builder::new().spawn(work).map_err(Error::Serve)?;
+    let end = match ends.recv() {
+        Ok(None) => ends
+            .recv_timeout(net::SHUTDOWN_GRACE + Duration::from_millis(100))
+            .ok(),
+        end => end.ok(),
+    };
+    end.flatten()
+        .map_or(Ok(()), |end| end.map_err(Error::Serve))
 }
 
 /// The port (C-5).
