@@ -263,4 +263,5 @@ impl fmt::Display for Full {
 impl std::error::Error for Full {}
 
 #[cfg(test)]
+#[path = "../tests/store/mod.rs"]
 mod tests;
