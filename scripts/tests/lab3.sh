@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lab3 says where it listens (P-2), sends a client its id (P-3), prints and acknowledges what it
 # sends (P-4 to P-6), refuses what is no plain data (P-7, P-8), and stops when told to (P-11).
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 acknowledgement='80 02 58 13 00 00 00 73 65 72 76 65 72 20 67 6f 74 20 74 68 65 20 64 61 74 61 2e'
 
@@ -49,4 +50,4 @@ assert_equal "$status" 0 'the exit status'
 
 run lab3 127.0.0.1 65536
 assert_equal "$status" 2 'the exit status for wrong usage'
-assert_contains "$stderr" 'the port "65536" is out of range' 'the usage error'
+assert_contains "$stderr" 'PORT is "65536"; give a number' 'the usage error'

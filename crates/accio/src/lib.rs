@@ -1,57 +1,46 @@
-//! `accio`: sends a file to an accio server, after the server has asked for it twice, and waits
-//! until the server has closed (AC-1 to AC-5). The protocol itself is [`proto::accio`].
+#![doc = include_str!("../README.md")]
+//!
+//! # The code
+//! Clauses AC-1 to AC-5. The protocol itself is [`proto::accio`].
 
 mod arguments;
-mod error;
 mod pace;
 mod progress;
 mod sender;
 mod transfer;
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd as _;
+use std::ffi::OsString;
 
-use cli::Output;
+use cli::Error;
 use proto::accio::SILENCE_LIMIT;
 
-use crate::arguments::Request;
-pub use crate::arguments::UsageError;
-pub use crate::error::Error;
-pub use crate::pace::Roughness;
-pub use crate::transfer::{TransferError, transfer};
+use crate::arguments::Arguments;
 
 /// Runs the program: from its arguments to the server's close.
 ///
 /// # Errors
-/// [`Error`] says why the file was not sent.
+/// [`Error`] tells why the file was not sent.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
-    let (host, port, file, roughness) = match Request::parse(arguments)? {
-        Request::Show(text) => return Ok(Output::stdout()?.text(&text)?),
-        Request::Send {
-            host,
-            port,
-            file,
-            roughness,
-        } => (host, port, file, roughness),
-    };
-    let file = open(&file).map_err(|error| Error::Open { file, error })?;
+    let Arguments {
+        host,
+        port,
+        file,
+        roughness,
+    } = Arguments::parse(arguments)?;
+    let file = cli::open_input(&file)?;
     let addresses = net::resolve(&host, port)?;
     let connection = net::connect(&addresses, SILENCE_LIMIT)?;
     let server = connection.peer();
-    transfer(connection, &file, &roughness).map_err(|error| Error::Transfer { server, error })
+    transfer::transfer(connection, &file, &roughness)
+        .map_err(|error| Error::new(format_args!("{server}: {error}")))
 }
 
-/// The file to be read; `-` is standard input (AC-3).
-fn open(name: &OsStr) -> io::Result<File> {
-    let file = if name == "-" {
-        File::from(io::stdin().as_fd().try_clone_to_owned()?)
-    } else {
-        File::open(name)?
-    };
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
-    Ok(file)
 }

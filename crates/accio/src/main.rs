@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("ERROR: ", accio::run(cli::arguments()))
+    cli::main("ERROR: ", accio::run)
 }

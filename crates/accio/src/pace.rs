@@ -2,15 +2,15 @@ use std::time::{Duration, Instant};
 
 /// How a rough network is played (AC-4). The default sends as fast as the server takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roughness {
-    /// How many bytes are sent at once at most, not 0.
-    pub chunk: u64,
+pub(crate) struct Roughness {
+    /// The most bytes of one write, not 0.
+    pub(crate) chunk: u64,
     /// The pause after each chunk.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
     /// After so many bytes of the file the connection is reset.
-    pub abort_after: Option<u64>,
+    pub(crate) abort_after: Option<u64>,
     /// How many bytes are sent in a second at most, not 0.
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 impl Default for Roughness {
@@ -61,7 +61,7 @@ impl<'a> Pace<'a> {
         allowance
     }
 
-    /// Counts what was sent of the allowance, and says how long to pause.
+    /// Counts what was sent of the allowance, and returns how long to pause.
     pub(crate) fn advance(&mut self, length: u64, now: Instant) -> Duration {
         self.sent += length;
         let mut pause = Duration::ZERO;

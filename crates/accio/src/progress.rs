@@ -40,7 +40,7 @@ impl Drop for Progress {
     }
 }
 
-/// Only of an ordinary file is it known; some that the system makes up say 0.
+/// It is known of an ordinary file only; the length of some that the system makes up is 0.
 fn length_left(mut file: &File) -> Option<u64> {
     let metadata = file
         .metadata()

@@ -2,12 +2,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::time::{Duration, Instant};
 
+use cli::Error;
 use net::{Connection, Ready};
 use proto::accio::SILENCE_LIMIT;
 
-use crate::TransferError;
-
-/// What is read at once of a file that the system cannot move by itself.
+/// How much is read of a file that the system cannot move by itself.
 const BUFFER: usize = 64 * 1024;
 
 /// A connection counts as writable only when a good part of its buffer is free, which a slow server
@@ -30,15 +29,8 @@ pub(crate) struct Sender<'a> {
 impl<'a> Sender<'a> {
     /// A sender from where the file is now. As long as it exists, the connection's socket does not
     /// wait: one call cannot be told not to when the system moves the file, only the socket.
-    ///
-    /// # Errors
-    /// [`TransferError::Send`].
-    pub(crate) fn new(
-        connection: &'a mut Connection,
-        file: &'a File,
-    ) -> Result<Self, TransferError> {
-        let nonblocking = connection.stream().set_nonblocking(true);
-        nonblocking.map_err(|error| TransferError::Send(net::Error::System(error)))?;
+    pub(crate) fn new(connection: &'a mut Connection, file: &'a File) -> Result<Self, Error> {
+        connection.stream().set_nonblocking(true)?;
         Ok(Self {
             connection,
             file,
@@ -46,18 +38,18 @@ impl<'a> Sender<'a> {
         })
     }
 
-    /// Sends at least one and at most `limit` bytes, which is not 0, and says how many. 0 is the
-    /// end of the file.
+    /// Sends at least one and at most `limit` bytes, which is not 0, and returns how many. 0 is
+    /// the end of the file.
     ///
     /// # Errors
-    /// [`TransferError::Read`], or [`TransferError::Send`], with [`net::Error::TimedOut`] when the
-    /// server took nothing for [`SILENCE_LIMIT`] (AC-2).
-    pub(crate) fn send(&mut self, limit: u64) -> Result<usize, TransferError> {
+    /// The file cannot be read, the connection broke, or the server took nothing for
+    /// [`SILENCE_LIMIT`] (AC-2).
+    pub(crate) fn send(&mut self, limit: u64) -> Result<usize, Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if self.buffer.is_empty() {
             let file = self.file;
             let move_some = |connection: &mut Connection| move_in_system(file, connection, limit);
-            match when_there_is_room(self.connection, move_some).map_err(TransferError::Send)? {
+            match when_there_is_room(self.connection, move_some).map_err(not_sent)? {
                 Moved::Bytes(length) => return Ok(length),
                 Moved::NotThisFile => self.buffer = vec![0; BUFFER],
             }
@@ -65,20 +57,18 @@ impl<'a> Sender<'a> {
         self.copy(limit)
     }
 
-    fn copy(&mut self, limit: usize) -> Result<usize, TransferError> {
+    fn copy(&mut self, limit: usize) -> Result<usize, Error> {
         let length = limit.min(self.buffer.len());
-        let buffer = self.buffer.get_mut(..length).unwrap_or_default();
-        let length = read(self.file, buffer).map_err(TransferError::Read)?;
-        let mut rest = buffer.get(..length).unwrap_or_default();
+        let length = read(self.file, &mut self.buffer[..length])
+            .map_err(|error| Error::new(format_args!("cannot read the file: {error}")))?;
+        let mut rest = &self.buffer[..length];
         while !rest.is_empty() {
             let write_some = |connection: &mut Connection| match connection.try_write(rest)? {
                 0 => Ok(None),
                 taken => Ok(Some(taken)),
             };
-            let taken = when_there_is_room(self.connection, write_some);
-            rest = rest
-                .get(taken.map_err(TransferError::Send)?..)
-                .unwrap_or_default();
+            let taken = when_there_is_room(self.connection, write_some).map_err(not_sent)?;
+            rest = &rest[taken..];
         }
         Ok(length)
     }
@@ -88,6 +78,16 @@ impl Drop for Sender<'_> {
     fn drop(&mut self) {
         // It fails for no socket that is open.
         let _ = self.connection.stream().set_nonblocking(false);
+    }
+}
+
+fn not_sent(error: net::Error) -> Error {
+    match error {
+        net::Error::TimedOut => Error::new(format_args!(
+            "the server took nothing of the file for {} seconds",
+            SILENCE_LIMIT.as_secs()
+        )),
+        error => Error::new(format_args!("the connection broke in the file: {error}")),
     }
 }
 

@@ -1,30 +1,30 @@
-use std::fmt;
 use std::fs::File;
-use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cli::Error;
 use net::Connection;
-use proto::accio::{self, Client, ClientStep, SILENCE_LIMIT};
+use proto::accio::{Client, ClientStep, SILENCE_LIMIT};
 
 use crate::pace::{Pace, Roughness};
 use crate::progress::Progress;
 use crate::sender::Sender;
 
 /// Sends a file over a new connection: answers both commands, sends the file, and waits until the
-/// server has closed (AC-1); or resets the connection on the way, where `roughness` says so (AC-4).
+/// server has closed (AC-1); or resets the connection on the way, where `roughness` asks for it
+/// (AC-4).
 ///
 /// # Errors
-/// [`TransferError`] when the server did something else, or nothing for ten seconds (AC-2).
-pub fn transfer(
+/// The server did something else, or nothing for ten seconds (AC-2).
+pub(crate) fn transfer(
     mut connection: Connection,
     file: &File,
     roughness: &Roughness,
-) -> Result<(), TransferError> {
+) -> Result<(), Error> {
     shake_hands(&mut connection)?;
     match send_file(&mut connection, file, roughness) {
         Ok(End::File) => close(&mut connection),
-        Ok(End::Abort) => connection.reset().map_err(TransferError::Close),
+        Ok(End::Abort) => connection.reset().map_err(not_closed),
         Err(error) => {
             // An orderly close would make a broken-off file look like a whole one (A-9).
             let _ = connection.reset();
@@ -34,7 +34,7 @@ pub fn transfer(
 }
 
 /// Answers both commands. Each has to come whole within [`SILENCE_LIMIT`].
-fn shake_hands(connection: &mut Connection) -> Result<(), TransferError> {
+fn shake_hands(connection: &mut Connection) -> Result<(), Error> {
     let mut client = Client::new();
     let mut deadline = Instant::now() + SILENCE_LIMIT;
     let mut buffer = [0; 64];
@@ -44,18 +44,31 @@ fn shake_hands(connection: &mut Connection) -> Result<(), TransferError> {
             match step {
                 ClientStep::Send(confirmation) => connection
                     .write_all(confirmation, Some(SILENCE_LIMIT))
-                    .map_err(TransferError::Handshake)?,
+                    .map_err(no_command)?,
                 ClientStep::SendFile => return Ok(()),
             }
             deadline = Instant::now() + SILENCE_LIMIT;
         }
         let length = connection
             .read(&mut buffer, Some(time_left(deadline)))
-            .map_err(TransferError::Handshake)?;
+            .map_err(no_command)?;
         if length == 0 {
             client.finish()?;
         }
-        received = buffer.get(..length).unwrap_or_default();
+        received = &buffer[..length];
+    }
+}
+
+fn no_command(error: net::Error) -> Error {
+    match error {
+        net::Error::TimedOut => Error::new(format_args!(
+            "no whole accio command within {} seconds; is an accio server there, \
+             and not busy with another client?",
+            SILENCE_LIMIT.as_secs()
+        )),
+        error => Error::new(format_args!(
+            "the connection broke before the file: {error}"
+        )),
     }
 }
 
@@ -69,7 +82,7 @@ fn send_file(
     connection: &mut Connection,
     file: &File,
     roughness: &Roughness,
-) -> Result<End, TransferError> {
+) -> Result<End, Error> {
     let progress = Progress::of(file);
     let mut sender = Sender::new(connection, file)?;
     let mut pace = Pace::new(roughness, Instant::now());
@@ -87,84 +100,33 @@ fn send_file(
     }
 }
 
-/// Ends the file and waits for the server's close, which says that it has received all.
-fn close(connection: &mut Connection) -> Result<(), TransferError> {
+/// Ends the file and waits for the server's close, which shows that it has received all.
+fn close(connection: &mut Connection) -> Result<(), Error> {
     let deadline = Instant::now() + SILENCE_LIMIT;
     let mut scratch = [0; 4096];
-    connection.shutdown_write().map_err(TransferError::Close)?;
+    connection.shutdown_write().map_err(not_closed)?;
     loop {
         match connection.discard(&mut scratch, Some(time_left(deadline))) {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            Err(error) => return Err(TransferError::Close(error)),
+            Err(error) => return Err(not_closed(error)),
         }
     }
+}
+
+fn not_closed(error: net::Error) -> Error {
+    let happened = match error {
+        net::Error::TimedOut => format!(
+            "the server did not close within {} seconds after the file",
+            SILENCE_LIMIT.as_secs()
+        ),
+        error => format!("the connection broke at the end of the file: {error}"),
+    };
+    Error::new(format_args!(
+        "{happened}; perhaps the server did not receive all of it"
+    ))
 }
 
 fn time_left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
-}
-
-/// Why a file did not come to the server, or not for certain.
-#[derive(Debug)]
-pub enum TransferError {
-    /// The server sent something else than the commands, or closed before them.
-    Protocol(accio::Error),
-    /// A command did not come whole in time, or the connection broke.
-    Handshake(net::Error),
-    /// The file could not be read any further.
-    Read(io::Error),
-    /// The server took nothing for too long, or the connection broke.
-    Send(net::Error),
-    /// The file was handed over, but the server did not close in time, or the connection broke.
-    Close(net::Error),
-}
-
-impl From<accio::Error> for TransferError {
-    fn from(error: accio::Error) -> Self {
-        Self::Protocol(error)
-    }
-}
-
-impl fmt::Display for TransferError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use net::Error::TimedOut;
-
-        let seconds = SILENCE_LIMIT.as_secs();
-        match self {
-            Self::Protocol(error) => write!(f, "{error}"),
-            Self::Handshake(TimedOut) => write!(
-                f,
-                "no whole accio command within {seconds} seconds; is an accio server there, \
-                 and not busy with another client?"
-            ),
-            Self::Handshake(error) => write!(f, "the connection broke before the file: {error}"),
-            Self::Read(error) => write!(f, "cannot read the file: {error}"),
-            Self::Send(TimedOut) => write!(
-                f,
-                "the server took nothing of the file for {seconds} seconds"
-            ),
-            Self::Send(error) => write!(f, "the connection broke in the file: {error}"),
-            Self::Close(TimedOut) => write!(
-                f,
-                "the server did not close within {seconds} seconds after the file; \
-                 perhaps it did not receive all of it"
-            ),
-            Self::Close(error) => write!(
-                f,
-                "the connection broke at the end of the file: {error}; \
-                 perhaps the server did not receive all of it"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TransferError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Protocol(error) => Some(error),
-            Self::Handshake(error) | Self::Send(error) | Self::Close(error) => Some(error),
-            Self::Read(error) => Some(error),
-        }
-    }
 }

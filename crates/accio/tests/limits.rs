@@ -75,7 +75,7 @@ fn server_does_not_close() {
     let start = Instant::now();
     let message = format!(
         "{}: the server did not close within 10 seconds after the file; \
-         perhaps it did not receive all of it",
+         perhaps the server did not receive all of it",
         listener.address()
     );
     expect_end(&process, &message);

@@ -212,24 +212,35 @@ fn expect_refusal(arguments: &[&str], status: i32, reason: &str) {
     );
     assert_eq!(finished.stdout, b"");
     assert!(
-        message.starts_with("ERROR: ") && message.contains(reason) && message.lines().count() == 1,
+        message.starts_with("ERROR: ") && message.contains(reason),
         "{arguments:?}: {message}"
     );
+    let (_, rest) = message.split_once('\n').unwrap();
+    assert_eq!(
+        rest.starts_with("Usage: accio "),
+        status == 2,
+        "{arguments:?}: {message}"
+    );
+    assert_eq!(rest.is_empty(), status != 2, "{arguments:?}: {message}");
 }
 
 #[test]
 fn ac_2_wrong_arguments_are_refused() {
     let file = env!("CARGO_BIN_EXE_accio");
-    expect_refusal(&[], 2, "want 3 arguments");
-    expect_refusal(&["localhost", "5000"], 2, "want 3 arguments");
-    expect_refusal(&["localhost", "5000", file, "x"], 2, "want 3 arguments");
+    expect_refusal(&[], 2, "expected 3 arguments");
+    expect_refusal(&["localhost", "5000"], 2, "expected 3 arguments");
+    expect_refusal(&["localhost", "5000", file, "x"], 2, "expected 3 arguments");
     for port in ["0", "65536", "+5000", "5000x", ""] {
-        expect_refusal(&["localhost", port, file], 2, "give one from 1 to 65535");
+        expect_refusal(
+            &["localhost", port, file],
+            2,
+            "give a number from 1 to 65535",
+        );
     }
     expect_refusal(
         &["--chunk", "0", "h", "1", "f"],
         2,
-        "--chunk wants a number",
+        "--chunk is \"0\"; give a number",
     );
     expect_refusal(&["--fast", "h", "1", "f"], 2, "unknown option \"--fast\"");
 }

@@ -8,7 +8,7 @@ pub fn arguments() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
 
-/// What a program says about itself (G-3).
+/// What a program prints about itself (G-3).
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     /// The program's name, as it is typed.

@@ -19,7 +19,11 @@ pub const NO_LETTER: char = '\0';
 /// ```
 /// use cli::{About, CommandLine};
 ///
-/// const ABOUT: About = About { name: "copy", version: "1.0", help: "Usage: copy [-p PORT] FILE\n" };
+/// const ABOUT: About = About {
+///     name: "copy",
+///     version: "1.0",
+///     help: "Usage: copy [-v] [-p PORT] FILE\n",
+/// };
 ///
 /// let arguments = ["file", "-p9000"].map(Into::into).to_vec();
 /// let mut line = CommandLine::with_options(&ABOUT, arguments, &[('p', "--port")])?;
@@ -90,7 +94,7 @@ impl CommandLine {
     pub fn option<T>(
         &mut self,
         name: &'static str,
-        parse: impl Fn(Value) -> Result<T, Error>,
+        parse: impl Fn(&Value) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let keep = |value: &OsStr| Ok::<_, Infallible>(value.to_owned());
         // Taking a value as it is can fail in one way only.
@@ -98,7 +102,7 @@ impl CommandLine {
         let values = values.map_err(|_| self.error(format_args!("{name} needs a value")))?;
         let parsed = values
             .into_iter()
-            .map(|value| parse(self.value(name, value)));
+            .map(|value| parse(&self.value(name, value)));
         Ok(parsed.collect::<Result<Vec<_>, _>>()?.pop())
     }
 
@@ -200,7 +204,7 @@ impl Value {
     ///
     /// # Errors
     /// It is not UTF-8.
-    pub fn text(self) -> Result<String, Error> {
+    pub fn text(&self) -> Result<String, Error> {
         match self.value.to_str() {
             Some(text) => Ok(text.to_owned()),
             None => Err(self.wrong("text in UTF-8")),
@@ -214,7 +218,7 @@ impl Value {
     /// # Errors
     /// It is no such number.
     pub fn number<N: FromStr + PartialOrd + Display>(
-        self,
+        &self,
         range: RangeInclusive<N>,
     ) -> Result<N, Error> {
         let digits = self.value.to_str();

@@ -78,6 +78,15 @@ pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) 
     ExitCode::from(status)
 }
 
+/// For the tests of a program: whether its README shows the help as the program prints it.
+pub fn readme_shows_help(
+    readme: &str,
+    run: impl FnOnce(Vec<OsString>) -> Result<(), Error>,
+) -> bool {
+    let shows = |help: Error| readme.contains(&format!("```text\n{help}```"));
+    run(vec!["--help".into()]).is_err_and(shows)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;

@@ -2,10 +2,11 @@ use env_logger::{Builder, Env};
 use log::LevelFilter;
 
 /// Sends diagnostics of at least this level to standard error. `RUST_LOG`, in the manner of
-/// `env_logger`, can ask for more (G-3), but not for less than `level`: a program's errors are said
-/// always (C-12), and its log when it is told to be verbose (T-21).
+/// `env_logger`, can ask for more (G-3), but not for less than `level`: a program's errors are
+/// printed always (C-12), and its log when it is told to be verbose (T-21).
 ///
-/// A second call changes nothing. Whoever logs escapes what a peer said ([`escape`](crate::escape)).
+/// A second call changes nothing. Whoever logs escapes what a peer sent
+/// ([`escape`](crate::escape)).
 pub fn log_to_stderr(level: LevelFilter) {
     let mut asked = Builder::new();
     asked.filter_level(level).parse_env(Env::default());

@@ -50,8 +50,8 @@ pub fn separate_options(
     separated
 }
 
-/// `--port=9000` or `--port`; says whether the next argument is its value. Other options keep what
-/// is put behind them, and so are unknown.
+/// `--port=9000` or `--port`; returns whether the next argument is its value. Other options keep
+/// what is put behind them, and so are unknown.
 fn separate_long(
     argument: &OsStr,
     with_value: &[(char, &str)],
@@ -73,7 +73,7 @@ fn separate_long(
 }
 
 /// `-vp9000`: letters without a value, then perhaps one that has a value, the rest or the next
-/// argument; says whether it is the next.
+/// argument; returns whether it is the next.
 fn separate_short(
     argument: &OsStr,
     with_value: &[(char, &str)],

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,8 +10,8 @@ use crate::escape;
 /// The most bytes of a line that are gathered; a longer one takes several writes.
 const BUFFER: usize = 64 * 1024;
 
-/// Standard output as lines that are handed to the system at once, each with one write if it is not
-/// longer than 64 KiB (G-1).
+/// Standard output as lines that are handed to the system immediately, each with one write if it is
+/// not longer than 64 KiB (G-1).
 ///
 /// Threads may share it; their lines do not mix. Nothing here panics when the output is full or
 /// closed, as `println!` does.
@@ -67,7 +67,7 @@ impl Output {
         self.bytes(text.as_bytes())
     }
 
-    /// Writes bytes as they are, at once.
+    /// Writes bytes as they are, immediately.
     ///
     /// # Errors
     /// [`OutputError`] when the output is full or closed.
@@ -83,7 +83,8 @@ impl Output {
         self.writer().line(&line).map_err(OutputError)
     }
 
-    /// Writes a line that consists of what a peer sent: escaped on a terminal, else unchanged (G-6).
+    /// Writes a line that consists of what a peer sent: escaped on a terminal, else unchanged
+    /// (G-6).
     ///
     /// # Errors
     /// [`OutputError`] when the output is full or closed.
@@ -151,8 +152,9 @@ impl Write for Writer {
 }
 
 /// Why standard output took no more.
-#[derive(Debug)]
-pub struct OutputError(pub io::Error);
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output: {0}")]
+pub struct OutputError(#[from] pub io::Error);
 
 impl OutputError {
     /// Whether its reader has left (`| head`): an ordinary end of a client, with status 0.
@@ -167,24 +169,6 @@ impl OutputError {
         } else {
             crate::STATUS_RUN
         }
-    }
-}
-
-impl From<io::Error> for OutputError {
-    fn from(error: io::Error) -> Self {
-        Self(error)
-    }
-}
-
-impl Display for OutputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot write to standard output: {}", self.0)
-    }
-}
-
-impl std::error::Error for OutputError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
     }
 }
 

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::escape;
@@ -31,31 +30,21 @@ pub fn parse_port(argument: &str, range: RangeInclusive<u16>) -> Result<u16, Por
 }
 
 /// An argument that is no port. Both hold the argument and the range.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// It has something else than decimal digits in it, or nothing.
+    #[error(
+        "the port {:?} is not a number; give one from {} to {}",
+        escape(.0.as_bytes()), .1.start(), .1.end()
+    )]
     NotANumber(String, RangeInclusive<u16>),
     /// It is a number beyond the range.
+    #[error(
+        "the port {:?} is out of range; give one from {} to {}",
+        escape(.0.as_bytes()), .1.start(), .1.end()
+    )]
     OutOfRange(String, RangeInclusive<u16>),
 }
-
-impl fmt::Display for PortError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (argument, what, range) = match self {
-            Self::NotANumber(argument, range) => (argument, "is not a number", range),
-            Self::OutOfRange(argument, range) => (argument, "is out of range", range),
-        };
-        let argument = escape(argument.as_bytes());
-        write!(
-            f,
-            "the port \"{argument}\" {what}; give one from {} to {}",
-            range.start(),
-            range.end()
-        )
-    }
-}
-
-impl std::error::Error for PortError {}
 
 #[cfg(test)]
 mod tests {

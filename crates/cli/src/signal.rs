@@ -1,4 +1,3 @@
-use std::fmt;
 use std::fs;
 
 use nix::sys::signal::{SigSet, Signal};
@@ -42,20 +41,9 @@ fn hangup_is_ignored() -> bool {
 }
 
 /// Why signals cannot be caught.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot catch the signals that end this program: {reason}")]
 pub struct SignalError {
-    /// What the system said.
+    /// The system's error.
     pub reason: String,
 }
-
-impl fmt::Display for SignalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot catch the signals that end this program: {}",
-            self.reason
-        )
-    }
-}
-
-impl std::error::Error for SignalError {}

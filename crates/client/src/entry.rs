@@ -1,16 +1,14 @@
 //! What a person types in to create a message (section 3.2.1).
 
 use std::fmt;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 
-use cli::Output;
+use cli::{Error, Output};
 use proto::message::{MAX_NAME, MAX_TEXT};
-
-use crate::Error;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub(crate) enum Field {
     /// The receiver's name.
     Receiver,
     /// The message's text.
@@ -19,7 +17,7 @@ pub enum Field {
 
 impl Field {
     /// The longest entry, in bytes of UTF-8: one less than a record could hold (C-18).
-    pub const fn longest(self) -> usize {
+    const fn longest(self) -> usize {
         match self {
             Self::Receiver => MAX_NAME - 1,
             Self::Message => MAX_TEXT - 1,
@@ -43,7 +41,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// Prompts until a valid entry comes; says of each other one on standard error what is wrong.
+/// Prompts until a valid entry comes; tells on standard error what is wrong with each other one.
 ///
 /// An entry is a line; the last one may lack its line break. Where nobody types at a terminal,
 /// nobody ends the line of the prompt either, so it ends itself.
@@ -58,13 +56,17 @@ pub(crate) fn ask(
         if !terminal {
             output.text("\n")?;
         }
-        match read_entry(field, input).map_err(Error::Input)? {
+        let entry = read_entry(field, input)
+            .map_err(|error| Error::new(format_args!("cannot read standard input: {error}")))?;
+        match entry {
             Some(Ok(entry)) => return Ok(entry),
-            Some(Err(error)) => {
-                // Where standard error takes nothing, the prompt that follows says enough.
-                let _ = io::stderr().write_all(format!("client: {error}\n").as_bytes());
+            // Where standard error takes nothing, the prompt that follows tells enough.
+            Some(Err(error)) => cli::report(format_args!("client: {error}")),
+            None => {
+                return Err(Error::new(format_args!(
+                    "the input ended before a valid {field} was entered"
+                )));
             }
-            None => return Err(Error::InputEnded { field }),
         }
     }
 }
@@ -82,21 +84,21 @@ fn read_entry(
     if bounded.read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
-    let mut found = line.len();
+    let mut length = line.len();
     if line.pop_if(|byte| *byte == b'\n').is_some() {
         line.pop_if(|byte| *byte == b'\r');
-        found = line.len();
+        length = line.len();
     } else if line.len() == most {
-        found += skip_line(input)?;
+        length += skip_line(input)?;
     }
-    if !(1..=field.longest()).contains(&found) {
-        return Ok(Some(Err(EntryError::Length { field, found })));
+    if !(1..=field.longest()).contains(&length) {
+        return Ok(Some(Err(EntryError::Length { field, length })));
     }
     let entry = String::from_utf8(line).map_err(|_| EntryError::NotText { field });
     Ok(Some(entry))
 }
 
-/// Skips the rest of a line and says how long it was.
+/// Skips the rest of a line and returns how long it was.
 fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
     let mut skipped = 0;
     loop {
@@ -115,40 +117,26 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
 }
 
 /// Why an entry is asked for again (C-18).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryError {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum EntryError {
     /// It is empty or too long.
+    #[error("the {field} is {}; enter 1 to {} bytes", shown(*length), field.longest())]
     Length {
-        /// What was asked for.
         field: Field,
         /// How long the entry is, in bytes.
-        found: usize,
+        length: usize,
     },
     /// It is not UTF-8.
-    NotText {
-        /// What was asked for.
-        field: Field,
-    },
+    #[error("the {field} is not UTF-8; enter text")]
+    NotText { field: Field },
 }
 
-impl fmt::Display for EntryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length { field, found } => {
-                let longest = field.longest();
-                match found {
-                    0 => write!(f, "the {field} is empty"),
-                    1 => write!(f, "the {field} is 1 byte long"),
-                    _ => write!(f, "the {field} is {found} bytes long"),
-                }?;
-                write!(f, "; enter 1 to {longest} bytes")
-            }
-            Self::NotText { field } => write!(f, "the {field} is not UTF-8; enter text"),
-        }
+fn shown(length: usize) -> String {
+    match length {
+        0 => "empty".to_owned(),
+        _ => format!("{length} bytes long"),
     }
 }
-
-impl std::error::Error for EntryError {}
 
 #[cfg(test)]
 mod tests {
@@ -164,8 +152,8 @@ mod tests {
         std::iter::from_fn(|| read_entry(field, &mut input).unwrap()).collect()
     }
 
-    fn length(field: Field, found: usize) -> Result<String, EntryError> {
-        Err(EntryError::Length { field, found })
+    fn length(field: Field, length: usize) -> Result<String, EntryError> {
+        Err(EntryError::Length { field, length })
     }
 
     #[test]
@@ -179,8 +167,11 @@ mod tests {
                 }
                 for found in [longest + 1, longest + 2, longest + 3, 3 * longest] {
                     let input = format!("{}{line_break}", "x".repeat(found));
-                    let [Err(EntryError::Length { found: counted, .. })] =
-                        *entries(field, input.as_bytes(), 100)
+                    let [
+                        Err(EntryError::Length {
+                            length: counted, ..
+                        }),
+                    ] = *entries(field, input.as_bytes(), 100)
                     else {
                         panic!("{found} bytes");
                     };
@@ -227,7 +218,7 @@ mod tests {
 
     #[test]
     fn c_18_the_errors_say_what_to_enter() {
-        let length = |field, found| EntryError::Length { field, found }.to_string();
+        let length = |field, length| EntryError::Length { field, length }.to_string();
         assert_eq!(
             length(Field::Receiver, 0),
             "the receiver is empty; enter 1 to 254 bytes"

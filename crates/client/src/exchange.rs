@@ -1,19 +1,15 @@
 //! The request to the server, and its response (section 3.2.2).
 
-use std::fmt;
-
-use cli::Output;
+use cli::{Error, Output};
 use net::Connection;
 use proto::message::{
     Message, READ_GAP, Request, ResponseDecoder, ResponseError, ResponseEvent, ResponseHeader,
 };
 
-use crate::Error;
-
-/// What is read at once.
+/// The most bytes of one read.
 const BUFFER: usize = 64 * 1024;
 
-/// Sends a request and says so (C-20).
+/// Sends a request and prints that it did (C-20).
 pub(crate) fn send(
     server: &mut Connection,
     request: Request<'_>,
@@ -21,10 +17,12 @@ pub(crate) fn send(
 ) -> Result<(), Error> {
     let address = server.peer();
     let mut record = Vec::new();
-    request.emit(&mut record).map_err(Error::Request)?;
-    server
-        .write_all(&record, Some(READ_GAP))
-        .map_err(|cause| Error::Send { address, cause })?;
+    request.emit(&mut record)?;
+    server.write_all(&record, Some(READ_GAP)).map_err(|error| {
+        Error::new(format_args!(
+            "cannot send the request to {address}: {error}"
+        ))
+    })?;
     match request {
         Request::Read { name } => output.line(format_args!(
             "sent to {address}: a request for the messages of {}",
@@ -48,7 +46,7 @@ pub(crate) fn print_response(
     output: &Output,
 ) -> Result<(), Error> {
     let address = server.peer();
-    let failed = |fault| Error::Response { address, fault };
+    let failed = |fault: Fault| Error::new(format_args!("{address} {fault}"));
     let mut decoder = ResponseDecoder::new();
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut more_wait = false;
@@ -57,11 +55,8 @@ pub(crate) fn print_response(
         receive(server, &mut buffer, &decoder).map_err(failed)?;
         let mut input = buffer.as_slice();
         loop {
-            match decoder
-                .next(&mut input)
-                .map_err(Fault::Invalid)
-                .map_err(failed)?
-            {
+            let event = decoder.next(&mut input).map_err(Fault::Invalid);
+            match event.map_err(failed)? {
                 Some(ResponseEvent::Header(ResponseHeader { items, more })) => {
                     more_wait = more;
                     if items == 0 {
@@ -102,34 +97,18 @@ fn print_message(message: Message<'_>, output: &Output) -> Result<(), Error> {
 }
 
 /// Why a response was not received in full (C-22).
-#[derive(Debug)]
-pub enum Fault {
+#[derive(Debug, thiserror::Error)]
+enum Fault {
     /// It is not valid (C-4).
+    #[error("sent an invalid response: {0}")]
     Invalid(ResponseError),
     /// The server closed the connection before its end.
+    #[error("closed the connection too early: {0}")]
     Closed(ResponseError),
     /// Nothing came for a second before its end.
+    #[error("sent nothing for {READ_GAP:?}: {0}")]
     Gap(ResponseError),
     /// The connection broke.
+    #[error("broke the connection: {0}")]
     Receive(net::Error),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(error) => write!(f, "sent an invalid response: {error}"),
-            Self::Closed(missing) => write!(f, "closed the connection too early: {missing}"),
-            Self::Gap(missing) => write!(f, "sent nothing for {READ_GAP:?}: {missing}"),
-            Self::Receive(error) => write!(f, "broke the connection: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Invalid(error) | Self::Closed(error) | Self::Gap(error) => Some(error),
-            Self::Receive(error) => Some(error),
-        }
-    }
 }

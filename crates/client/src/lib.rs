@@ -1,28 +1,22 @@
-//! `client HOST PORT NAME TYPE`: stores a message on a message server, or reads those that are
-//! stored for a user.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: seed `server-client.txt`, section 3.2; clauses C-17 to C-24.
+//! # The code
+//! Clauses C-17 to C-24. The wire format is [`proto::message`].
 
 mod entry;
-mod error;
 mod exchange;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use cli::{About, Output};
+use cli::{About, CommandLine, Error, Output};
 use proto::message::{MAX_NAME, PORTS, Request};
 
-pub use entry::{EntryError, Field};
-pub use error::{Error, UsageError};
-pub use exchange::Fault;
+use entry::Field;
 
 /// How long each address of the server may take to accept.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-
-/// The command line, as `--help` prints it and a usage error shows it.
-const USAGE: &str = "Usage: client HOST PORT NAME TYPE\n";
 
 const ABOUT: About = About {
     name: "client",
@@ -47,19 +41,16 @@ Arguments:
 /// Runs the program: from its arguments to the message sent or the messages printed.
 ///
 /// # Errors
-/// [`Error`] says what went wrong. Messages that were complete by then have been printed.
+/// [`Error`] tells what went wrong. Messages that were complete by then have been printed.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    if let Some(text) = ABOUT.asked_alone(&arguments) {
-        return Ok(output.text(&text)?);
-    }
     let Arguments {
         host,
         port,
         name,
         task,
-    } = parse(&arguments)?;
-    let addresses = net::resolve(host, port)?;
+    } = Arguments::parse(arguments)?;
+    let addresses = net::resolve(&host, port)?;
     // All that is typed is typed before the connection is made: the server waits for a second
     // only (C-19).
     match task {
@@ -86,12 +77,12 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     }
 }
 
-/// The command line, checked.
+/// The command line (C-17).
 #[derive(Debug, PartialEq, Eq)]
-struct Arguments<'a> {
-    host: &'a str,
+struct Arguments {
+    host: String,
     port: u16,
-    name: &'a str,
+    name: String,
     task: Task,
 }
 
@@ -101,35 +92,25 @@ enum Task {
     Create,
 }
 
-/// Checks the arguments in their order (C-17).
-fn parse(arguments: &[OsString]) -> Result<Arguments<'_>, UsageError> {
-    let [host, port, name, task] = arguments else {
-        return Err(UsageError::Count {
-            found: arguments.len(),
-        });
-    };
-    let host = host.to_str().ok_or(UsageError::HostNotText)?;
-    // What is not UTF-8 is not a port either, and is shown as it can be.
-    let port = cli::parse_port(&port.to_string_lossy(), PORTS).map_err(UsageError::Port)?;
-    let name = name.to_str().ok_or(UsageError::NameNotText)?;
-    if !(1..=MAX_NAME).contains(&name.len()) {
-        return Err(UsageError::NameLength { found: name.len() });
+impl Arguments {
+    /// Checks the arguments in their order.
+    fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+        let mut line = CommandLine::positional(&ABOUT, arguments)?;
+        let [host, port, name, task] = line.operands(["HOST", "PORT", "NAME", "TYPE"])?;
+        Ok(Self {
+            host: host.text()?,
+            port: port.number(PORTS)?,
+            name: match name.text()? {
+                text if (1..=MAX_NAME).contains(&text.len()) => text,
+                _ => return Err(name.wrong(format_args!("1 to {MAX_NAME} bytes of text"))),
+            },
+            task: match task.as_os_str().to_str() {
+                Some("read") => Task::Read,
+                Some("create") => Task::Create,
+                _ => return Err(task.wrong("read or create")),
+            },
+        })
     }
-    let task = match task.to_str() {
-        Some("read") => Task::Read,
-        Some("create") => Task::Create,
-        _ => {
-            return Err(UsageError::Type {
-                found: task.to_string_lossy().into_owned(),
-            });
-        }
-    };
-    Ok(Arguments {
-        host,
-        port,
-        name,
-        task,
-    })
 }
 
 #[cfg(test)]
@@ -166,61 +147,64 @@ mod tests {
                 Task::Read,
             ),
         ] {
-            let host = words[0];
+            let (host, name) = (words[0].to_owned(), name.to_owned());
             let expected = Arguments {
                 host,
                 port,
                 name,
                 task,
             };
-            assert_eq!(parse(&arguments(words)), Ok(expected));
+            assert_eq!(Arguments::parse(arguments(words)).unwrap(), expected);
         }
+    }
+
+    fn error(arguments: Vec<OsString>) -> String {
+        let error = Arguments::parse(arguments).unwrap_err();
+        assert_eq!(error.status(), 2);
+        let usage = "\nUsage: client HOST PORT NAME TYPE";
+        error.to_string().strip_suffix(usage).unwrap().to_owned()
     }
 
     #[test]
     fn c_17_each_wrong_argument_is_its_own_error() {
-        for found in [0, 1, 3, 5] {
-            let words = vec![OsString::from("5000"); found];
-            assert_eq!(parse(&words), Err(UsageError::Count { found }));
+        for got in [0, 1, 3, 5] {
+            let text = format!("expected 4 arguments, got {got}");
+            assert_eq!(error(vec![OsString::from("5000"); got]), text);
         }
         for port in ["1023", "64001", "+5000", "0x1388", "", "x"] {
-            let error = parse(&arguments(["localhost", port, "alice", "read"])).unwrap_err();
-            assert!(matches!(error, UsageError::Port(_)), "{port}: {error:?}");
+            let text = format!("PORT is \"{port}\"; give a number from 1024 to 64000");
+            assert_eq!(error(arguments(["localhost", port, "alice", "read"])), text);
         }
         // 128 characters of two bytes each.
-        for (name, found) in [("", 0), (&*"ü".repeat(128), 256)] {
-            let error = UsageError::NameLength { found };
-            assert_eq!(
-                parse(&arguments(["localhost", "5000", name, "read"])),
-                Err(error)
-            );
+        for name in ["", &*"ü".repeat(128)] {
+            let text = format!("NAME is \"{name}\"; give 1 to 255 bytes of text");
+            assert_eq!(error(arguments(["localhost", "5000", name, "read"])), text);
         }
-        for found in ["", "READ", "reads", "delete"] {
-            let error = UsageError::Type {
-                found: found.to_owned(),
-            };
-            assert_eq!(
-                parse(&arguments(["localhost", "5000", "alice", found])),
-                Err(error)
-            );
+        for task in ["", "READ", "reads", "delete"] {
+            let text = format!("TYPE is \"{task}\"; give read or create");
+            assert_eq!(error(arguments(["localhost", "5000", "alice", task])), text);
         }
     }
 
     #[test]
     fn c_17_arguments_that_are_not_utf_8_are_errors_too() {
-        let parse_with = |place: usize| {
+        for (place, text) in [
+            "HOST is \"a\\xff\"; give text in UTF-8",
+            "PORT is \"a\\xff\"; give a number from 1024 to 64000",
+            "NAME is \"a\\xff\"; give text in UTF-8",
+            "TYPE is \"a\\xff\"; give read or create",
+        ]
+        .into_iter()
+        .enumerate()
+        {
             let mut words = arguments(["localhost", "5000", "alice", "read"]);
             words[place] = OsString::from_vec(b"a\xff".to_vec());
-            parse(&words).map(|_| ()).unwrap_err()
-        };
-        assert_eq!(parse_with(0), UsageError::HostNotText);
-        assert!(matches!(parse_with(1), UsageError::Port(_)));
-        assert_eq!(parse_with(2), UsageError::NameNotText);
-        assert!(matches!(parse_with(3), UsageError::Type { .. }));
+            assert_eq!(error(words), text);
+        }
     }
 
     #[test]
-    fn the_usage_is_the_first_line_of_the_help() {
-        assert!(ABOUT.help.starts_with(USAGE));
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

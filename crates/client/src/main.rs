@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("client: ", client::run(cli::arguments()))
+    cli::main("client: ", client::run)
 }

@@ -31,42 +31,38 @@ fn usage_error(program: Program) -> String {
 fn c_17_every_wrong_argument_is_its_own_error_with_status_2() {
     let good = ["localhost", "5000", "alice", "read"];
     for count in [0, 1, 2, 3] {
-        let error = format!("want 4 arguments, found {count}");
+        let error = format!("expected 4 arguments, got {count}");
         assert_eq!(usage_error(program().args(&good[..count])), error);
     }
     assert_eq!(
         usage_error(program().args(good).arg("x")),
-        "want 4 arguments, found 5"
+        "expected 4 arguments, got 5"
     );
     let long = "ü".repeat(128);
     for (place, wrong, error) in [
         (
             1,
             "1023",
-            "the port \"1023\" is out of range; give one from 1024 to 64000",
+            "PORT is \"1023\"; give a number from 1024 to 64000",
         ),
         (
             1,
             "64001",
-            "the port \"64001\" is out of range; give one from 1024 to 64000",
+            "PORT is \"64001\"; give a number from 1024 to 64000",
         ),
         (
             1,
             "5e3",
-            "the port \"5e3\" is not a number; give one from 1024 to 64000",
+            "PORT is \"5e3\"; give a number from 1024 to 64000",
         ),
-        (
-            2,
-            "",
-            "the user name is 0 bytes long; give one of 1 to 255 bytes",
-        ),
+        (2, "", "NAME is \"\"; give 1 to 255 bytes of text"),
         (
             2,
             &long,
-            "the user name is 256 bytes long; give one of 1 to 255 bytes",
+            &format!("NAME is \"{long}\"; give 1 to 255 bytes of text"),
         ),
-        (3, "Read", "the type is \"Read\"; give read or create"),
-        (3, "", "the type is \"\"; give read or create"),
+        (3, "Read", "TYPE is \"Read\"; give read or create"),
+        (3, "", "TYPE is \"\"; give read or create"),
     ] {
         let mut words = good;
         words[place] = wrong;

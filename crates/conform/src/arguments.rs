@@ -128,7 +128,7 @@ impl Arguments {
 fn list(mut line: CommandLine, selection: &Selection) -> Result<Arguments, Error> {
     let [name] = line.optional_operands(["ASSIGNMENT"])?;
     let assignments = match name {
-        Some(name) => std::slice::from_ref(named(name)?),
+        Some(name) => std::slice::from_ref(named(&name)?),
         None => Assignment::all(),
     };
     let selected = |assignment: &'static Assignment| (assignment, selection.of(assignment));
@@ -173,7 +173,7 @@ fn grade(
     let Some(name) = name else {
         return Err(line.error("which assignment? name one"));
     };
-    let assignment = named(name)?;
+    let assignment = named(&name)?;
     let target = match (connect, fixed_port) {
         (Some(_), _) if matches!(assignment.role, Role::Client) => {
             return Err(line.error(format_args!(
@@ -213,7 +213,7 @@ fn grade(
     })))
 }
 
-fn named(name: Value) -> Result<&'static Assignment, Error> {
+fn named(name: &Value) -> Result<&'static Assignment, Error> {
     let assignment = name.as_os_str().to_str().and_then(Assignment::named);
     assignment.ok_or_else(|| {
         let names: Vec<_> = Assignment::all().iter().map(|one| one.name).collect();
@@ -222,7 +222,7 @@ fn named(name: Value) -> Result<&'static Assignment, Error> {
 }
 
 /// The first IPv4 address if there is one: the assignments' servers listen there.
-fn resolved(address: Value) -> Result<SocketAddr, Error> {
+fn resolved(address: &Value) -> Result<SocketAddr, Error> {
     let text = address.as_os_str().to_string_lossy();
     match text
         .to_socket_addrs()
@@ -234,7 +234,7 @@ fn resolved(address: Value) -> Result<SocketAddr, Error> {
     }
 }
 
-fn seconds(value: Value) -> Result<Duration, Error> {
+fn seconds(value: &Value) -> Result<Duration, Error> {
     let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let text = value
         .as_os_str()
@@ -247,7 +247,7 @@ fn seconds(value: Value) -> Result<Duration, Error> {
         .ok_or_else(|| value.wrong("give seconds, 0.1 to 3600"))
 }
 
-fn one_of<T: Copy, const N: usize>(value: Value, choices: [(&str, T); N]) -> Result<T, Error> {
+fn one_of<T: Copy, const N: usize>(value: &Value, choices: [(&str, T); N]) -> Result<T, Error> {
     let chosen = choices.iter().find(|(name, _)| value.as_os_str() == *name);
     chosen.map(|(_, choice)| *choice).ok_or_else(|| {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();

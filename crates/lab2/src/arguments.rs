@@ -1,14 +1,7 @@
-use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::OsString;
 
-use cli::{About, PortError};
+use cli::{About, CommandLine, Error, NO_LETTER, Value};
 use proto::pickle::Plain;
-
-/// The command line, as `--help` prints it and a usage error shows it.
-pub(crate) const USAGE: &str =
-    "Usage: lab2 [--host HOST] [--port PORT] STUDENT_NAME GITHUB_USERNAME SID\n";
 
 const ABOUT: About = About {
     name: "lab2",
@@ -39,36 +32,28 @@ Environment:
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 12000;
 
-/// What the arguments ask for (PC-1).
+/// The command line (PC-1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Arguments {
-    /// To print this text.
-    Show(String),
-    /// To send a student's data.
-    Send(Options),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Options {
+pub(crate) struct Arguments {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) student: Student,
 }
 
-/// What the server is told.
+/// What the server is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Student {
+pub(crate) struct Student {
     /// The student's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The name at GitHub.
-    pub username: String,
+    pub(crate) username: String,
     /// The student id.
-    pub sid: Sid,
+    pub(crate) sid: Sid,
 }
 
 /// A student id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sid {
+pub(crate) enum Sid {
     /// An integer, of up to 64 bits.
     Integer(i64),
     /// Anything else.
@@ -83,7 +68,7 @@ impl From<String> for Sid {
 
 impl Student {
     /// The pickle of the dictionary that a student is sent as (PC-1).
-    pub fn pickle(&self) -> Vec<u8> {
+    pub(crate) fn pickle(&self) -> Vec<u8> {
         let sid = match &self.sid {
             Sid::Integer(integer) => Plain::Int(*integer),
             Sid::Text(text) => Plain::Str(text),
@@ -100,110 +85,24 @@ impl Student {
 }
 
 impl Arguments {
-    /// Understands the arguments, in any order. Of an option that is repeated the last one counts.
-    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, UsageError> {
-        // The options have no short forms: in no argument there is a NUL.
-        let with_value = [('\0', "--host"), ('\0', "--port")];
-        let separated = cli::separate_options(arguments, &with_value);
-        let mut options = pico_args::Arguments::from_vec(separated.options);
-        if let Some(text) = ABOUT.asked(&mut options) {
-            return Ok(Self::Show(text));
-        }
-        let mut host = DEFAULT_HOST.to_owned();
-        while let Some(value) = value(&mut options, "--host")? {
-            host = text(value, "HOST")?;
-        }
-        let mut port = DEFAULT_PORT;
-        while let Some(value) = value(&mut options, "--port")? {
-            // What is not UTF-8 is not a port either, and is shown as it can be.
-            port = cli::parse_port(&value.to_string_lossy(), 1..=u16::MAX)
-                .map_err(UsageError::Port)?;
-        }
-        if let Some(option) = options.finish().into_iter().next() {
-            return Err(UsageError::Unknown { option });
-        }
-        let student = student(separated.operands)?;
-        Ok(Self::Send(Options {
-            host,
-            port,
-            student,
-        }))
+    /// Parses the arguments, in any order.
+    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+        let with_value = [(NO_LETTER, "--host"), (NO_LETTER, "--port")];
+        let mut line = CommandLine::with_options(&ABOUT, arguments, &with_value)?;
+        let host = line.option("--host", Value::text)?;
+        let port = line.option("--port", |port| port.number(1..=u16::MAX))?;
+        let [name, username, sid] = line.operands(["STUDENT_NAME", "GITHUB_USERNAME", "SID"])?;
+        Ok(Self {
+            host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+            port: port.unwrap_or(DEFAULT_PORT),
+            student: Student {
+                name: name.text()?,
+                username: username.text()?,
+                sid: sid.text()?.into(),
+            },
+        })
     }
 }
-
-fn value(
-    options: &mut pico_args::Arguments,
-    option: &'static str,
-) -> Result<Option<OsString>, UsageError> {
-    let keep = |value: &OsStr| Ok::<_, Infallible>(value.to_owned());
-    // Taking a value as it is can fail in one way only.
-    options
-        .opt_value_from_os_str(option, keep)
-        .map_err(|_| UsageError::NoValue { option })
-}
-
-fn student(operands: Vec<OsString>) -> Result<Student, UsageError> {
-    let [name, username, sid] =
-        <[OsString; 3]>::try_from(operands).map_err(|operands| UsageError::Count {
-            found: operands.len(),
-        })?;
-    Ok(Student {
-        name: text(name, "STUDENT_NAME")?,
-        username: text(username, "GITHUB_USERNAME")?,
-        sid: text(sid, "SID")?.into(),
-    })
-}
-
-fn text(argument: OsString, name: &'static str) -> Result<String, UsageError> {
-    argument
-        .into_string()
-        .map_err(|_| UsageError::NotText { name })
-}
-
-/// What is wrong with the arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UsageError {
-    /// There are not three of them beside the options.
-    Count {
-        /// How many there are.
-        found: usize,
-    },
-    /// There is no such option.
-    Unknown {
-        /// The argument.
-        option: OsString,
-    },
-    /// An option is the last argument, without its value.
-    NoValue {
-        /// The option.
-        option: &'static str,
-    },
-    /// An argument is not UTF-8.
-    NotText {
-        /// Its name in the usage.
-        name: &'static str,
-    },
-    /// The port is none.
-    Port(PortError),
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count { found } => write!(f, "want 3 arguments, found {found}"),
-            Self::Unknown { option } => write!(
-                f,
-                "unknown option \"{}\"; arguments that begin with - go behind --",
-                cli::escape(option.as_bytes())
-            ),
-            Self::NoValue { option } => write!(f, "the option {option} wants a value"),
-            Self::NotText { name } => write!(f, "{name} is not UTF-8; give it as text"),
-            Self::Port(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for UsageError {}
 
 #[cfg(test)]
 mod tests {
@@ -211,12 +110,19 @@ mod tests {
 
     use super::*;
 
-    fn parse(line: &str) -> Result<Arguments, UsageError> {
+    fn parse(line: &str) -> Result<Arguments, Error> {
         Arguments::parse(line.split_whitespace().map(OsString::from).collect())
     }
 
-    fn options(host: &str, port: u16, sid: Sid) -> Arguments {
-        Arguments::Send(Options {
+    fn message(parsed: Result<Arguments, Error>) -> String {
+        let error = parsed.unwrap_err();
+        assert_eq!(error.status(), 2);
+        let usage = "\nUsage: lab2 [--host HOST] [--port PORT] STUDENT_NAME GITHUB_USERNAME SID";
+        error.to_string().strip_suffix(usage).unwrap().to_owned()
+    }
+
+    fn arguments(host: &str, port: u16, sid: Sid) -> Arguments {
+        Arguments {
             host: host.to_owned(),
             port,
             student: Student {
@@ -224,7 +130,7 @@ mod tests {
                 username: "ann7".to_owned(),
                 sid,
             },
-        })
+        }
     }
 
     #[test]
@@ -241,7 +147,11 @@ mod tests {
             ("Ann ann7 918273645 --port 1 --port 2", "127.0.0.1", 2),
             ("--port 7 -- Ann ann7 918273645", "127.0.0.1", 7),
         ] {
-            assert_eq!(parse(line), Ok(options(host, port, sid.clone())), "{line}");
+            assert_eq!(
+                parse(line).unwrap(),
+                arguments(host, port, sid.clone()),
+                "{line}"
+            );
         }
     }
 
@@ -263,8 +173,8 @@ mod tests {
             assert_eq!(Sid::from(text.to_owned()), sid);
         }
         assert_eq!(
-            parse("-- Ann ann7 -7"),
-            Ok(options("127.0.0.1", 12000, Sid::Integer(-7)))
+            parse("-- Ann ann7 -7").unwrap(),
+            arguments("127.0.0.1", 12000, Sid::Integer(-7))
         );
     }
 
@@ -286,46 +196,36 @@ mod tests {
 
     #[test]
     fn pc_2_wrong_arguments_are_each_their_own_error() {
-        for (line, found) in [("", 0), ("Ann ann7", 2), ("Ann ann7 1 2", 4)] {
-            assert_eq!(parse(line), Err(UsageError::Count { found }));
+        for (line, got) in [("", 0), ("Ann ann7", 2), ("Ann ann7 1 2", 4)] {
+            let text = format!("expected 3 arguments, got {got}");
+            assert_eq!(message(parse(line)), text);
         }
         for option in ["-v", "--verbose", "-5", "-p"] {
-            let error = UsageError::Unknown {
-                option: option.into(),
-            };
-            assert_eq!(parse(&format!("Ann ann7 1 {option}")), Err(error));
+            let text = format!("unknown option \"{option}\"");
+            assert_eq!(message(parse(&format!("Ann ann7 1 {option}"))), text);
         }
         for option in ["--host", "--port"] {
-            let error = UsageError::NoValue { option };
-            assert_eq!(parse(&format!("Ann ann7 1 {option}")), Err(error));
+            let text = format!("{option} needs a value");
+            assert_eq!(message(parse(&format!("Ann ann7 1 {option}"))), text);
         }
         for port in ["0", "65536", "+5", "\"9\"", "http"] {
-            let error = parse(&format!("Ann ann7 1 --port {port}")).unwrap_err();
-            assert!(matches!(error, UsageError::Port(_)), "{port}: {error:?}");
+            let text = format!("--port is \"{port}\"; give a number from 1 to 65535");
+            assert_eq!(message(parse(&format!("Ann ann7 1 --port {port}"))), text);
         }
         for (place, name) in [(0, "STUDENT_NAME"), (1, "GITHUB_USERNAME"), (2, "SID")] {
             let mut words = ["Ann", "ann7", "1"].map(OsString::from);
             words[place] = OsString::from_vec(b"\xff".to_vec());
-            let error = Err(UsageError::NotText { name });
-            assert_eq!(Arguments::parse(words.to_vec()), error);
+            let text = format!("{name} is \"\\xff\"; give text in UTF-8");
+            assert_eq!(message(Arguments::parse(words.to_vec())), text);
         }
     }
 
     #[test]
     fn g_3_help_and_version_count_among_the_options() {
-        assert_eq!(
-            parse("Ann --help"),
-            Ok(Arguments::Show(ABOUT.help.to_owned()))
-        );
-        assert!(matches!(parse("--version"), Ok(Arguments::Show(_))));
-        assert!(matches!(
-            parse("-- --help ann7 1"),
-            Ok(Arguments::Send(Options { student, .. })) if student.name == "--help"
-        ));
-    }
-
-    #[test]
-    fn the_usage_is_the_first_line_of_the_help() {
-        assert!(ABOUT.help.starts_with(USAGE));
+        assert_eq!(parse("Ann --help").unwrap_err().to_string(), ABOUT.help);
+        let version = format!("lab2 {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!(parse("--version").unwrap_err().to_string(), version);
+        let student = parse("-- --help ann7 1").unwrap().student;
+        assert_eq!(student.name, "--help");
     }
 }

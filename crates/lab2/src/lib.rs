@@ -1,45 +1,37 @@
-//! `lab2 STUDENT_NAME GITHUB_USERNAME SID`: obtains a client id from a pickle server, sends it the
-//! student's data, and prints its reply.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: the course's client lab, which seed `lab3.txt` builds on; clauses PC-1 and PC-2. The
-//! format is [`proto::pickle`].
+//! # The code
+//! Clauses PC-1 and PC-2. The format is [`proto::pickle`].
 
 mod arguments;
 mod conversation;
-mod error;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
-use cli::{Output, OutputError};
+use cli::{Error, Output, OutputError};
 use log::LevelFilter;
 use proto::pickle::ValueRef;
 
-use arguments::{Arguments, Options};
-pub use arguments::{Sid, Student, UsageError};
-pub use conversation::{Awaited, Conversation, Fault, ServerError};
-pub use error::Error;
+use arguments::Arguments;
+use conversation::Conversation;
 
 /// How long an address of the server may take to accept, the server to send an object whole, and to
 /// take the data (PC-1).
-pub const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the program: from its arguments to the server's reply on standard output.
 ///
 /// # Errors
-/// [`Error`] says what went wrong.
+/// [`Error`] tells what went wrong.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    let options = match Arguments::parse(arguments)? {
-        Arguments::Show(text) => return Ok(output.text(&text)?),
-        Arguments::Send(options) => options,
-    };
-    cli::log_to_stderr(LevelFilter::Warn);
-    let Options {
+    let Arguments {
         host,
         port,
         student,
-    } = options;
+    } = Arguments::parse(arguments)?;
+    cli::log_to_stderr(LevelFilter::Warn);
 
     let addresses = net::resolve(&host, port)?;
     let mut conversation = Conversation::new(net::connect(&addresses, LIMIT)?, LIMIT);
@@ -54,5 +46,15 @@ fn print_reply(output: &Output, reply: ValueRef<'_>) -> Result<(), OutputError> 
     match reply.as_text() {
         Some(text) => output.peer_line(text),
         None => output.line(reply),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

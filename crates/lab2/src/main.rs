@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("lab2: ", lab2::run(cli::arguments()))
+    cli::main("lab2: ", lab2::run)
 }

@@ -73,19 +73,19 @@ fn assert_fails(process: &Process, message: &str) {
 fn pc_1_something_else_than_an_id() {
     let long = [b"X\xc8\x00\x00\x00".as_slice(), &[b'x'; 200], b"."].concat();
     let shortened = format!(
-        "it sent '{}..., want {{'clientid': N}} or N",
+        "it sent '{}..., expected {{'clientid': N}} or N",
         "x".repeat(79)
     );
     for (object, message) in [
         (
             b"X\x03\x00\x00\x00a\nb.".as_slice(),
-            r"it sent 'a\nb', want {'clientid': N} or N",
+            r"it sent 'a\nb', expected {'clientid': N} or N",
         ),
         (
             b"}X\x08\x00\x00\x00clientidNs.",
-            "it sent {'clientid': None}, want {'clientid': N} or N",
+            "it sent {'clientid': None}, expected {'clientid': N} or N",
         ),
-        (b"\x88.", "it sent True, want {'clientid': N} or N"),
+        (b"\x88.", "it sent True, expected {'clientid': N} or N"),
         (&long, &shortened),
     ] {
         let (process, mut server) = start(lab2());
@@ -240,29 +240,32 @@ fn g_2_wrong_arguments() {
     let word = |text: &'static str| OsStr::new(text);
     let not_text = OsStr::from_bytes(b"\xff\x1b");
     for (arguments, message) in [
-        (vec![], "want 3 arguments, found 0"),
-        (vec![word("A"), word("B")], "want 3 arguments, found 2"),
+        (vec![], "expected 3 arguments, got 0"),
+        (vec![word("A"), word("B")], "expected 3 arguments, got 2"),
         (
             vec![word("A"), word("B"), word("-7")],
-            "unknown option \"-7\"; arguments that begin with - go behind --",
+            "unknown option \"-7\"\n",
         ),
         (
             vec![word("A"), word("B"), word("7"), word("--port")],
-            "the option --port wants a value",
+            "--port needs a value",
         ),
         (
             vec![word("A"), word("B"), word("7"), word("--port=\"9\"")],
-            "the port \"\"9\"\" is not a number",
+            "--port is \"\"9\"\"; give a number",
         ),
         (
             vec![word("A"), word("B"), word("7"), word("--port=0")],
-            "the port \"0\" is out of range; give one from 1 to 65535",
+            "--port is \"0\"; give a number from 1 to 65535",
         ),
         (
             vec![word("A"), not_text, word("7")],
-            "GITHUB_USERNAME is not UTF-8",
+            "GITHUB_USERNAME is \"\\xff\\x1b\"; give text in UTF-8",
         ),
-        (vec![word("--host"), not_text], "HOST is not UTF-8"),
+        (
+            vec![word("--host"), not_text],
+            "--host is \"\\xff\\x1b\"; give text in UTF-8",
+        ),
         (
             vec![OsStr::from_bytes(b"-\xff\x1b")],
             "unknown option \"-\\xff\\x1b\"",

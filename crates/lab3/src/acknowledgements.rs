@@ -55,14 +55,14 @@ impl<'a> Owed<'a> {
         // The last one that was sent may have been sent in part.
         let missing = (self.bytes % *len as u64) as usize;
         let sent = if missing == 0 { 0 } else { len - missing };
-        let rest = row.get(sent..).unwrap_or_default();
+        let rest = &row[sent..];
         let owed = usize::try_from(self.bytes).unwrap_or(usize::MAX);
-        rest.get(..owed).unwrap_or(rest)
+        &rest[..rest.len().min(owed)]
     }
 
     /// So many bytes of [`Owed::next`] were sent.
     pub(crate) fn sent(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(bytes as u64);
+        self.bytes -= bytes as u64;
     }
 }
 

@@ -1,37 +1,33 @@
-//! `lab3 [HOST [PORT]]`: tells each client its id in a pickle, prints the objects that the client
-//! sends, and acknowledges each.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: seed `lab3.txt`, clauses P-1 to P-11. The format is [`proto::pickle`].
+//! # The code
+//! Clauses P-1 to P-11. The format is [`proto::pickle`].
 
 mod acknowledgements;
-mod error;
 mod line;
 mod session;
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, SocketAddrV4, TcpListener};
+use std::os::unix::ffi::OsStrExt as _;
 
-use cli::{About, Output};
+use cli::{About, CommandLine, Error, Output};
 use log::LevelFilter;
 use net::Shutdown;
 
 use acknowledgements::Acknowledgements;
-pub use error::{Error, UsageError};
 
-/// Where it listens if nothing else is said (P-1; seed, item 3).
+/// Where it listens by default (P-1; the assignment, item 3).
 const DEFAULT_HOST: &str = "127.0.0.1";
 /// The port likewise.
 const DEFAULT_PORT: u16 = 12000;
 
-/// Clients that may wait to be accepted: `MAX_NUM_CONN` of the seed (P-1).
+/// Clients that may wait to be accepted: `MAX_NUM_CONN` of the assignment (P-1).
 const BACKLOG: i32 = 10;
 
-/// Clients that are served at once; each takes a thread while it is waited for. Where the system
-/// grants fewer descriptors, they are the bound.
+/// Clients that are served concurrently; each takes a thread while it is waited for. Where the
+/// system grants fewer descriptors, they are the bound.
 const MOST_CLIENTS: usize = 4096;
-
-/// The command line, as `--help` prints it and a usage error shows it.
-const USAGE: &str = "Usage: lab3 [HOST [PORT]]\n";
 
 const ABOUT: About = About {
     name: "lab3",
@@ -59,22 +55,15 @@ Environment:
 /// Runs the program: from its arguments to the signal that ends it.
 ///
 /// # Errors
-/// [`Error`] says why it does not serve. What goes wrong with one client ends that client only
+/// [`Error`] tells why it does not serve. What goes wrong with one client ends that client only
 /// (P-7).
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    if let Some(text) = ABOUT.asked_alone(&arguments) {
-        return Ok(output.text(&text)?);
-    }
-    let (host, port) = parse(&arguments)?;
-    cli::log_to_stderr(LevelFilter::Warn);
-
+    let Arguments { host, port } = Arguments::parse(arguments)?;
     let shutdown = Shutdown::new();
-    cli::on_shutdown_signal({
-        let shutdown = shutdown.clone();
-        move || shutdown.request()
+    let listener = cli::start_server(LevelFilter::Warn, &shutdown, Shutdown::request, || {
+        Ok::<_, Error>(net::listen(ipv4_address(&host, port)?, BACKLOG)?)
     })?;
-    let listener = net::listen(ipv4_address(host, port)?, BACKLOG)?;
     // Port 0 is not the one that the system chose.
     let port = listener.local_addr().map_or(port, |bound| bound.port());
     let host = cli::escape(host.as_bytes());
@@ -92,38 +81,45 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output) {
     });
 }
 
-/// The host and the port (P-1).
-fn parse(arguments: &[OsString]) -> Result<(&str, u16), UsageError> {
-    let (host, port) = match arguments {
-        [] => (None, None),
-        [host] => (Some(host), None),
-        [host, port] => (Some(host), Some(port)),
-        _ => {
-            return Err(UsageError::Count {
-                found: arguments.len(),
-            });
-        }
-    };
-    let host = host.map_or(Some(DEFAULT_HOST), |host| host.to_str());
-    let port = port.map_or(Ok(DEFAULT_PORT), |port| {
-        // What is not UTF-8 is not a port either, and is shown as it can be.
-        cli::parse_port(&port.to_string_lossy(), 0..=u16::MAX)
-    });
-    Ok((
-        host.ok_or(UsageError::HostNotText)?,
-        port.map_err(UsageError::Port)?,
-    ))
+/// The command line (P-1).
+#[derive(Debug, PartialEq, Eq)]
+struct Arguments {
+    host: String,
+    port: u16,
 }
 
-/// The first IPv4 address of a host: the seed's socket is of the family `AF_INET`.
+impl Arguments {
+    fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+        let mut line = CommandLine::positional(&ABOUT, arguments)?;
+        let [host, port] = line.optional_operands(["HOST", "PORT"])?;
+        let host = match host {
+            Some(host) if host.as_os_str().as_bytes().starts_with(b"-") => {
+                return Err(host.wrong("a name or an address"));
+            }
+            Some(host) => host.text()?,
+            None => DEFAULT_HOST.to_owned(),
+        };
+        let port = match port {
+            Some(port) => port.number(0..=u16::MAX)?,
+            None => DEFAULT_PORT,
+        };
+        Ok(Self { host, port })
+    }
+}
+
+/// The first IPv4 address of a host: the assignment's socket is of the family `AF_INET`.
 fn ipv4_address(host: &str, port: u16) -> Result<SocketAddrV4, Error> {
     let addresses = net::resolve(host, port)?;
     let ipv4 = addresses.iter().find_map(|address| match address {
         SocketAddr::V4(address) => Some(*address),
         SocketAddr::V6(_) => None,
     });
-    ipv4.ok_or_else(|| Error::NoIpv4 {
-        host: host.to_owned(),
+    ipv4.ok_or_else(|| {
+        Error::new(format_args!(
+            "the host {:?} has no IPv4 address; give one of this machine, \
+             127.0.0.1 for example",
+            cli::escape(host.as_bytes())
+        ))
     })
 }
 
@@ -144,25 +140,41 @@ mod tests {
             ("0.0.0.0", "0.0.0.0", 12000),
             ("localhost 0", "localhost", 0),
             ("127.0.0.1 65535", "127.0.0.1", 65535),
-            ("--help 012001", "--help", 12001),
+            ("localhost 012001", "localhost", 12001),
         ] {
-            assert_eq!(parse(&words(line)), Ok((host, port)));
+            let host = host.to_owned();
+            let arguments = Arguments::parse(words(line)).unwrap();
+            assert_eq!(arguments, Arguments { host, port });
         }
     }
 
     #[test]
     fn p_1_g_8_wrong_arguments_are_each_their_own_error() {
-        let count = Err(UsageError::Count { found: 3 });
-        assert_eq!(parse(&words("127.0.0.1 12000 x")), count);
+        let error = |arguments| {
+            let error = Arguments::parse(arguments).unwrap_err();
+            assert_eq!(error.status(), 2);
+            let usage = "\nUsage: lab3 [HOST [PORT]]";
+            error.to_string().strip_suffix(usage).unwrap().to_owned()
+        };
+        assert_eq!(
+            error(words("127.0.0.1 12000 x")),
+            "expected at most 2 arguments, got 3"
+        );
         for port in ["65536", "-1", "+5", "8000.0", "0x50", "http", "५"] {
-            let error = parse(&words(&format!("localhost {port}"))).unwrap_err();
-            assert!(matches!(error, UsageError::Port(_)), "{port}: {error:?}");
+            let text = format!("PORT is \"{port}\"; give a number from 0 to 65535");
+            assert_eq!(error(words(&format!("localhost {port}"))), text);
+        }
+        for line in ["--port", "-p 12000", "--help 12000", "--"] {
+            let text = error(words(line));
+            assert!(text.ends_with("; give a name or an address"), "{text}");
         }
         let not_text = OsString::from_vec(b"\xff".to_vec());
-        let not_host = parse(std::slice::from_ref(&not_text)).unwrap_err();
-        assert_eq!(not_host, UsageError::HostNotText);
-        let error = parse(&["localhost".into(), not_text]).unwrap_err();
-        assert!(matches!(error, UsageError::Port(_)), "{error:?}");
+        assert_eq!(
+            error(vec![not_text.clone()]),
+            "HOST is \"\\xff\"; give text in UTF-8"
+        );
+        let text = error(vec!["localhost".into(), not_text]);
+        assert!(text.starts_with("PORT is \"\\xff\"; "), "{text}");
     }
 
     #[test]
@@ -177,10 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn the_usage_is_the_first_line_of_the_help() {
-        assert!(ABOUT.help.starts_with(USAGE));
+    fn the_help_tells_the_defaults() {
         assert!(
             ABOUT.help.contains(DEFAULT_HOST) && ABOUT.help.contains(&DEFAULT_PORT.to_string())
         );
+    }
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("lab3: ", lab3::run(cli::arguments()))
+    cli::main("lab3: ", lab3::run)
 }

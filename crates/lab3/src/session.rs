@@ -1,7 +1,5 @@
 //! What one client gets: its id, and an acknowledgement for each object that it sends.
 
-use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use cli::Output;
@@ -11,7 +9,7 @@ use proto::pickle::{self, Decoder, Plain};
 use crate::acknowledgements::{Acknowledgements, Owed};
 use crate::line::Line;
 
-/// The most bytes that are received at once (seed, item 6).
+/// The most bytes that one read receives (the assignment, item 6).
 pub(crate) const MAX_ALLOC_MEM: usize = 4096;
 
 /// How long a client that has sent its last object may take nothing of what it is still owed.
@@ -66,16 +64,16 @@ fn converse(
         }
         let mut input = match client.read(&mut received, None) {
             Ok(0) => break,
-            Ok(length) => received.get(..length).unwrap_or_default(),
+            Ok(length) => &received[..length],
             Err(error) => return Err(Error::Receive(error)),
         };
-        while let Some(object) = decoder.next(&mut input).map_err(Error::Pickle)? {
+        while let Some(object) = decoder.next(&mut input)? {
             let object = &object;
             output.line_or_warn(Line { id, object });
             owed.one_more();
         }
     }
-    decoder.finish().map_err(Error::Pickle)?;
+    decoder.finish()?;
     sent.map_err(Error::Send)
 }
 
@@ -113,11 +111,14 @@ fn send_rest(client: &mut Connection, owed: &mut Owed<'_>) -> Result<(), net::Er
 }
 
 /// Why a client was closed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 enum Error {
     /// It sent what is refused (P-8).
-    Pickle(pickle::Error),
+    #[error(transparent)]
+    Pickle(#[from] pickle::Error),
+    #[error("{}", not_received(.0))]
     Receive(net::Error),
+    #[error("{}", not_sent(.0))]
     Send(net::Error),
 }
 
@@ -131,28 +132,18 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pickle(error) => write!(f, "{error}"),
-            Self::Receive(net::Error::System(error)) if is_broken(error) => {
-                write!(f, "it reset the connection")
-            }
-            Self::Receive(error) => write!(f, "cannot receive: {error}"),
-            Self::Send(net::Error::System(error)) if is_broken(error) => {
-                write!(f, "it left without taking what it was sent")
-            }
-            Self::Send(net::Error::TimedOut) => {
-                write!(f, "it took no acknowledgement for {TIMEOUT:?}")
-            }
-            Self::Send(error) => write!(f, "cannot send: {error}"),
-        }
+fn not_received(error: &net::Error) -> String {
+    if error.is_reset() {
+        "it reset the connection".to_owned()
+    } else {
+        format!("cannot receive: {error}")
     }
 }
 
-fn is_broken(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-    )
+fn not_sent(error: &net::Error) -> String {
+    match error {
+        net::Error::TimedOut => format!("it took no acknowledgement for {TIMEOUT:?}"),
+        error if error.is_reset() => "it left without taking what it was sent".to_owned(),
+        error => format!("cannot send: {error}"),
+    }
 }

@@ -1,25 +1,26 @@
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use cli::Error;
 use log::debug;
 use net::Connection;
-use proto::math::{self, Answer, Frame, FrameDecoder};
+use proto::math::{Answer, Frame, FrameDecoder};
 
 /// Answers the server's questions until it gives the secret (M-2 to M-5).
 ///
-/// `timeout` is how long the server may send nothing, or take nothing ([`math::SILENCE_LIMIT`]).
-/// The answers to all questions that have arrived go out in one write.
+/// `timeout` is how long the server may send nothing, or take nothing
+/// ([`SILENCE_LIMIT`](proto::math::SILENCE_LIMIT)). The answers to all questions that have arrived
+/// go out in one write.
 ///
 /// # Errors
-/// [`ServerError`], when the server does anything else than asking and giving the secret.
-pub fn obtain_secret(server: &mut Connection, timeout: Duration) -> Result<[u8; 8], ServerError> {
+/// The server did anything else than asking and giving the secret (M-6, M-7).
+pub(crate) fn obtain_secret(server: &mut Connection, timeout: Duration) -> Result<[u8; 8], Error> {
     let mut answered = 0;
-    exchange(server, timeout, &mut answered).map_err(|fault| ServerError {
-        address: server.peer(),
-        answered,
-        fault,
+    exchange(server, timeout, &mut answered).map_err(|fault| {
+        let address = server.peer();
+        let answers = if answered == 1 { "answer" } else { "answers" };
+        Error::new(format_args!(
+            "no secret from {address} after {answered} {answers}: {fault}"
+        ))
     })
 }
 
@@ -27,41 +28,36 @@ fn exchange(
     server: &mut Connection,
     timeout: Duration,
     answered: &mut usize,
-) -> Result<[u8; 8], Fault> {
+) -> Result<[u8; 8], Error> {
     let mut decoder = FrameDecoder::new();
     let mut received = [0; 4096];
     let mut answers = Vec::new();
     loop {
-        let mut input = match server.read(&mut received, Some(timeout)) {
-            Ok(0) | Err(net::Error::Shutdown) => return Err(Fault::at_end(&decoder)),
-            Ok(length) => received.get(..length).unwrap_or_default(),
-            Err(net::Error::TimedOut) => return Err(Fault::Silent { limit: timeout }),
-            Err(net::Error::System(error)) => return Err(Fault::of_system(error)),
-        };
+        let length = server
+            .read(&mut received, Some(timeout))
+            .map_err(|error| broken(error, "sent nothing", timeout))?;
+        if length == 0 {
+            return Err(closed(&decoder, *answered));
+        }
         answers.clear();
-        let secret = answer(&mut decoder, &mut input, &mut answers)?;
+        let secret = answer(&mut decoder, &mut &received[..length], &mut answers)?;
         let sent = server.write_all(&answers, Some(timeout));
         if let Some(secret) = secret {
             // Whether the answers that came before it still arrive does not matter any more.
             return Ok(secret);
         }
-        match sent {
-            Ok(()) => *answered += answers.len() / Answer::LEN,
-            Err(net::Error::System(error)) => return Err(Fault::of_system(error)),
-            Err(net::Error::TimedOut | net::Error::Shutdown) => {
-                return Err(Fault::TakesNothing { limit: timeout });
-            }
-        }
+        sent.map_err(|error| broken(error, "took no answer", timeout))?;
+        *answered += answers.len() / Answer::LEN;
     }
 }
 
-/// Eats what has arrived and appends the answers to its questions. Ends at the secret.
+/// Consumes what has arrived and appends the answers to its questions. Ends at the secret.
 fn answer(
     decoder: &mut FrameDecoder,
     input: &mut &[u8],
     answers: &mut Vec<u8>,
-) -> Result<Option<[u8; 8]>, Fault> {
-    while let Some(frame) = decoder.next(input).map_err(Fault::NotAFrame)? {
+) -> Result<Option<[u8; 8]>, Error> {
+    while let Some(frame) = decoder.next(input).map_err(not_a_frame)? {
         match frame {
             Frame::Question(question) => {
                 debug!(
@@ -78,95 +74,29 @@ fn answer(
     Ok(None)
 }
 
-/// What the server did instead of giving the secret, and when.
-#[derive(Debug)]
-pub struct ServerError {
-    /// The server's address.
-    pub address: SocketAddr,
-    /// How many questions had been answered.
-    pub answered: usize,
-    /// What it did.
-    pub fault: Fault,
+fn not_a_frame(error: proto::math::Error) -> Error {
+    Error::new(format_args!(
+        "it sent something else than a question: {error}"
+    ))
 }
 
-/// What a server can do wrong (M-6, M-7).
-#[derive(Debug)]
-pub enum Fault {
-    /// It sent something else than a question or the secret.
-    NotAFrame(math::Error),
-    /// It closed the connection between two frames.
-    Closed,
-    /// It closed the connection inside a frame.
-    CutOff(math::Error),
-    /// It reset the connection.
-    Reset,
-    /// It sent nothing for this long.
-    Silent {
-        /// The limit.
-        limit: Duration,
-    },
-    /// It took no answer for this long.
-    TakesNothing {
-        /// The limit.
-        limit: Duration,
-    },
-    /// The connection failed in another way.
-    System(io::Error),
-}
-
-impl Fault {
-    fn at_end(decoder: &FrameDecoder) -> Self {
-        decoder
-            .finish()
-            .map_or_else(Self::CutOff, |()| Self::Closed)
-    }
-
-    fn of_system(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Reset,
-            _ => Self::System(error),
-        }
+/// The server closed the connection.
+fn closed(decoder: &FrameDecoder, answered: usize) -> Error {
+    match decoder.finish() {
+        Err(error) => Error::new(format_args!("it closed the connection too early: {error}")),
+        Ok(()) if answered == 0 => Error::new("it closed the connection immediately"),
+        Ok(()) => Error::new(
+            "it closed the connection, as a math server does when the last answer is wrong",
+        ),
     }
 }
 
-impl fmt::Display for ServerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            address,
-            answered,
-            fault,
-        } = self;
-        write!(f, "no secret from {address} after {answered} ")?;
-        f.write_str(if *answered == 1 {
-            "answer: "
-        } else {
-            "answers: "
-        })?;
-        match fault {
-            Fault::NotAFrame(error) => write!(f, "it sent something else than a question: {error}"),
-            Fault::Closed if *answered == 0 => write!(f, "it closed the connection at once"),
-            Fault::Closed => write!(
-                f,
-                "it closed the connection, as a math server does when the last answer is wrong"
-            ),
-            Fault::CutOff(error) => write!(f, "it closed the connection too early: {error}"),
-            Fault::Reset => write!(f, "it reset the connection"),
-            Fault::Silent { limit } => write!(f, "it sent nothing for {limit:?}"),
-            Fault::TakesNothing { limit } => write!(f, "it took no answer for {limit:?}"),
-            Fault::System(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for ServerError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.fault {
-            Fault::NotAFrame(error) | Fault::CutOff(error) => Some(error),
-            Fault::System(error) => Some(error),
-            Fault::Closed | Fault::Reset | Fault::Silent { .. } | Fault::TakesNothing { .. } => {
-                None
-            }
-        }
+/// The connection broke, or the server was silent in this way for too long.
+fn broken(error: net::Error, silent: &str, timeout: Duration) -> Error {
+    match error {
+        net::Error::TimedOut => Error::new(format_args!("it {silent} for {timeout:?}")),
+        error if error.is_reset() => Error::new("it reset the connection"),
+        error => error.into(),
     }
 }
 
@@ -177,6 +107,7 @@ mod tests {
     use std::thread::{self, JoinHandle};
 
     use harness::Peer;
+    use proto::math;
 
     use super::*;
 
@@ -186,7 +117,7 @@ mod tests {
     fn against(
         timeout: Duration,
         serve: impl FnOnce(TcpStream) + Send + 'static,
-    ) -> Result<[u8; 8], ServerError> {
+    ) -> Result<[u8; 8], Error> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut connection = net::connect(&[listener.local_addr().unwrap()], SOON).unwrap();
         let stream = listener.accept().unwrap().0;
@@ -255,8 +186,6 @@ mod tests {
             assert_eq!(stream.read(&mut answer).unwrap(), 0);
         })
         .unwrap_err();
-        assert_eq!(error.answered, 1);
-        assert!(matches!(error.fault, Fault::Silent { .. }), "{error}");
         assert!(
             error
                 .to_string()
@@ -271,6 +200,9 @@ mod tests {
             while stream.write_all(&questions).is_ok() {}
         })
         .unwrap_err();
-        assert!(matches!(error.fault, Fault::TakesNothing { .. }), "{error}");
+        assert!(
+            error.to_string().ends_with(": it took no answer for 200ms"),
+            "{error}"
+        );
     }
 }

@@ -1,22 +1,15 @@
-//! `lab4 HOST PORT`: connects to a math server, answers its addition questions, and prints the
-//! secret phrase that it gives for right answers.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: seed `lab4.txt`, clauses M-1 to M-9.
+//! # The code
+//! Clauses M-1 to M-9. The wire format is [`proto::math`].
 
-mod error;
 mod exchange;
 
 use std::ffi::OsString;
 
-use cli::{About, Output};
+use cli::{About, CommandLine, Error, Output};
 use log::{LevelFilter, debug};
 use proto::math::{CONNECT_LIMIT, SILENCE_LIMIT};
-
-pub use error::{Error, UsageError};
-pub use exchange::{Fault, ServerError, obtain_secret};
-
-/// The command line, as `--help` prints it and a usage error shows it.
-const USAGE: &str = "Usage: lab4 HOST PORT\n";
 
 const ABOUT: About = About {
     name: "lab4",
@@ -42,34 +35,35 @@ Environment:
 /// Runs the program: from its arguments to the secret on standard output.
 ///
 /// # Errors
-/// [`Error`] says what went wrong; standard output is empty then.
+/// [`Error`] tells what went wrong; standard output is empty then.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    if let Some(text) = ABOUT.asked_alone(&arguments) {
-        return Ok(output.text(&text)?);
-    }
-    let (host, port) = parse(&arguments)?;
+    let Arguments { host, port } = Arguments::parse(arguments)?;
     cli::log_to_stderr(LevelFilter::Warn);
 
-    let addresses = net::resolve(host, port)?;
+    let addresses = net::resolve(&host, port)?;
     let mut server = net::connect(&addresses, CONNECT_LIMIT)?;
     debug!("connected to {}", server.peer());
-    let secret = obtain_secret(&mut server, SILENCE_LIMIT)?;
-
+    let secret = exchange::obtain_secret(&mut server, SILENCE_LIMIT)?;
     Ok(output.peer_line(&secret)?)
 }
 
-/// The host and the port (M-8).
-fn parse(arguments: &[OsString]) -> Result<(&str, u16), UsageError> {
-    let [host, port] = arguments else {
-        return Err(UsageError::Count {
-            found: arguments.len(),
-        });
-    };
-    let host = host.to_str().ok_or(UsageError::HostNotText)?;
-    // What is not UTF-8 is not a port either, and is shown as it can be.
-    let port = cli::parse_port(&port.to_string_lossy(), 1..=u16::MAX).map_err(UsageError::Port)?;
-    Ok((host, port))
+/// The command line (M-8).
+#[derive(Debug, PartialEq, Eq)]
+struct Arguments {
+    host: String,
+    port: u16,
+}
+
+impl Arguments {
+    fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+        let mut line = CommandLine::positional(&ABOUT, arguments)?;
+        let [host, port] = line.operands(["HOST", "PORT"])?;
+        Ok(Self {
+            host: host.text()?,
+            port: port.number(1..=u16::MAX)?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -90,30 +84,41 @@ mod tests {
             ("::1 65535", "::1", 65535),
             ("--help 08000", "--help", 8000),
         ] {
-            assert_eq!(parse(&words(line)), Ok((host, port)));
+            let host = host.to_owned();
+            let arguments = Arguments::parse(words(line)).unwrap();
+            assert_eq!(arguments, Arguments { host, port });
         }
     }
 
     #[test]
     fn m_8_wrong_arguments_are_each_their_own_error() {
-        for (line, found) in [("", 0), ("localhost", 1), ("localhost 8000 x", 3)] {
-            assert_eq!(parse(&words(line)), Err(UsageError::Count { found }));
+        let error = |arguments| {
+            let error = Arguments::parse(arguments).unwrap_err();
+            assert_eq!(error.status(), 2);
+            let usage = "\nUsage: lab4 HOST PORT";
+            error.to_string().strip_suffix(usage).unwrap().to_owned()
+        };
+        for (line, got) in [("", 0), ("localhost", 1), ("localhost 8000 x", 3)] {
+            let text = format!("expected 2 arguments, got {got}");
+            assert_eq!(error(words(line)), text);
         }
         for port in ["0", "65536", "+5", "8000.0", "0x50", "http", "५"] {
-            let error = parse(&words(&format!("localhost {port}"))).unwrap_err();
-            assert!(matches!(error, UsageError::Port(_)), "{port}: {error:?}");
+            let text = format!("PORT is \"{port}\"; give a number from 1 to 65535");
+            assert_eq!(error(words(&format!("localhost {port}"))), text);
         }
         let not_text = OsString::from_vec(b"\xff".to_vec());
         assert_eq!(
-            parse(&[not_text.clone(), "1".into()]),
-            Err(UsageError::HostNotText)
+            error(vec![not_text.clone(), "1".into()]),
+            "HOST is \"\\xff\"; give text in UTF-8"
         );
-        let error = parse(&["localhost".into(), not_text]).unwrap_err();
-        assert!(matches!(error, UsageError::Port(_)), "{error:?}");
+        assert_eq!(
+            error(vec!["localhost".into(), not_text]),
+            "PORT is \"\\xff\"; give a number from 1 to 65535"
+        );
     }
 
     #[test]
-    fn the_usage_is_the_first_line_of_the_help() {
-        assert!(ABOUT.help.starts_with(USAGE));
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("lab4: ", lab4::run(cli::arguments()))
+    cli::main("lab4: ", lab4::run)
 }

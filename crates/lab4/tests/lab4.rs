@@ -83,7 +83,7 @@ fn m_6_the_error_says_where_the_server_left() {
     drop(server);
     assert_says(
         &process,
-        "after 0 answers: it closed the connection at once\n",
+        "after 0 answers: it closed the connection immediately\n",
     );
 
     let (process, mut server) = start(lab4());
@@ -145,21 +145,21 @@ fn m_8_the_error_says_what_is_wrong_with_the_arguments() {
     let not_text = OsStr::from_bytes(b"\xff\x1b");
     let host = OsStr::new("localhost");
     for (arguments, message) in [
-        (&[][..], "want 2 arguments, found 0"),
-        (&[host], "want 2 arguments, found 1"),
+        (&[][..], "expected 2 arguments, got 0"),
+        (&[host], "expected 2 arguments, got 1"),
         (
             &[host, OsStr::new("0")],
-            "the port \"0\" is out of range; give one from 1 to 65535",
+            "PORT is \"0\"; give a number from 1 to 65535",
         ),
         (
             &[host, OsStr::new("--help")],
-            "the port \"--help\" is not a number",
+            "PORT is \"--help\"; give a number",
         ),
-        (&[not_text, OsStr::new("8000")], "the host is not UTF-8"),
         (
-            &[host, not_text],
-            "the port \"\u{fffd}\\x1b\" is not a number",
+            &[not_text, OsStr::new("8000")],
+            "HOST is \"\\xff\\x1b\"; give text in UTF-8",
         ),
+        (&[host, not_text], "PORT is \"\\xff\\x1b\"; give a number"),
     ] {
         let finished = lab4().args(arguments).run(SOON).unwrap();
         let stderr = String::from_utf8(finished.stderr).unwrap();

@@ -67,8 +67,8 @@ fn ask(
 fn receive_answer(client: &mut Connection, timeout: Duration) -> Result<Answer, (Vec<u8>, Loss)> {
     let mut bytes = [0; Answer::LEN];
     let mut received = 0;
-    while let Some(missing @ [_, ..]) = bytes.get_mut(received..) {
-        let loss = match client.read(missing, Some(timeout)) {
+    while received < bytes.len() {
+        let loss = match client.read(&mut bytes[received..], Some(timeout)) {
             Ok(0) => Loss::Closed,
             Ok(length) => {
                 received += length;
@@ -76,7 +76,7 @@ fn receive_answer(client: &mut Connection, timeout: Duration) -> Result<Answer, 
             }
             Err(error) => error.into(),
         };
-        return Err((bytes.into_iter().take(received).collect(), loss));
+        return Err((bytes[..received].to_vec(), loss));
     }
     Ok(Answer::parse(bytes))
 }
@@ -118,17 +118,22 @@ pub enum End {
 }
 
 /// Why a client was lost.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Loss {
     /// It closed the connection.
+    #[error("the client closed the connection")]
     Closed,
     /// It reset the connection.
+    #[error("the client reset the connection")]
     Reset,
     /// It sent nothing, or took nothing, for too long.
+    #[error("the client was silent for too long")]
     Silent,
     /// The server was shut down.
+    #[error("the server was shut down")]
     Shutdown,
     /// The connection failed in another way.
+    #[error(transparent)]
     System(io::Error),
 }
 
@@ -137,10 +142,8 @@ impl From<net::Error> for Loss {
         match error {
             net::Error::TimedOut => Self::Silent,
             net::Error::Shutdown => Self::Shutdown,
-            net::Error::System(error) => match error.kind() {
-                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::Reset,
-                _ => Self::System(error),
-            },
+            error if error.is_reset() => Self::Reset,
+            net::Error::System(error) => Self::System(error),
         }
     }
 }
@@ -171,18 +174,6 @@ impl fmt::Display for Outcome {
                 }
                 write!(f, ": {loss}")
             }
-        }
-    }
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => write!(f, "the client closed the connection"),
-            Self::Reset => write!(f, "the client reset the connection"),
-            Self::Silent => write!(f, "the client was silent for too long"),
-            Self::Shutdown => write!(f, "the server was shut down"),
-            Self::System(error) => write!(f, "{error}"),
         }
     }
 }

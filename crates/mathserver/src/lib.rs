@@ -1,37 +1,34 @@
-//! `mathserver`: the server that `lab4` talks to. It asks each client addition questions and gives
-//! it a secret phrase when all its answers were right.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: seed `lab4.txt`, clauses MS-1 to MS-5.
+//! # The code
+//! Clauses MS-1 to MS-5. The wire format is [`proto::math`].
 
 mod arguments;
 mod delivery;
-mod error;
 mod exam;
 mod examine;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cli::Output;
+use cli::{Error, Output};
 use fastrand::Rng;
 use log::LevelFilter;
 use net::Shutdown;
 use proto::math::SILENCE_LIMIT;
 
-use crate::arguments::Request;
-pub use crate::arguments::{Config, UsageError};
+use crate::arguments::Arguments;
+pub use crate::arguments::Config;
 pub use crate::delivery::Delivery;
-pub use crate::error::Error;
 pub use crate::exam::Exam;
 pub use crate::examine::{End, Loss, Outcome, examine};
 
 /// Clients that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// Clients that are served at once; further ones wait to be accepted.
+/// Clients that are served concurrently; further ones wait to be accepted.
 const MOST_CLIENTS: usize = 1000;
 
 /// How long a client that has got its last frame may take to close its side. Longer than that it
@@ -41,24 +38,17 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Runs the program: from its arguments to the end by a signal.
 ///
 /// # Errors
-/// [`Error`] says why it does not serve.
+/// [`Error`] tells why it does not serve.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    let (port, config) = match Request::parse(arguments)? {
-        Request::Show(text) => return Ok(output.text(&text)?),
-        Request::Serve { port, config } => (port, config),
-    };
-    cli::log_to_stderr(LevelFilter::Warn);
-    let shutdown = Shutdown::new();
-    cli::on_shutdown_signal({
-        let shutdown = shutdown.clone();
-        move || shutdown.request()
-    })?;
+    let Arguments { port, config } = Arguments::parse(arguments)?;
     let address = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
-    let listener = net::listen(address, BACKLOG)?;
-    // Not a log message: it is there whatever RUST_LOG says (MS-1). If it cannot be written, the
-    // clients can be served all the same.
-    let _ = std::io::stderr().write_all(format!("mathserver: listening on {address}\n").as_bytes());
+    let shutdown = Shutdown::new();
+    let listener = cli::start_server(LevelFilter::Warn, &shutdown, Shutdown::request, || {
+        net::listen(address, BACKLOG)
+    })?;
+    // Not a log message: it is there whatever RUST_LOG holds (MS-1).
+    cli::report(format_args!("mathserver: listening on {address}"));
     serve(listener, &shutdown, config, output);
     Ok(())
 }
@@ -87,4 +77,14 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output:
         output.line_or_warn(format_args!("{}: {outcome}", client.peer()));
         client.close_gently(CLOSE_LIMIT);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
+    }
 }

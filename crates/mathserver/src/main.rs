@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("mathserver: ", mathserver::run(cli::arguments()))
+    cli::main("mathserver: ", mathserver::run)
 }

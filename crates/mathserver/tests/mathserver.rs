@@ -286,11 +286,11 @@ fn g_2_the_error_says_what_is_wrong_with_the_arguments() {
     for (argument, message) in [
         (
             OsStr::new("65536"),
-            "the port \"65536\" is out of range; give one from 1 to 65535",
+            "PORT is \"65536\"; give a number from 1 to 65535",
         ),
         (
             OsStr::from_bytes(b"\xff"),
-            "the port \"\u{fffd}\" is not a number",
+            "PORT is \"\\xff\"; give a number",
         ),
     ] {
         let finished = mathserver().arg(argument).run(SOON).unwrap();

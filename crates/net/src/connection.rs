@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sockopt};
 
-use crate::crew::{Lead, Seat};
+use crate::pool::{Lead, Role};
 
 /// One end of a TCP connection, of a client as well as of a server.
 ///
@@ -22,11 +22,11 @@ use crate::crew::{Lead, Seat};
 /// end with [`Error::Shutdown`], once what had already arrived is read.
 #[derive(Debug)]
 pub struct Connection {
-    // The order matters: the stream is closed before the seat makes room for another client.
+    // The order matters: the stream is closed before the role makes room for another client.
     stream: Arc<TcpStream>,
     peer: SocketAddr,
     receive_timeout: Option<Duration>,
-    seat: Option<Seat>,
+    role: Option<Role>,
 }
 
 /// What a connection can do without waiting; see [`Connection::wait`].
@@ -44,13 +44,13 @@ impl Connection {
             stream: Arc::new(stream),
             peer,
             receive_timeout: None,
-            seat: None,
+            role: None,
         }
     }
 
     pub(crate) fn served(stream: TcpStream, peer: SocketAddr, lead: Lead) -> Self {
         Self {
-            seat: Some(Seat::Leading {
+            role: Some(Role::Leader {
                 lead,
                 has_read: false,
             }),
@@ -60,10 +60,10 @@ impl Connection {
 
     /// Closes the connection; what remains is the lead, if its thread never had to wait.
     pub(crate) fn end(self) -> Option<Lead> {
-        let Self { stream, seat, .. } = self;
+        let Self { stream, role, .. } = self;
         drop(stream);
-        match seat {
-            Some(Seat::Leading { lead, .. }) => Some(lead),
+        match role {
+            Some(Role::Leader { lead, .. }) => Some(lead),
             _ => None,
         }
     }
@@ -126,10 +126,10 @@ impl Connection {
         mut recv: impl FnMut(&TcpStream, RecvFlags) -> rustix::io::Result<usize>,
     ) -> Result<usize, Error> {
         // A leader looks once at what is there, without waiting: often that is the whole request.
-        if let Some(Seat::Leading {
+        if let Some(Role::Leader {
             has_read: has_read @ false,
             ..
-        }) = &mut self.seat
+        }) = &mut self.role
         {
             *has_read = true;
             match recv(&self.stream, RecvFlags::DONTWAIT) {
@@ -145,7 +145,7 @@ impl Connection {
 
     fn received(&self, received: rustix::io::Result<usize>) -> Result<usize, Error> {
         match received {
-            Ok(0) if self.seat.as_ref().is_some_and(Seat::is_closing) => Err(Error::Shutdown),
+            Ok(0) if self.role.as_ref().is_some_and(Role::is_closing) => Err(Error::Shutdown),
             Ok(length) => Ok(length),
             Err(Errno::WOULDBLOCK) => Err(Error::TimedOut),
             Err(errno) => Err(errno.into()),
@@ -317,11 +317,11 @@ impl Connection {
 
     /// Lets another thread accept the next client, before this one may have to wait.
     fn give_up_lead(&mut self) {
-        self.seat = match self.seat.take() {
-            Some(Seat::Leading { lead, .. }) => {
-                Some(Seat::Following(lead.hand_over(Arc::clone(&self.stream))))
+        self.role = match self.role.take() {
+            Some(Role::Leader { lead, .. }) => {
+                Some(Role::Follower(lead.hand_over(Arc::clone(&self.stream))))
             }
-            seat => seat,
+            role => role,
         };
     }
 }
@@ -340,6 +340,15 @@ const DISCARD: RecvFlags = RecvFlags::empty();
 const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 const SEND: SendFlags = SendFlags::DONTWAIT;
+
+impl Error {
+    /// Whether the peer broke the connection off: it reset it, or takes nothing any more.
+    pub fn is_reset(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset};
+
+        matches!(self, Self::System(error) if matches!(error.kind(), ConnectionReset | BrokenPipe))
+    }
+}
 
 /// Why a read or write failed.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::crew::{Crew, Lasting};
-use crate::{Connection, Error, Shutdown};
+use crate::accept::Condition;
+use crate::pool::Pool;
+use crate::{Connection, Shutdown};
 
 /// After a shutdown was asked for, clients have this time to take what they are owed (T-19); with
 /// what is left of the second of G-4 the process ends.
@@ -54,89 +55,22 @@ pub fn serve<H>(listener: TcpListener, shutdown: &Shutdown, most_clients: usize,
 where
     H: Fn(&mut Connection) + Send + Sync + 'static,
 {
-    let crew = Crew::new(listener, most_clients);
-    run(crew, shutdown, move |client, _| handle(client));
-}
-
-/// Serves clients each of which sends one request and then waits, in the order in which the
-/// requests become complete (C-13).
-///
-/// As [`serve`], with one difference: `handle` is called when the request of a client is complete,
-/// or will never be, with what was received. Until then one thread waits for all of them, so that
-/// silent clients cost next to nothing, and no accident of scheduling changes the order. `handle`
-/// may write, also slowly: while it has to wait, others are served.
-///
-/// # Errors
-/// What the system said when it had no means to wait for several sockets.
-pub fn serve_requests<H>(
-    listener: TcpListener,
-    shutdown: &Shutdown,
-    most_clients: usize,
-    reception: Reception,
-    handle: H,
-) -> io::Result<()>
-where
-    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
-{
-    let crew = Crew::with_lobby(listener, most_clients, reception)?;
-    run(crew, shutdown, handle);
-    Ok(())
-}
-
-/// How [`serve_requests`] receives a request.
-pub struct Reception {
-    /// How long it may take from the moment in which the client was accepted.
-    pub deadline: Duration,
-    /// Receiving ends with so many bytes at the latest.
-    pub most_bytes: usize,
-    /// Whether these bytes are a whole request, or cannot become one any more.
-    pub is_complete: fn(&[u8]) -> bool,
-    /// Called when a client was accepted whose request is not there yet.
-    pub waits: Box<dyn Fn(SocketAddr) + Send + Sync>,
-}
-
-/// What [`serve_requests`] received from a client.
-#[derive(Debug)]
-pub struct Received {
-    /// The request, or as much of it as came.
-    pub bytes: Vec<u8>,
-    /// `Ok`: it is complete, or the client closed its sending side before it was.
-    /// [`Error::TimedOut`]: its time was over. Else what the system said.
-    pub end: Result<(), Error>,
-    /// Whether [`Reception::waits`] was called for this client.
-    pub waited: bool,
-}
-
-impl Default for Received {
-    fn default() -> Self {
-        Self {
-            bytes: Vec::new(),
-            end: Ok(()),
-            waited: false,
-        }
-    }
-}
-
-fn run<H>(crew: Crew, shutdown: &Shutdown, handle: H)
-where
-    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
-{
-    let crew = Arc::new(crew);
+    let pool = Arc::new(Pool::new(listener, most_clients));
     let handle = Arc::new(handle);
     shutdown.on_request({
-        let crew = Arc::clone(&crew);
-        move || crew.close()
+        let pool = Arc::clone(&pool);
+        move || pool.close()
     });
-    supervise(&crew, || {
-        start_thread(Arc::clone(&crew), Arc::clone(&handle))
+    supervise(&pool, || {
+        start_thread(Arc::clone(&pool), Arc::clone(&handle))
     });
-    crew.wait_until_ended(SHUTDOWN_GRACE);
+    pool.wait_until_ended(SHUTDOWN_GRACE);
 }
 
 /// Starts a thread whenever one is wanted, until the server is closing.
-fn supervise(crew: &Crew, start_thread: impl Fn() -> io::Result<()>) {
-    let mut failing = Lasting::default();
-    while crew.wait_until_thread_wanted() {
+fn supervise(pool: &Pool, start_thread: impl Fn() -> io::Result<()>) {
+    let mut failing = Condition::default();
+    while pool.wait_until_thread_wanted() {
         if let Err(error) = start_thread() {
             if failing.begins() {
                 log::warn!(
@@ -144,18 +78,18 @@ fn supervise(crew: &Crew, start_thread: impl Fn() -> io::Result<()>) {
                      one client after another"
                 );
             }
-            crew.thread_not_started();
+            pool.thread_not_started();
         }
     }
 }
 
-fn start_thread<H>(crew: Arc<Crew>, handle: Arc<H>) -> io::Result<()>
+fn start_thread<H>(pool: Arc<Pool>, handle: Arc<H>) -> io::Result<()>
 where
-    H: Fn(&mut Connection, Received) + Send + Sync + 'static,
+    H: Fn(&mut Connection) + Send + Sync + 'static,
 {
     let work = move || {
-        let _ended = Ended(&crew);
-        while serve_as_leader(&crew, handle.as_ref()) && crew.rejoin() {}
+        let _ended = Ended(&pool);
+        while serve_as_leader(&pool, handle.as_ref()) && pool.rejoin() {}
     };
     thread::Builder::new()
         .stack_size(STACK_BYTES)
@@ -165,14 +99,14 @@ where
 
 /// Serves one client after another for as long as no waiting is needed. `false`: the server is
 /// closing.
-fn serve_as_leader(crew: &Arc<Crew>, handle: &impl Fn(&mut Connection, Received)) -> bool {
-    let mut lead = crew.take_lead();
+fn serve_as_leader(pool: &Arc<Pool>, handle: &impl Fn(&mut Connection)) -> bool {
+    let mut lead = pool.take_lead();
     while let Some(leading) = lead {
-        let Some(guest) = leading.next_guest() else {
+        let Some((stream, peer)) = leading.accept() else {
             return false;
         };
-        let mut connection = Connection::served(guest.stream, guest.peer, leading);
-        handle(&mut connection, guest.received);
+        let mut connection = Connection::served(stream, peer, leading);
+        handle(&mut connection);
         lead = connection.end();
         if lead.is_none() {
             return true;
@@ -181,8 +115,8 @@ fn serve_as_leader(crew: &Arc<Crew>, handle: &impl Fn(&mut Connection, Received)
     false
 }
 
-/// Tells the crew that a thread has ended, also when a panic ended it.
-struct Ended<'a>(&'a Crew);
+/// Tells the pool that a thread has ended, also when a panic ended it.
+struct Ended<'a>(&'a Pool);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
@@ -197,6 +131,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::Error;
 
     /// Counts how often it was said that no thread can be started.
     struct Warnings(AtomicUsize);
@@ -228,11 +163,11 @@ mod tests {
         log::set_max_level(log::LevelFilter::Warn);
         let listener = crate::listen(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), 128).unwrap();
         let address = listener.local_addr().unwrap();
-        let crew = Arc::new(Crew::new(listener, 10));
+        let pool = Arc::new(Pool::new(listener, 10));
         let (full, (attempt, attempts)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
         let server = thread::spawn({
-            let (crew, full) = (Arc::clone(&crew), Arc::clone(&full));
-            let echo = Arc::new(|client: &mut Connection, _| {
+            let (pool, full) = (Arc::clone(&pool), Arc::clone(&full));
+            let echo = Arc::new(|client: &mut Connection| {
                 let mut byte = [0];
                 while let Ok(1) = client.read(&mut byte, None) {
                     client.write_all(&byte, None).unwrap();
@@ -240,12 +175,12 @@ mod tests {
             });
             move || {
                 // As a system with a limit of one thread would.
-                supervise(&crew, || {
+                supervise(&pool, || {
                     if full.swap(true, Ordering::Relaxed) {
                         attempt.send(()).unwrap();
                         return Err(io::ErrorKind::WouldBlock.into());
                     }
-                    start_thread(Arc::clone(&crew), Arc::clone(&echo))
+                    start_thread(Arc::clone(&pool), Arc::clone(&echo))
                 });
             }
         });
@@ -272,7 +207,7 @@ mod tests {
         full.store(false, Ordering::Relaxed);
         assert_eq!(waiting.read(&mut echoed, Some(SOON)).unwrap(), 1);
         assert_eq!(&echoed, b"w");
-        crew.close();
+        pool.close();
         server.join().unwrap();
     }
 }

@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit(server_s::ERROR_PREFIX, server_s::run(cli::arguments()))
+    cli::main(server_s::ERROR_PREFIX, server_s::run)
 }

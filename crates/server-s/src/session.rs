@@ -1,14 +1,12 @@
 //! One client: the handshake, then its file, of which only the length matters.
 
-use std::fmt;
-
 use net::Connection;
 use proto::accio::{self, SILENCE_LIMIT, Server, ServerStep};
 
 /// Enough for the header and for what a client sends right behind it.
 const HEADER_BUFFER: usize = 4096;
 
-/// How much of the file is taken off the socket at once; larger amounts gain nothing.
+/// How much of the file is taken off the socket with one call; larger amounts gain nothing.
 const SCRATCH: usize = 256 * 1024;
 
 /// Counts the bytes of one client's file, from the handshake to the end of the stream.
@@ -53,18 +51,21 @@ fn shake_hands(connection: &mut Connection) -> Result<u64, Error> {
         if length == 0 {
             server.finish()?;
         }
-        received = buffer.get(..length).unwrap_or_default();
+        received = &buffer[..length];
     }
 }
 
 /// Why the bytes of a client were not counted to their end.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The client sent something else than the confirmations, or closed too early.
-    Protocol(accio::Error),
+    #[error(transparent)]
+    Protocol(#[from] accio::Error),
     /// The client was silent for too long, or reset the connection, before the file.
+    #[error("{}, before both confirmations were there", reason(.0))]
     Handshake(net::Error),
     /// The same, in the file.
+    #[error("{}, after {count} bytes of the file", reason(.error))]
     File {
         /// The bytes of the file that had come.
         count: u64,
@@ -73,55 +74,23 @@ pub enum Error {
     },
 }
 
+fn reason(error: &net::Error) -> String {
+    match error {
+        net::Error::TimedOut => {
+            format!("nothing received for {} seconds", SILENCE_LIMIT.as_secs())
+        }
+        other => other.to_string(),
+    }
+}
+
 impl Error {
     /// Whether it was not the client: this server is being shut down.
     pub fn is_shutdown(&self) -> bool {
-        matches!(
-            self,
-            Self::Handshake(net::Error::Shutdown)
-                | Self::File {
-                    error: net::Error::Shutdown,
-                    ..
-                }
-        )
-    }
-}
-
-impl From<accio::Error> for Error {
-    fn from(error: accio::Error) -> Self {
-        Self::Protocol(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (error, count) = match self {
-            Self::Protocol(error) => return write!(f, "{error}"),
-            Self::Handshake(error) => (error, None),
-            Self::File { count, error } => (error, Some(count)),
-        };
-        match error {
-            net::Error::TimedOut => {
-                write!(
-                    f,
-                    "nothing received for {} seconds",
-                    SILENCE_LIMIT.as_secs()
-                )?;
-            }
-            other => write!(f, "{other}")?,
-        }
-        match count {
-            None => write!(f, ", before both confirmations were there"),
-            Some(count) => write!(f, ", after {count} bytes of the file"),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Protocol(error) => Some(error),
-            Self::Handshake(error) | Self::File { error, .. } => Some(error),
+            Self::Protocol(_) => false,
+            Self::Handshake(error) | Self::File { error, .. } => {
+                matches!(error, net::Error::Shutdown)
+            }
         }
     }
 }

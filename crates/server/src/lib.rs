@@ -1,21 +1,25 @@
-//! `server PORT`: stores messages for their receivers until they read them.
+#![doc = include_str!("../README.md")]
 //!
-//! Source: seed `server-client.txt`, section 3.1; clauses C-1 to C-16.
+//! # The code
+//! Clauses C-1 to C-16. `event_loop.rs` waits, for all clients; `client.rs` has what is done for
+//! one of them; [`Store`] holds the messages. The records themselves are [`proto::message`].
 
-mod error;
-mod session;
+mod client;
+mod event_loop;
 mod store;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use cli::{About, Output};
+use cli::{About, CommandLine, Error, Output};
 use log::LevelFilter;
 use net::Shutdown;
 use proto::message::PORTS;
 
-pub use error::{Error, UsageError};
 pub use store::{Batch, Full, OVERHEAD, Store};
 
 /// The variable that says how much the store may hold.
@@ -24,14 +28,11 @@ const LIMIT_VARIABLE: &str = "SERVER_MAX_BYTES";
 /// How much the store may hold if nothing else is said, in bytes: 1 GiB (C-14).
 const DEFAULT_LIMIT: usize = 1 << 30;
 
+/// From a shutdown to the end of the process, which then waits no longer for its output (C-16).
+const LONGEST_END: Duration = net::SHUTDOWN_GRACE.saturating_add(Duration::from_millis(100));
+
 /// Clients that wait to be accepted.
 const BACKLOG: i32 = 1024;
-
-/// Clients that are waited for, or served, at once.
-const MOST_CLIENTS: usize = 16_384;
-
-/// The command line, as `--help` prints it and a usage error shows it.
-const USAGE: &str = "Usage: server PORT\n";
 
 const ABOUT: About = About {
     name: "server",
@@ -45,91 +46,89 @@ connects, what is stored and what is sent; errors go to standard error.
 Arguments:
   PORT              the port to listen on, 1024 to 64000
 
-  --help            as the sole argument: prints this text
-  --version         as the sole argument: prints the version
+Options, each as the only argument:
+  --help            prints this text
+  --version         prints the version
 
 Environment:
-  SERVER_MAX_BYTES  how much the store may hold, in bytes (default 1073741824);
+  SERVER_MAX_BYTES  how much the store may hold, in bytes [default: 1073741824];
                     a message counts its text, both names and 400 bytes
-  RUST_LOG          diagnostics on standard error; info shows the start
+  RUST_LOG          diagnostics on standard error [default: warn]
 ",
 };
 
 /// Runs the program: from its arguments to the signal that ends it.
 ///
 /// # Errors
-/// [`Error`] says why it did not start.
+/// Why it did not start.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    if let Some(text) = ABOUT.asked_alone(&arguments) {
-        return Ok(output.text(&text)?);
-    }
-    let port = parse(&arguments)?;
-    let limit = parse_limit(std::env::var_os(LIMIT_VARIABLE).as_deref())?;
-    cli::log_to_stderr(LevelFilter::Warn);
-
+    let Arguments { port, limit } = Arguments::parse(arguments, std::env::var_os(LIMIT_VARIABLE))?;
     let shutdown = Shutdown::new();
-    cli::on_shutdown_signal({
-        let shutdown = shutdown.clone();
-        move || shutdown.request()
-    })?;
     let address = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
-    let listener = net::listen(address, BACKLOG)?;
-    log::info!("listening on {address}");
-    serve(listener, &shutdown, Store::new(limit), output)?;
-    Ok(())
+    let listener = cli::start_server(LevelFilter::Warn, &shutdown, Shutdown::request, || {
+        net::listen(address, BACKLOG)
+    })?;
+    serve(listener, &shutdown, Store::new(limit), output)
+}
+
+/// What the user asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Arguments {
+    port: u16,
+    /// How much the store may hold, in bytes.
+    limit: usize,
+}
+
+impl Arguments {
+    /// The port is the only argument (C-5), the limit an environment variable (C-14).
+    fn parse(arguments: Vec<OsString>, limit: Option<OsString>) -> Result<Self, Error> {
+        let mut line = CommandLine::positional(&ABOUT, arguments)?;
+        let [port] = line.operands(["PORT"])?;
+        Ok(Self {
+            port: port.number(PORTS)?,
+            limit: match limit {
+                Some(limit) => line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX)?,
+                None => DEFAULT_LIMIT,
+            },
+        })
+    }
 }
 
 /// Serves clients until `shutdown` is asked for: each asks for one thing, to store a message or
 /// to have those that are stored. That is done in the order in which the requests are complete
 /// (C-13).
 ///
+/// It is done on a thread of its own, which may be stuck with an output that nobody reads: a
+/// shutdown leaves it to the end of the process then (C-16).
+///
 /// # Errors
-/// [`Error::Serve`] when the system has no means to wait for several clients.
+/// The system has no means to wait for several clients.
 pub fn serve(
     listener: TcpListener,
     shutdown: &Shutdown,
     store: Store,
     output: Output,
 ) -> Result<(), Error> {
-    let output = Arc::new(output);
-    let reception = session::reception(Arc::clone(&output));
-    net::serve_requests(
-        listener,
-        shutdown,
-        MOST_CLIENTS,
-        reception,
-        move |client, received| {
-            session::serve_client(client, received, &store, &output);
-        },
-    )
-    .map_err(Error::Serve)
-}
-
-/// The port (C-5).
-fn parse(arguments: &[OsString]) -> Result<u16, UsageError> {
-    let [port] = arguments else {
-        return Err(UsageError::Count {
-            found: arguments.len(),
-        });
+    let (sender, ends) = mpsc::channel();
+    // Nobody receives what is sent after the end.
+    shutdown.on_request({
+        let sender = sender.clone();
+        move || drop(sender.send(None))
+    });
+    let shutdown = shutdown.clone();
+    let work = move || {
+        let end = event_loop::run(listener, &shutdown, &store, &output);
+        drop(sender.send(Some(end)));
     };
-    // What is not UTF-8 is not a port either, and is shown as it can be.
-    cli::parse_port(&port.to_string_lossy(), PORTS).map_err(UsageError::Port)
-}
-
-/// How much the store may hold, in plain decimal digits.
-fn parse_limit(variable: Option<&OsStr>) -> Result<usize, UsageError> {
-    let Some(value) = variable else {
-        return Ok(DEFAULT_LIMIT);
+    let cannot_serve =
+        |error: io::Error| Error::new(format_args!("cannot wait for clients: {error}"));
+    thread::Builder::new().spawn(work).map_err(cannot_serve)?;
+    let end = match ends.recv() {
+        Ok(None) => ends.recv_timeout(LONGEST_END).ok().flatten(),
+        end => end.ok().flatten(),
     };
-    let value = value.to_string_lossy();
-    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    match value.parse() {
-        Ok(limit) if digits => Ok(limit),
-        _ => Err(UsageError::Limit {
-            value: value.into_owned(),
-        }),
-    }
+    end.unwrap_or(Ok(())).map_err(cannot_serve)
 }
 
 #[cfg(test)]
@@ -140,52 +139,60 @@ mod tests {
 
     use super::*;
 
-    fn words(line: &str) -> Vec<OsString> {
-        line.split_whitespace().map(OsString::from).collect()
+    fn parse(line: &str, limit: Option<&str>) -> Result<Arguments, String> {
+        let words = line.split_whitespace().map(OsString::from).collect();
+        Arguments::parse(words, limit.map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    #[track_caller]
+    fn assert_error(parsed: Result<Arguments, String>, message: &str) {
+        assert_eq!(parsed, Err(format!("{message}\nUsage: server PORT")));
     }
 
     #[test]
     fn c_5_one_argument_a_port_from_1024_to_64000() {
         for (line, port) in [("1024", 1024), ("64000", 64000), ("005000", 5000)] {
-            assert_eq!(parse(&words(line)), Ok(port));
+            assert_eq!(parse(line, None).unwrap().port, port);
         }
-        for (line, found) in [("", 0), ("5000 6000", 2), ("--help 5000", 2)] {
-            assert_eq!(parse(&words(line)), Err(UsageError::Count { found }));
+        for (line, got) in [("", 0), ("5000 6000", 2), ("--help 5000", 2)] {
+            assert_error(
+                parse(line, None),
+                &format!("expected 1 argument, got {got}"),
+            );
         }
         for port in [
             "1023", "64001", "0", "65536", "-1", "+5000", "0x1388", "http",
         ] {
-            let error = parse(&words(port)).unwrap_err();
-            assert!(matches!(error, UsageError::Port(_)), "{port}: {error:?}");
+            let message = format!("PORT is \"{port}\"; give a number from 1024 to 64000");
+            assert_error(parse(port, None), &message);
         }
-        let error = parse(&[OsString::from_vec(b"\xff".to_vec())]).unwrap_err();
-        assert!(matches!(error, UsageError::Port(_)), "{error:?}");
+        Arguments::parse(vec![OsString::from_vec(b"\xff".to_vec())], None).unwrap_err();
     }
 
     #[test]
     fn c_14_the_limit_is_plain_digits_and_1_gib_by_default() {
-        assert_eq!(parse_limit(None), Ok(1_073_741_824));
+        assert_eq!(parse("5000", None).unwrap().limit, 1_073_741_824);
         for (value, limit) in [("0", 0), ("0100", 100), ("5000000000", 5_000_000_000)] {
-            assert_eq!(parse_limit(Some(value.as_ref())), Ok(limit));
+            assert_eq!(parse("5000", Some(value)).unwrap().limit, limit);
         }
         for value in ["", "+5", "-1", " 5", "1k", "1e9", "99999999999999999999"] {
-            let error = UsageError::Limit {
-                value: value.to_owned(),
-            };
-            assert_eq!(parse_limit(Some(value.as_ref())), Err(error));
+            let most = usize::MAX;
+            let message =
+                format!("SERVER_MAX_BYTES is \"{value}\"; give a number from 0 to {most}");
+            assert_error(parse("5000", Some(value)), &message);
         }
         let not_text = OsString::from_vec(b"1\xff".to_vec());
-        assert!(parse_limit(Some(&not_text)).is_err());
+        Arguments::parse(vec!["5000".into()], Some(not_text)).unwrap_err();
     }
 
     #[test]
-    fn the_help_says_what_holds() {
-        assert!(ABOUT.help.starts_with(USAGE));
+    fn the_help_tells_what_holds() {
         assert!(ABOUT.help.contains(&DEFAULT_LIMIT.to_string()));
         assert!(
             ABOUT
                 .help
                 .contains(&format!("{} bytes", OVERHEAD + MessageHeader::LEN))
         );
+        assert!(include_str!("../README.md").contains(ABOUT.help));
     }
 }

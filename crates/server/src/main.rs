@@ -9,5 +9,5 @@ use std::process::ExitCode;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
-    cli::exit("server: ", server::run(cli::arguments()))
+    cli::main("server: ", server::run)
 }

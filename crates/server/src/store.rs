@@ -101,11 +101,11 @@ impl Store {
 
     /// Takes the oldest messages for `receiver`, up to 255 (C-10). Until the batch is dropped or
     /// committed, others who read get what else is stored (C-11).
-    pub fn take<'a>(&'a self, receiver: &'a [u8]) -> Batch<'a> {
+    pub fn take(&self, receiver: &[u8]) -> Batch<'_> {
         let (queue, more) = self.state().take(receiver);
         Batch {
             store: self,
-            receiver,
+            receiver: receiver.into(),
             queue,
             more,
         }
@@ -189,12 +189,17 @@ fn merge(mut first: Queue, mut second: Queue) -> Queue {
 #[must_use = "dropped, the messages are put back"]
 pub struct Batch<'a> {
     store: &'a Store,
-    receiver: &'a [u8],
+    receiver: Box<[u8]>,
     queue: Queue,
     more: bool,
 }
 
 impl Batch<'_> {
+    /// Whose messages they are.
+    pub fn receiver(&self) -> &[u8] {
+        &self.receiver
+    }
+
     /// How many messages there are, at most 255.
     pub fn len(&self) -> u8 {
         u8::try_from(self.queue.len()).unwrap_or(u8::MAX)
@@ -220,7 +225,7 @@ impl Batch<'_> {
         let queue = mem::take(&mut self.queue);
         let costs = queue
             .iter()
-            .map(|stored| cost(self.receiver, &stored.bytes));
+            .map(|stored| cost(&self.receiver, &stored.bytes));
         let cost = costs.sum();
         // The memory is free before others may use it.
         drop(queue);
@@ -232,7 +237,7 @@ impl Drop for Batch<'_> {
     fn drop(&mut self) {
         if !self.queue.is_empty() {
             self.store
-                .put_back(self.receiver, mem::take(&mut self.queue));
+                .put_back(&self.receiver, mem::take(&mut self.queue));
         }
     }
 }
@@ -258,4 +263,5 @@ impl fmt::Display for Full {
 impl std::error::Error for Full {}
 
 #[cfg(test)]
+#[path = "../tests/store/mod.rs"]
 mod tests;

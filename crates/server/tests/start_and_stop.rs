@@ -28,33 +28,25 @@ fn usage_error(program: Program) -> String {
 
 #[test]
 fn c_5_g_2_g_8_every_wrong_argument_is_an_error_with_status_2() {
-    assert_eq!(usage_error(program()), "want 1 argument, found 0");
+    assert_eq!(usage_error(program()), "expected 1 argument, got 0");
     assert_eq!(
         usage_error(program().args(["5000", "x"])),
-        "want 1 argument, found 2"
+        "expected 1 argument, got 2"
     );
     assert_eq!(
         usage_error(program().args(["5000", "--help"])),
-        "want 1 argument, found 2"
+        "expected 1 argument, got 2"
     );
-    for (port, what) in [
-        ("1023", "is out of range"),
-        ("64001", "is out of range"),
-        ("70000", "is out of range"),
-        ("+5000", "is not a number"),
-        (" 5000", "is not a number"),
-        ("0x1388", "is not a number"),
-        ("\"5000\"", "is not a number"),
-        ("", "is not a number"),
-        ("-p", "is not a number"),
+    for port in [
+        "1023", "64001", "70000", "+5000", " 5000", "0x1388", "'5000'", "", "-p",
     ] {
         assert_eq!(
             usage_error(program().arg(port)),
-            format!("the port \"{port}\" {what}; give one from 1024 to 64000")
+            format!("PORT is \"{port}\"; give a number from 1024 to 64000")
         );
     }
     let not_text = usage_error(program().arg(OsStr::from_bytes(b"50\xff")));
-    assert!(not_text.contains("is not a number"), "{not_text}");
+    assert!(not_text.contains("give a number"), "{not_text}");
 }
 
 #[test]

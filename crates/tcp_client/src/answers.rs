@@ -64,9 +64,7 @@ impl Answers {
 /// How many bytes at the end are the beginning of a character in UTF-8: at most three.
 fn cut_character(bytes: &[u8]) -> usize {
     let is_beginning = |length: &usize| {
-        let tail = bytes
-            .get(bytes.len().saturating_sub(*length)..)
-            .unwrap_or_default();
+        let tail = &bytes[bytes.len() - length..];
         std::str::from_utf8(tail)
             .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
     };

@@ -1,32 +1,27 @@
-//! Sends the requests of a file to a `tcp_server` and prints the answers: the course's TCP Client
-//! v3.
+#![doc = include_str!("../README.md")]
 //!
-//! [`run`] is the program. One thread reads lines, makes `requests` of them and sends them (module
-//! `sender`); the other one receives `answers` and prints them (module `receiver`). Neither waits
-//! for the other, and neither keeps more than a piece of what passes: a server or a reader that is
-//! slow holds up the whole chain. The wire format is [`proto::action`].
+//! # The code
+//! Clauses TC-1 to TC-4. [`run`] is the program. One thread reads lines, makes `requests` of them
+//! and sends them (module `sender`); the other one receives `answers` and prints them (module
+//! `receiver`). Neither waits for the other, and neither keeps more than a piece of what passes: a
+//! server or a reader that is slow holds up the whole chain. The wire format is [`proto::action`].
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::ffi::OsString;
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cli::Output;
+use cli::{Error, Output};
 use log::LevelFilter;
 
 mod answers;
 mod arguments;
-mod error;
 mod receiver;
 mod requests;
 mod sender;
 
-pub use arguments::UsageError;
-use arguments::{Arguments, Options};
-pub use error::{Error, ServerError};
+use arguments::Arguments;
 use sender::{Progress, SendError};
 
 /// How long each address of the host has to accept the connection.
@@ -37,59 +32,52 @@ const TO_CONNECT: Duration = Duration::from_secs(10);
 /// # Errors
 /// [`Error`] unless every line was a request and every request was answered.
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
-    let timeout = std::env::var_os(arguments::TIMEOUT);
-    let output = Output::stdout().map_err(Error::Output)?;
-    match Arguments::parse(arguments, timeout).map_err(Error::Usage)? {
-        Arguments::Show(text) => output.text(&text).map_err(Error::Output),
-        Arguments::Send(options) => send_and_print(&options, &output),
-    }
-}
-
-fn send_and_print(options: &Options, output: &Output) -> Result<(), Error> {
-    cli::log_to_stderr(if options.verbose {
+    let output = Output::stdout()?;
+    let arguments = Arguments::parse(arguments, std::env::var_os(arguments::TIMEOUT))?;
+    cli::log_to_stderr(if arguments.verbose {
         LevelFilter::Debug
     } else {
         LevelFilter::Warn
     });
-    let file_error = |error| Error::File {
-        file: options.file.clone(),
-        error,
-    };
-    let file = open(&options.file).map_err(file_error)?;
-    let addresses = net::resolve(&options.host, options.port).map_err(Error::Resolve)?;
-    let mut connection = net::connect(&addresses, TO_CONNECT).map_err(Error::Connect)?;
+    let file = cli::open_input(&arguments.file)?;
+    let addresses = net::resolve(&arguments.host, arguments.port)?;
+    let mut connection = net::connect(&addresses, TO_CONNECT)?;
     log::debug!("connected to {}", connection.peer());
 
     let progress = Arc::new(Progress::default());
-    let stream = connection.stream().try_clone().map_err(Error::System)?;
+    let stream = connection.stream().try_clone().map_err(no_room)?;
     // Not waited for: when the answers end early, it may still wait for the next line.
     thread::Builder::new()
         .spawn({
-            let (name, progress) = (options.file.clone(), Arc::clone(&progress));
+            let (name, progress) = (arguments.file.clone(), Arc::clone(&progress));
             move || sender::send_lines(&name, file, &stream, &progress)
         })
-        .map_err(Error::System)?;
-    receiver::print_answers(&mut connection, output, &progress, options.timeout)?;
+        .map_err(no_room)?;
+    receiver::print_answers(&mut connection, &output, &progress, arguments.timeout)?;
     if let Some(Err(SendError::Read(error))) = progress.ended() {
-        // The system's error cannot be copied; what it is about can.
-        return Err(file_error(same_error(error)));
+        return Err(cli::cannot_read(&arguments.file, error));
     }
     match progress.skipped() {
         0 => Ok(()),
-        skipped => Err(Error::Lines { skipped }),
+        skipped => Err(Error::new(format_args!(
+            "lines skipped: {skipped}; the others were sent"
+        ))),
     }
 }
 
-/// The file of requests, unbuffered; `-` is standard input.
-fn open(file: &OsStr) -> io::Result<File> {
-    if file == "-" {
-        return Ok(io::stdin().as_fd().try_clone_to_owned()?.into());
-    }
-    File::open(file)
+/// The system has no room for another thread or descriptor.
+fn no_room(error: io::Error) -> Error {
+    Error::new(format_args!(
+        "cannot send and receive concurrently: {error}"
+    ))
 }
 
-fn same_error(error: &io::Error) -> io::Error {
-    error
-        .raw_os_error()
-        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_the_help() {
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
+    }
 }

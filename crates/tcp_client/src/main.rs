@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("tcp_client: ", tcp_client::run(cli::arguments()))
+    cli::main("tcp_client: ", tcp_client::run)
 }

@@ -2,26 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use cli::Output;
+use cli::{Error, Output, OutputError};
 use net::Connection;
+use proto::action::Truncated;
 
 use crate::answers::Answers;
-use crate::error::{Error, ServerError};
 use crate::sender::{Progress, SendError};
 
-/// The most that is received, and printed, at once.
+/// The most that one read receives, and one write prints.
 const PIECE: usize = 64 * 1024;
 
 /// How often it is looked at how the sending goes on while nothing is received. When all answers
-/// have come, a server that does not close is waited for as long, to see whether it has more to say
+/// have come, a server that does not close is waited for as long, to see whether it sends more
 /// than it was asked.
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// Prints the answers as they come, until the server closes the connection (TC-2).
 ///
 /// # Errors
-/// [`Error::Server`] unless every request was answered (TC-4); [`Error::Output`] when an answer
-/// cannot be printed.
+/// Not every request was answered (TC-4), or an answer cannot be printed.
 pub(crate) fn print_answers(
     connection: &mut Connection,
     output: &Output,
@@ -29,15 +28,33 @@ pub(crate) fn print_answers(
     timeout: Duration,
 ) -> Result<(), Error> {
     let mut answers = Answers::new(output.is_terminal());
-    let received = receive(connection, output, progress, timeout, &mut answers)?;
+    let received = receive(connection, output, progress, timeout, &mut answers);
     let (count, requests) = (answers.count(), progress.requests());
     log::debug!("received {count} answers");
-    received.map_err(|error| Error::Server {
-        server: connection.peer(),
-        error,
-        answers: count,
-        requests,
+    received.map_err(|fault| match fault {
+        Fault::Output(error) => error.into(),
+        fault => Error::new(format_args!(
+            "{} {fault}; {count} answers to {requests} requests came",
+            connection.peer()
+        )),
     })
+}
+
+/// Why not all answers came, or were not printed (TC-4).
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("closed the connection early")]
+    ClosedEarly,
+    #[error("closed the connection inside an answer: {0}")]
+    Truncated(#[from] Truncated),
+    #[error("answered more than it was asked")]
+    TooManyAnswers,
+    #[error("was silent for {} seconds", .0.as_secs())]
+    Silent(Duration),
+    #[error("broke the connection: {0}")]
+    Lost(net::Error),
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 fn receive(
@@ -46,24 +63,24 @@ fn receive(
     progress: &Progress,
     timeout: Duration,
     answers: &mut Answers,
-) -> Result<Result<(), ServerError>, Error> {
+) -> Result<(), Fault> {
     let mut buffer = vec![0; PIECE];
     let mut text = Vec::with_capacity(PIECE);
     let glance = GLANCE.min(timeout);
     let mut quiet = Quiet::since_now(progress);
     loop {
         match connection.read(&mut buffer, Some(glance)) {
-            Ok(0) => return Ok(at_the_end(answers, progress)),
+            Ok(0) => return at_the_end(answers, progress),
             Ok(count) => {
-                answers.print(buffer.get(..count).unwrap_or_default(), &mut text);
-                output.bytes(&text).map_err(Error::Output)?;
+                answers.print(&buffer[..count], &mut text);
+                output.bytes(&text)?;
                 text.clear();
                 if answers.count() > progress.requests() {
-                    return Ok(Err(ServerError::TooManyAnswers));
+                    return Err(Fault::TooManyAnswers);
                 }
                 quiet = Quiet::since_now(progress);
             }
-            Err(net::Error::TimedOut) if is_complete(answers, progress) => return Ok(Ok(())),
+            Err(net::Error::TimedOut) if is_complete(answers, progress) => return Ok(()),
             Err(net::Error::TimedOut) => {
                 // A server that takes requests is not silent; nor is one that owes nothing, since
                 // the next line may be hours away.
@@ -71,10 +88,10 @@ fn receive(
                 if !owes || quiet.bytes_sent != progress.bytes() {
                     quiet = Quiet::since_now(progress);
                 } else if quiet.since.elapsed() >= timeout {
-                    return Ok(Err(ServerError::Silent { timeout }));
+                    return Err(Fault::Silent(timeout));
                 }
             }
-            Err(error) => return Ok(Err(ServerError::Lost(error))),
+            Err(error) => return Err(Fault::Lost(error)),
         }
     }
 }
@@ -102,11 +119,11 @@ fn is_complete(answers: &Answers, progress: &Progress) -> bool {
 }
 
 /// The server has closed the connection.
-fn at_the_end(answers: &Answers, progress: &Progress) -> Result<(), ServerError> {
-    answers.finish().map_err(ServerError::Truncated)?;
+fn at_the_end(answers: &Answers, progress: &Progress) -> Result<(), Fault> {
+    answers.finish()?;
     // It may have answered the last request before the end of the file was seen here.
     if progress.ended_within(GLANCE).is_none() || answers.count() < progress.requests() {
-        return Err(ServerError::ClosedEarly);
+        return Err(Fault::ClosedEarly);
     }
     Ok(())
 }

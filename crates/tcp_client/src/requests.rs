@@ -1,6 +1,5 @@
 //! From lines of text to requests, without files and sockets (TC-1, TC-3).
 
-use std::fmt;
 use std::ops::Range;
 
 use proto::action::{Action, RequestHeader};
@@ -72,13 +71,14 @@ impl Requests {
             self.bytes.truncate(PIECE);
             self.bytes.shrink_to_fit();
         }
-        self.bytes.get_mut(length..).unwrap_or_default()
+        &mut self.bytes[length..]
     }
 
     /// Counts `count` bytes as read into the room, and makes requests of the lines that they
     /// complete.
     pub(crate) fn read(&mut self, count: usize) -> Encoded<'_> {
-        self.begun.end = self.bytes.len().min(self.begun.end + count);
+        self.begun.end += count;
+        debug_assert!(self.begun.end <= self.bytes.len(), "read beyond the room");
         self.encode(false)
     }
 
@@ -110,9 +110,8 @@ impl Requests {
             self.begun.start = self.begun.end;
             self.searched = 0;
         }
-        let bytes = self.bytes.get(..self.encoded).unwrap_or_default();
         Encoded {
-            bytes,
+            bytes: &self.bytes[..self.encoded],
             count,
             errors,
         }
@@ -121,11 +120,10 @@ impl Requests {
     /// The next line without its line break, and where the one behind it begins.
     fn next_line(&self, at_end: bool) -> Option<(Range<usize>, usize)> {
         let Range { start, end } = self.begun;
-        let unsearched = self.bytes.get(start + self.searched..end)?;
-        match memchr::memchr(b'\n', unsearched) {
+        match memchr::memchr(b'\n', &self.bytes[start + self.searched..end]) {
             Some(position) => {
                 let line_feed = start + self.searched + position;
-                let line = self.bytes.get(start..line_feed)?;
+                let line = &self.bytes[start..line_feed];
                 let length = line.strip_suffix(b"\r").unwrap_or(line).len();
                 Some((start..start + length, line_feed + 1))
             }
@@ -136,20 +134,13 @@ impl Requests {
 
     /// Appends the request of a line to those before it; `false` if the line is blank.
     fn encode_line(&mut self, line: Range<usize>) -> Result<bool, LineError> {
-        let text = self.bytes.get(line.clone()).unwrap_or_default();
-        let Some((header, message)) = parse_line(text)? else {
+        let Some((header, message)) = parse_line(&self.bytes[line.clone()])? else {
             return Ok(false);
         };
         let length = message.len();
         let place = self.encoded + RequestHeader::LEN;
         self.bytes.copy_within(line.end - length..line.end, place);
-        if let Some(start) = self
-            .bytes
-            .get_mut(self.encoded..)
-            .and_then(<[u8]>::first_chunk_mut)
-        {
-            *start = header.emit();
-        }
+        self.bytes[self.encoded..place].copy_from_slice(&header.emit());
         self.encoded = place + length;
         Ok(true)
     }
@@ -160,13 +151,15 @@ fn parse_line(line: &[u8]) -> Result<Option<(RequestHeader, &[u8])>, LineError> 
     if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
         return Ok(None);
     }
-    let mut parts = line.splitn(2, |byte| *byte == b' ');
-    let name = parts.next().unwrap_or_default();
+    let (name, message) = match memchr::memchr(b' ', line) {
+        Some(space) => (&line[..space], Some(&line[space + 1..])),
+        None => (line, None),
+    };
     let action: Action = std::str::from_utf8(name)
         .ok()
         .and_then(|name| name.parse().ok())
         .ok_or_else(|| LineError::unknown_action(name))?;
-    let message = parts.next().ok_or(LineError::NoSpace { action })?;
+    let message = message.ok_or(LineError::NoSpace { action })?;
     let header = u32::try_from(message.len())
         .ok()
         .and_then(|length| RequestHeader::new(action, length).ok())
@@ -175,19 +168,25 @@ fn parse_line(line: &[u8]) -> Result<Option<(RequestHeader, &[u8])>, LineError> 
 }
 
 /// Why a line is no request (TC-3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LineError {
     /// There is no such action.
+    #[error(
+        "unknown action {:?}, expected uppercase, lowercase, reverse, shuffle or random",
+        cli::escape(name)
+    )]
     UnknownAction {
         /// What stands before the first space, or its beginning if that is long.
         name: Vec<u8>,
     },
     /// Nothing comes after the action, not even a space.
+    #[error("no space after the action \"{action}\", expected ACTION MESSAGE")]
     NoSpace {
         /// The action.
         action: Action,
     },
     /// The message does not fit a request.
+    #[error("the message is longer than {} bytes", RequestHeader::MAX_LENGTH)]
     TooLong,
 }
 
@@ -197,33 +196,6 @@ impl LineError {
         Self::UnknownAction { name }
     }
 }
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownAction { name } => write!(
-                f,
-                "unknown action {:?}, want uppercase, lowercase, reverse, shuffle or random",
-                cli::escape(name)
-            ),
-            Self::NoSpace { action } => {
-                write!(
-                    f,
-                    "no space after the action \"{action}\", want ACTION MESSAGE"
-                )
-            }
-            Self::TooLong => {
-                write!(
-                    f,
-                    "the message is longer than {} bytes",
-                    RequestHeader::MAX_LENGTH
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for LineError {}
 
 #[cfg(test)]
 mod tests {
@@ -315,20 +287,20 @@ mod tests {
     }
 
     #[test]
-    fn tc_3_errors_say_what_is_wanted_and_are_escaped() {
+    fn tc_3_errors_tell_what_is_expected_and_are_escaped() {
         assert_eq!(
             LineError::UnknownAction {
                 name: b"up\x1b".to_vec()
             }
             .to_string(),
-            "unknown action \"up\\x1b\", want uppercase, lowercase, reverse, shuffle or random"
+            "unknown action \"up\\x1b\", expected uppercase, lowercase, reverse, shuffle or random"
         );
         assert_eq!(
             LineError::NoSpace {
                 action: Action::Random
             }
             .to_string(),
-            "no space after the action \"random\", want ACTION MESSAGE"
+            "no space after the action \"random\", expected ACTION MESSAGE"
         );
         assert_eq!(
             LineError::TooLong.to_string(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::requests::{Encoded, Requests};
 
-/// Bytes that are handed to the system at once, at most.
+/// The most bytes of one write.
 const PIECE: usize = 64 * 1024;
 
 /// What the sending thread has done so far, for the one that receives.
@@ -30,7 +30,7 @@ pub(crate) struct Progress {
 pub(crate) enum SendError {
     /// The file cannot be read further.
     Read(io::Error),
-    /// The server takes no more; what it says and does is the other thread's matter.
+    /// The server takes no more; what it sends and does is the other thread's matter.
     Write,
 }
 
@@ -75,7 +75,7 @@ impl Progress {
 
 /// Sends a request for each line of `file`, then ends the sending side of the connection.
 ///
-/// All lines that can be read at once are sent with one write, and none waits for the next one to
+/// All lines that one read brings are sent with one write, and none waits for the next one to
 /// come (TC-2). When the server takes no more, no more is read.
 pub(crate) fn send_lines(name: &OsStr, file: File, stream: &TcpStream, progress: &Progress) {
     let ended = send_all(name, file, stream, progress);
@@ -110,10 +110,8 @@ fn send(
     progress: &Progress,
 ) -> Result<(), SendError> {
     for (line, error) in &encoded.errors {
-        report(format_args!(
-            "{}:{line}: {error}",
-            cli::escape(name.as_bytes())
-        ));
+        let name = cli::escape(name.as_bytes());
+        cli::report(format_args!("tcp_client: {name}:{line}: {error}"));
     }
     progress
         .skipped
@@ -122,19 +120,14 @@ fn send(
     let mut rest = encoded.bytes;
     while !rest.is_empty() {
         // In pieces: a system that is taking a long request is seen to do so.
-        match stream.write(rest.get(..PIECE).unwrap_or(rest)) {
+        match stream.write(&rest[..rest.len().min(PIECE)]) {
             Ok(count @ 1..) => {
                 progress.bytes.fetch_add(count as u64, SeqCst);
-                rest = rest.get(count..).unwrap_or_default();
+                rest = &rest[count..];
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => return Err(SendError::Write),
         }
     }
     Ok(())
-}
-
-/// A line on standard error, with one write; if that is closed, there is nobody left to tell.
-fn report(text: impl std::fmt::Display) {
-    let _ = io::stderr().write_all(format!("tcp_client: {text}\n").as_bytes());
 }

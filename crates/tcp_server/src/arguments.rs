@@ -1,9 +1,6 @@
-use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 
-use cli::{About, PortError};
+use cli::{About, CommandLine, Error};
 use proto::action::DEFAULT_PORT;
 
 const ABOUT: About = About {
@@ -19,94 +16,28 @@ Options:
 ",
 };
 
-/// What the arguments ask for (T-20).
+/// The command line (T-20).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Arguments {
-    /// To print this text.
-    Show(String),
-    /// To serve.
-    Serve {
-        /// On this port; 0 lets the system choose.
-        port: u16,
-        /// Whether to log all that happens.
-        verbose: bool,
-    },
+pub(crate) struct Arguments {
+    /// The port to listen on; 0 lets the system choose.
+    pub(crate) port: u16,
+    /// Whether to log all that happens.
+    pub(crate) verbose: bool,
 }
 
 impl Arguments {
-    /// Understands the arguments, in any order and every form that getopt knows (T-23). Of an
-    /// option that is repeated the last one counts.
-    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, UsageError> {
-        let separated = cli::separate_options(arguments, &[('p', "--port")]);
-        let mut options = pico_args::Arguments::from_vec(separated.options);
-        if let Some(text) = ABOUT.asked(&mut options) {
-            return Ok(Self::Show(text));
-        }
-        let mut port = DEFAULT_PORT;
-        while let Some(value) = port_value(&mut options)? {
-            // What is not UTF-8 is not a port either, and is shown as it can be.
-            port = cli::parse_port(&value.to_string_lossy(), 0..=u16::MAX)
-                .map_err(UsageError::Port)?;
-        }
-        let mut verbose = false;
-        while options.contains(["-v", "--verbose"]) {
-            verbose = true;
-        }
-        if let Some(option) = options.finish().into_iter().next() {
-            return Err(UsageError::Unknown { option });
-        }
-        if let Some(argument) = separated.operands.into_iter().next() {
-            return Err(UsageError::Extra { argument });
-        }
-        Ok(Self::Serve { port, verbose })
+    /// Parses the arguments, in any order and every form that getopt knows (T-23).
+    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+        let mut line = CommandLine::with_options(&ABOUT, arguments, &[('p', "--port")])?;
+        let port = line.option("--port", |port| port.number(0..=u16::MAX))?;
+        let verbose = line.flag(["-v", "--verbose"]);
+        let [] = line.operands([])?;
+        Ok(Self {
+            port: port.unwrap_or(DEFAULT_PORT),
+            verbose,
+        })
     }
 }
-
-fn port_value(options: &mut pico_args::Arguments) -> Result<Option<OsString>, UsageError> {
-    let keep = |value: &OsStr| Ok::<_, Infallible>(value.to_owned());
-    // Taking a value as it is can fail in one way only.
-    options
-        .opt_value_from_os_str("--port", keep)
-        .map_err(|_| UsageError::NoPort)
-}
-
-/// What is wrong with the arguments (T-23).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UsageError {
-    /// There is no such option.
-    Unknown {
-        /// The argument.
-        option: OsString,
-    },
-    /// There is an argument that is no option.
-    Extra {
-        /// The argument.
-        argument: OsString,
-    },
-    /// The option for the port is the last argument.
-    NoPort,
-    /// The port is none.
-    Port(PortError),
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { option } => {
-                write!(f, "unknown option {:?}", cli::escape(option.as_bytes()))
-            }
-            Self::Extra { argument } => {
-                let argument = cli::escape(argument.as_bytes());
-                write!(f, "unexpected argument {argument:?}, want options only")
-            }
-            Self::NoPort => write!(f, "the option -p, --port wants a port"),
-            Self::Port(error) => write!(f, "{error}"),
-        }?;
-        write!(f, "; see tcp_server --help")
-    }
-}
-
-impl std::error::Error for UsageError {}
 
 #[cfg(test)]
 mod tests {
@@ -114,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(line: &str) -> Result<Arguments, UsageError> {
+    fn parse(line: &str) -> Result<Arguments, Error> {
         Arguments::parse(line.split_whitespace().map(OsString::from).collect())
     }
 
@@ -129,11 +60,7 @@ mod tests {
             ("-p 0", 0, false),
             ("-p 65535 -v", 65535, true),
         ] {
-            assert_eq!(
-                parse(line),
-                Ok(Arguments::Serve { port, verbose }),
-                "{line}"
-            );
+            assert_eq!(parse(line).unwrap(), Arguments { port, verbose }, "{line}");
         }
     }
 
@@ -147,11 +74,11 @@ mod tests {
             "-p 09000",
             "-p 9000 --",
         ] {
-            let wanted = Arguments::Serve {
+            let expected = Arguments {
                 port: 9000,
                 verbose: false,
             };
-            assert_eq!(parse(line), Ok(wanted), "{line}");
+            assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
         for line in [
             "-vp 9000",
@@ -159,11 +86,11 @@ mod tests {
             "-vvp9000 -v --verbose",
             "--verbose --port=9000",
         ] {
-            let wanted = Arguments::Serve {
+            let expected = Arguments {
                 port: 9000,
                 verbose: true,
             };
-            assert_eq!(parse(line), Ok(wanted), "{line}");
+            assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
     }
 
@@ -175,30 +102,25 @@ mod tests {
             ("-vx", "unknown option \"-x\""),
             ("--verbose=1", "unknown option \"--verbose=1\""),
             ("--ports=1", "unknown option \"--ports=1\""),
-            ("9000", "unexpected argument \"9000\", want options only"),
-            ("-- -v", "unexpected argument \"-v\", want options only"),
-            ("-", "unexpected argument \"-\", want options only"),
-            ("-p", "the option -p, --port wants a port"),
-            ("-v --port", "the option -p, --port wants a port"),
-            (
-                "--port=",
-                "the port \"\" is not a number; give one from 0 to 65535",
-            ),
-            (
-                "-p -v",
-                "the port \"-v\" is not a number; give one from 0 to 65535",
-            ),
+            ("9000", "expected 0 arguments, got 1"),
+            ("-- -v", "expected 0 arguments, got 1"),
+            ("-", "expected 0 arguments, got 1"),
+            ("-p", "--port needs a value"),
+            ("-v --port", "--port needs a value"),
+            ("--port=", "--port is \"\"; give a number from 0 to 65535"),
+            ("-p -v", "--port is \"-v\"; give a number from 0 to 65535"),
             (
                 "-p 65536",
-                "the port \"65536\" is out of range; give one from 0 to 65535",
+                "--port is \"65536\"; give a number from 0 to 65535",
             ),
             (
                 "-p 9 -p x",
-                "the port \"x\" is not a number; give one from 0 to 65535",
+                "--port is \"x\"; give a number from 0 to 65535",
             ),
         ] {
-            let wanted = format!("{text}; see tcp_server --help");
-            assert_eq!(parse(line).unwrap_err().to_string(), wanted, "{line}");
+            let expected = format!("{text}\nUsage: tcp_server [--help] [-v] [-p PORT]");
+            let error = parse(line).unwrap_err();
+            assert_eq!((error.to_string(), error.status()), (expected, 2), "{line}");
         }
     }
 
@@ -209,7 +131,8 @@ mod tests {
         ] {
             for form in ["-p ", "-p", "--port ", "--port="] {
                 let line = format!("{form}{value}");
-                assert!(matches!(parse(&line), Err(UsageError::Port(_))), "{line}");
+                let error = parse(&line).unwrap_err().to_string();
+                assert!(error.starts_with("--port is \""), "{line}: {error}");
             }
         }
         let not_text = OsString::from_vec(b"\xff".to_vec());
@@ -220,8 +143,12 @@ mod tests {
 
     #[test]
     fn g_3_help_and_version_win_over_all_else() {
-        assert_eq!(parse("-p x --help"), Ok(Arguments::Show(ABOUT.help.into())));
+        let text = |line| {
+            let end = parse(line).unwrap_err();
+            (end.to_string(), end.status())
+        };
+        assert_eq!(text("-p x --help"), (ABOUT.help.to_owned(), 0));
         let version = format!("tcp_server {}\n", env!("CARGO_PKG_VERSION"));
-        assert_eq!(parse("-v --version"), Ok(Arguments::Show(version)));
+        assert_eq!(text("-v --version"), (version, 0));
     }
 }

@@ -24,8 +24,8 @@ pub(crate) fn serve_client(connection: &mut Connection) {
     log::debug!("{peer}: connected");
     let mut session = Session::default();
     match converse(connection, &mut session) {
-        Ok(End::BetweenRequests) => log::debug!("{peer}: closed"),
-        Ok(End::InsideRequest) => log::debug!("{peer}: closed inside a request"),
+        Ok(Closed::BetweenRequests) => log::debug!("{peer}: closed"),
+        Ok(Closed::InsideRequest) => log::debug!("{peer}: closed inside a request"),
         Err(Lost::Connection(Error::Shutdown)) => {
             log::debug!("{peer}: closed, since the server is stopping");
         }
@@ -38,30 +38,21 @@ pub(crate) fn serve_client(connection: &mut Connection) {
 }
 
 /// Where a client closed its sending side.
-enum End {
+enum Closed {
     BetweenRequests,
     InsideRequest,
 }
 
 /// Why a client was given up.
+#[derive(Debug, thiserror::Error)]
 enum Lost {
-    Connection(Error),
-    Memory(TryReserveError),
+    #[error(transparent)]
+    Connection(#[from] Error),
+    #[error(transparent)]
+    Memory(#[from] TryReserveError),
 }
 
-impl From<Error> for Lost {
-    fn from(error: Error) -> Self {
-        Self::Connection(error)
-    }
-}
-
-impl From<TryReserveError> for Lost {
-    fn from(error: TryReserveError) -> Self {
-        Self::Memory(error)
-    }
-}
-
-fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, Lost> {
+fn converse(connection: &mut Connection, session: &mut Session) -> Result<Closed, Lost> {
     let peer = connection.peer();
     loop {
         give_memory_back(connection, session)?;
@@ -70,9 +61,9 @@ fn converse(connection: &mut Connection, session: &mut Session) -> Result<End, L
                 let inside = session.end_of_input()?;
                 connection.write_all(session.output(), None)?;
                 return Ok(if inside {
-                    End::InsideRequest
+                    Closed::InsideRequest
                 } else {
-                    End::BetweenRequests
+                    Closed::BetweenRequests
                 });
             }
             Ok(_) => session.answer(|header, result| log_request(peer, header, result))?,

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("tcp_server: ", tcp_server::run(cli::arguments()))
+    cli::main("tcp_server: ", tcp_server::run)
 }

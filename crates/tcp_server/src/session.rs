@@ -10,7 +10,7 @@ use crate::buffer::Buffer;
 /// Turns the requests of one client into responses.
 ///
 /// Bytes are received into [`Session::room`], [`Session::answer`] carries out every request that
-/// is complete, and [`Session::output`] is to be sent, as much at once as is taken.
+/// is complete, and [`Session::output`] is to be sent, as much as is taken.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     buffer: Buffer,

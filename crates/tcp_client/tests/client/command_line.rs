@@ -45,7 +45,7 @@ fn a_file_that_cannot_be_read_is_an_error() {
     assert_fails(
         &run(&["-p", &port, "/"]),
         1,
-        "cannot read \"/\": Is a directory",
+        "cannot read \"/\": is a directory",
     );
 }
 

@@ -37,7 +37,7 @@ fn g_1_help_into_a_full_or_closed_output_is_no_panic() {
 #[test]
 fn g_6_arguments_are_escaped_in_errors() {
     for (argument, text) in [
-        (&b"-p\x1b[2J"[..], r#"the port "\x1b[2J" is not a number"#),
+        (&b"-p\x1b[2J"[..], r#"--port is "\x1b[2J"; give a number"#),
         (b"-p\xff", r#"unknown option "-p\xff""#),
     ] {
         let finished = program()

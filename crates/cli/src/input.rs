@@ -1,0 +1,34 @@
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::{Error, escape};
+
+/// Opens a file to be read, unbuffered; `-` is standard input.
+///
+/// # Errors
+/// [`cannot_read`].
+pub fn open_input(name: &OsStr) -> Result<File, Error> {
+    open(name).map_err(|error| cannot_read(name, &error))
+}
+
+/// The error that a file cannot be opened or read.
+pub fn cannot_read(name: &OsStr, error: &io::Error) -> Error {
+    let name = escape(name.as_bytes());
+    Error::new(format_args!("cannot read {name:?}: {error}"))
+}
+
+fn open(name: &OsStr) -> io::Result<File> {
+    let file = if name == "-" {
+        File::from(io::stdin().as_fd().try_clone_to_owned()?)
+    } else {
+        File::open(name)?
+    };
+    // It can be opened, but not read.
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok(file)
+}
