@@ -200,6 +200,7 @@ fn grade(
             command,
             target,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            startup: Duration::ZERO,
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),

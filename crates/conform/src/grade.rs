@@ -72,18 +72,20 @@ pub struct Unusable {
     pub evidence: Evidence,
 }
 
-/// Starts the program once, before any check, to tell one that does not work at all.
+/// Starts the program once, before any check, to tell one that does not work at all. Returns how
+/// long it took to listen, or to connect; see [`Subject::startup`].
 ///
 /// # Errors
 /// [`Unusable`] if it does not.
-pub fn preflight(assignment: &Assignment, subject: &Subject) -> Result<(), Unusable> {
+pub fn preflight(assignment: &Assignment, subject: &Subject) -> Result<Duration, Unusable> {
     let mut trial = Trial::new(assignment, subject, 0);
+    let start = Instant::now();
     let tried = match (assignment.role, subject.target) {
         (_, Target::Connect(address)) => trial.connect(address).map(drop),
         (Role::Server { .. }, _) => trial.serve().map(drop),
         (Role::Client, _) => trial.try_start(),
     };
-    tried.map_err(|problem| Unusable {
+    tried.map(|()| start.elapsed()).map_err(|problem| Unusable {
         problem,
         evidence: trial.evidence(),
     })
@@ -245,6 +247,7 @@ mod tests {
             command: Vec::new(),
             target,
             timeout,
+            startup: Duration::ZERO,
         };
         let grading = Grading {
             assignment: &ASSIGNMENT,

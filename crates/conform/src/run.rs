@@ -22,21 +22,24 @@ pub fn run(arguments: Vec<OsString>) -> Result<u8, Error> {
     let text = match Arguments::parse(arguments)? {
         Arguments::List(listed) => report::list(&listed),
         Arguments::Explain(text) => text,
-        Arguments::Grade(order) => return run_checks(&order),
+        Arguments::Grade(mut order) => return run_checks(&mut order),
     };
     Output::stdout()?.text(&text)?;
     Ok(0)
 }
 
-fn run_checks(order: &Order) -> Result<u8, Error> {
+fn run_checks(order: &mut Order) -> Result<u8, Error> {
     let destination = Destination::open(order)?;
     cli::on_shutdown_signal(end)?;
     let tried = preflight(order.assignment, &order.subject);
     unless_ending();
-    if let Err(unusable) = tried {
-        let record = Record::of_unusable(order.assignment, &unusable, about(order));
-        destination.write(&order.format.of(&record, order.shown))?;
-        return Ok(record.status);
+    match tried {
+        Ok(startup) => order.subject.startup = startup,
+        Err(unusable) => {
+            let record = Record::of_unusable(order.assignment, &unusable, about(order));
+            destination.write(&order.format.of(&record, order.shown))?;
+            return Ok(record.status);
+        }
     }
     let grading = Grading {
         assignment: order.assignment,

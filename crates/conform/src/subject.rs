@@ -16,8 +16,11 @@ pub struct Subject {
     pub command: Vec<OsString>,
     /// How to reach it.
     pub target: Target,
-    /// How long a check waits for something that should happen at once.
+    /// How long a check waits for something that should happen immediately.
     pub timeout: Duration,
+    /// How long the program takes to start, as [`preflight`](crate::preflight) has measured it:
+    /// every wait is that much longer.
+    pub startup: Duration,
 }
 
 /// How a program is reached.
@@ -171,6 +174,7 @@ mod tests {
             command: command.split(' ').map(OsString::from).collect(),
             target: Target::Start,
             timeout: Duration::from_secs(1),
+            startup: Duration::ZERO,
         }
     }
 

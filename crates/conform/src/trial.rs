@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness::{Error, Finished, Input, Listener, Peer, Process, Program};
+use anstream::adapter::strip_bytes;
+use harness::{Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Signal};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::conversation::Said;
-use crate::{Arguments, Assignment, Conversation, Evidence, Problem, Subject, Target};
+use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
 
 /// How often a server is started that ends before it listens.
 const ATTEMPTS: u32 = 3;
@@ -48,9 +49,10 @@ impl<'a> Trial<'a> {
         self.assignment
     }
 
-    /// How long to wait for something that should happen at once.
+    /// How long to wait for something that should happen immediately: a program that is slow to start
+    /// has that much more time.
     pub fn timeout(&self) -> Duration {
-        self.subject.timeout
+        self.subject.timeout + self.subject.startup
     }
 
     /// What this check's inputs are drawn from: the same for the same seed.
@@ -109,7 +111,11 @@ impl<'a> Trial<'a> {
         loop {
             attempts -= 1;
             let port = self.port()?;
-            let program = change(self.subject.program(&arguments(port)));
+            // What a person at a terminal gives it: most languages then print line by line, though
+            // the assignment asks nobody to flush, and standard input stays open.
+            let program = self.subject.program(&arguments(port));
+            let program = program.stdin(Input::Pipe).stdout(Output::Terminal);
+            let program = change(program);
             self.processes.push(program.start()?);
             let timeout = STARTING * self.timeout();
             match self.process()?.wait_listening(port, timeout) {
@@ -134,7 +140,9 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it does not come to listen there.
     pub fn serve_again(&mut self, before: SocketAddr) -> Result<SocketAddr, Problem> {
         let arguments = self.assignment.arguments_at(before.port());
-        self.start(&arguments, Input::Null)?;
+        self.start_as(&arguments, |program| {
+            program.stdin(Input::Pipe).stdout(Output::Terminal)
+        })?;
         self.wait_listening(before.port())
     }
 
@@ -242,6 +250,55 @@ impl<'a> Trial<'a> {
         self.processes.last_mut().ok_or_else(not_started_here)
     }
 
+    /// Waits for the end of the program that was started last.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it runs on.
+    pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
+        let timeout = self.timeout();
+        Ok(self.process()?.wait_exit(timeout)?)
+    }
+
+    /// Sends a signal to the program that was started last: to all that belongs to it, as a key on
+    /// the terminal does.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself, or if it was not started here.
+    pub fn signal(&mut self, signal: Signal) -> Outcome {
+        Ok(self.process()?.signal_group(signal)?)
+    }
+
+    /// What the program that was started last has printed on standard output, without colours.
+    ///
+    /// # Errors
+    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if it was not started here.
+    pub fn printed(&mut self) -> Result<String, Problem> {
+        Ok(plain(&self.process()?.stdout()))
+    }
+
+    /// Waits until standard output of the program that was started last is as `expected` says.
+    ///
+    /// # Errors
+    /// A [`Problem`] with what was printed instead.
+    pub fn wait_printed(
+        &mut self,
+        expected: &str,
+        mut is_there: impl FnMut(&str) -> bool,
+    ) -> Outcome {
+        let timeout = self.timeout();
+        let process = self.process()?;
+        match process.wait_stdout(|printed| is_there(&plain(printed)), timeout) {
+            Ok(()) => Ok(()),
+            Err(Error::System { doing, error }) => {
+                Err(Problem::trouble(format!("{doing}: {error}")))
+            }
+            Err(_) => Err(Problem::broken(
+                format!("{expected} on standard output"),
+                last_lines(&plain(&process.stdout())),
+            )),
+        }
+    }
+
     /// Connects to the server.
     ///
     /// # Errors
@@ -281,10 +338,15 @@ impl<'a> Trial<'a> {
         Ok(Conversation::new(peer, &self.said, timeout))
     }
 
-    /// Starts the client ordinarily; that it can be started is all that is asked.
+    /// Starts the client ordinarily, and waits until it connects or ends, which is all that is asked.
     pub(crate) fn try_start(&mut self) -> Result<(), Problem> {
-        let arguments = self.assignment.arguments_at(self.port()?);
-        self.start(&arguments, Input::Null).map(drop)
+        let listener = self.listen()?;
+        let arguments = self.assignment.arguments_at(listener.port());
+        self.start(&arguments, Input::Pipe)?;
+        match self.accept(&listener) {
+            Err(problem @ Problem::NotJudged(_)) => Err(problem),
+            _ => Ok(()),
+        }
     }
 
     fn must_start(&self) -> Result<(), Problem> {
@@ -310,4 +372,27 @@ fn not_started_here() -> Problem {
     Problem::not_in_this_run(
         "the program was not started here: only its connections can be seen".to_owned(),
     )
+}
+
+/// What a program prints on a terminal, without what it only does there.
+fn plain(printed: &[u8]) -> String {
+    let printed = strip_bytes(printed).into_vec();
+    String::from_utf8_lossy(&printed).replace('\r', "")
+}
+
+/// The last lines of what was printed, which are those that count.
+fn last_lines(printed: &str) -> String {
+    const SHOWN: usize = 5;
+    let lines: Vec<_> = printed
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    match lines.len() {
+        0 => "nothing is printed".to_owned(),
+        1 => format!("all that is printed is {:?}", lines[0]),
+        count => format!(
+            "the last lines are {:?}",
+            &lines[count.saturating_sub(SHOWN)..]
+        ),
+    }
 }

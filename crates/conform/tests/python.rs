@@ -49,6 +49,7 @@ fn lines(python: &str, assignment: &'static Assignment) -> Vec<TestLine> {
         command: vec![python.into(), program.into()],
         target: Target::Start,
         timeout: TIMEOUT,
+        startup: Duration::ZERO,
     };
     let musts = assignment
         .checks()
@@ -80,6 +81,7 @@ fn at_a_fixed_port(python: &str) -> TestLine {
                     .collect(),
                 target: Target::FixedPort(port),
                 timeout: TIMEOUT,
+                startup: Duration::ZERO,
             };
             let checks = assignment.checks();
             let grading = Grading {

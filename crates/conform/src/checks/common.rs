@@ -201,7 +201,7 @@ pub(super) const PORT_IN_USE_IS_1: Check = Check::should(
         let port = trial.port()?;
         let _listener = Listener::at(([0, 0, 0, 0], port).into())?;
         let arguments = trial.assignment().arguments_at(port);
-        let Finished { exit, stderr, .. } = trial.run(&arguments, Input::Null)?;
+        let Finished { exit, stderr, .. } = trial.run(&arguments, Input::Pipe)?;
         is_error_about(exit, &stderr, &port.to_string())
     },
 );
@@ -298,7 +298,7 @@ fn visit(trial: &Trial<'_>, address: std::net::SocketAddr) -> Result<Conversatio
 fn connects(trial: &mut Trial<'_>, listener: &Listener, host: &str, port: &str) -> Outcome {
     trial.may_choose_arguments()?;
     let arguments = (trial.assignment().arguments)(host, port);
-    trial.start(&arguments, Input::Null)?;
+    trial.start(&arguments, Input::Pipe)?;
     trial.accept(listener).map(drop)
 }
 
@@ -310,7 +310,7 @@ fn refuses_ports(trial: &mut Trial<'_>, port: u16, has_connected: impl Fn() -> b
     for port in not_plain_digits(port).into_iter().chain(no_ports) {
         let expected =
             format!("the port {port:?} is refused with a message and a status that is not 0");
-        let finished = trial.run(&arguments("127.0.0.1", &port), Input::Null);
+        let finished = trial.run(&arguments("127.0.0.1", &port), Input::Pipe);
         let Finished { exit, stderr, .. } = finished.map_err(|problem| match problem {
             Problem::Broken { happened, .. } => Problem::broken(&expected, happened),
             problem @ Problem::NotJudged(_) => problem,
@@ -371,7 +371,7 @@ pub(super) fn is_error_about(exit: Exit, stderr: &[u8], subject: &str) -> Outcom
 /// Starts the program with arguments that it has to refuse with an error.
 pub(super) fn expect_refusal(trial: &mut Trial<'_>, arguments: &Arguments) -> Outcome {
     let timeout = trial.timeout();
-    trial.start(arguments, Input::Null)?;
+    trial.start(arguments, Input::Pipe)?;
     expect_error(trial, timeout)
 }
 
@@ -462,7 +462,7 @@ pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
 fn printed_for(trial: &mut Trial<'_>, argument: &str) -> Result<String, Problem> {
     let timeout = trial.timeout();
     trial.may_choose_arguments()?;
-    trial.start(&Arguments::words([argument]), Input::Null)?;
+    trial.start(&Arguments::words([argument]), Input::Pipe)?;
     expect_success(trial, timeout)?;
     Ok(String::from_utf8_lossy(&trial.process()?.stdout()).into_owned())
 }

@@ -43,7 +43,7 @@ pub(super) fn listens_on(
     let timeout = trial.timeout();
     let _guard = reserve(port)?;
     // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
-    trial.start(arguments, Input::Null)?;
+    trial.start(arguments, Input::Pipe)?;
     let listens = trial.wait_listening(port);
     let addresses = trial.process()?.listening();
     // Nothing of it may be left when another check wants the port.

@@ -13,7 +13,7 @@ pub(super) fn run<S: AsRef<OsStr>>(
     words: impl IntoIterator<Item = S>,
 ) -> Result<Finished, Problem> {
     trial.may_choose_arguments()?;
-    trial.run(&Arguments::words(words), Input::Null)
+    trial.run(&Arguments::words(words), Input::Pipe)
 }
 
 /// Sees that `--help` prints a text on standard output that names the options.

@@ -112,6 +112,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
         command: [program.into()].into_iter().chain(switch).collect(),
         target: Target::Start,
         timeout,
+        startup: Duration::ZERO,
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
             let port = trial.port()?;
             // Reserved: no such name will ever exist.
             let host = Arguments::new().host("no-such-host.invalid");
-            trial.start(&host.port(port).file(file), Input::Null)?;
+            trial.start(&host.port(port).file(file), Input::Pipe)?;
             expect_error(trial, 2 * LIMIT)
         },
     ),
@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
          non-zero exit status",
         |trial| {
             let listener = trial.listen()?;
-            trial.start(&arguments(listener.port(), "/no/such/file"), Input::Null)?;
+            trial.start(&arguments(listener.port(), "/no/such/file"), Input::Pipe)?;
             if let Ok(mut server) = trial.accept(&listener) {
                 // It may leave at any point.
                 let _ = shake_hands(&mut server);
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
             let deaf = Listener::unanswering()?;
             let file = trial.file(b"file")?;
             let start = Instant::now();
-            trial.start(&arguments(deaf.port(), file), Input::Null)?;
+            trial.start(&arguments(deaf.port(), file), Input::Pipe)?;
             gives_up(trial, start)
         },
     )

@@ -94,7 +94,7 @@ pub(super) fn accept_with(
 ) -> Result<(Listener, Conversation), Problem> {
     let listener = trial.listen()?;
     let file = trial.file(file)?;
-    trial.start(&arguments(listener.port(), file), Input::Null)?;
+    trial.start(&arguments(listener.port(), file), Input::Pipe)?;
     let server = trial.accept(&listener)?;
     Ok((listener, server))
 }

@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
             let grown = File::options().write(true).open(&file);
             let grown = grown.and_then(|file| file.set_len(MEBIBYTES << 20));
             grown.map_err(cannot_write)?;
-            trial.start(&arguments(listener.port(), file), Input::Null)?;
+            trial.start(&arguments(listener.port(), file), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
             shake_hands(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;

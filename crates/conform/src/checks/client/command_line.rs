@@ -67,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let name = "ü".repeat(127) + "x";
             let listener = trial.listen()?;
-            trial.start(&arguments(listener.port(), &name, "read"), Input::Null)?;
+            trial.start(&arguments(listener.port(), &name, "read"), Input::Pipe)?;
             trial.accept(&listener)?.expect(&read(name.as_bytes()))
         },
     ),
@@ -87,7 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             for host in ["no-such-host.invalid", "1.2.3.4.5"] {
                 let words = [host, "5000", "alice", "read"];
-                trial.start(&Arguments::words(words), Input::Null)?;
+                trial.start(&Arguments::words(words), Input::Pipe)?;
                 ends_with_a_text(trial, FOR_NAMES)?;
             }
             Ok(())
@@ -123,7 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             trial.may_choose_arguments()?;
             let words = ["no-such-host.invalid", "5000", "alice", "create"];
-            trial.start(&Arguments::words(words), Input::Null)?;
+            trial.start(&Arguments::words(words), Input::Pipe)?;
             let exit = ends_with_a_text(trial, FOR_NAMES)?;
             has_status(exit, 1)?;
             let printed = trial.process()?.stdout();
@@ -314,7 +314,7 @@ pub(super) fn refused(
 ) -> Result<Exit, Problem> {
     trial.may_choose_arguments()?;
     let timeout = trial.timeout();
-    trial.start(&Arguments::words(words), Input::Null)?;
+    trial.start(&Arguments::words(words), Input::Pipe)?;
     let exit = ends_with_a_text(trial, timeout + 2 * SECOND)?;
     if listener.is_some_and(|listener| listener.accept(Duration::ZERO).is_ok()) {
         let happened = format!("it connects with the arguments {words:?}");
@@ -353,6 +353,6 @@ fn all_counts(trial: &mut Trial<'_>) -> Result<Vec<Exit>, Problem> {
 
 pub(super) fn reads_at_localhost(trial: &mut Trial<'_>, listener: &Listener) -> Outcome {
     let arguments = Arguments::new().host("localhost").port(listener.port());
-    trial.start(&arguments.word("alice").word("read"), Input::Null)?;
+    trial.start(&arguments.word("alice").word("read"), Input::Pipe)?;
     trial.accept(listener)?.expect(READ)
 }

@@ -18,7 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
         "3.2: the third parameter is the name of the client's user",
         |trial| {
             let listener = trial.listen()?;
-            trial.start(&arguments(listener.port(), "--help", "read"), Input::Null)?;
+            trial.start(&arguments(listener.port(), "--help", "read"), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
             server.expect(b"\xae\x73\x01\x06\0\0\0--help")?;
             server.send(&response(0, &[]))?;

@@ -248,7 +248,7 @@ fn shows_in_order(finished: &Finished, texts: &[String]) -> Outcome {
 pub(super) fn refused(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let port = trial.port()?;
-    trial.start(&arguments(port, "alice", "read"), Input::Null)?;
+    trial.start(&arguments(port, "alice", "read"), Input::Pipe)?;
     ends_with_a_text(trial, timeout)
 }
 

@@ -52,7 +52,7 @@ fn start(trial: &mut Trial<'_>, listener: &Listener, task: &str, stdin: Input) -
 
 /// Starts the client for alice to read, and receives her request.
 fn start_reading(trial: &mut Trial<'_>, listener: &Listener) -> Result<Conversation, Problem> {
-    start(trial, listener, "read", Input::Null)?;
+    start(trial, listener, "read", Input::Pipe)?;
     let mut server = trial.accept(listener)?;
     server.expect(READ)?;
     Ok(server)

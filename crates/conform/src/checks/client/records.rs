@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let listener = trial.listen()?;
             let arguments = arguments(listener.port(), "Zoë van der Meer", "read");
-            trial.start(&arguments, Input::Null)?;
+            trial.start(&arguments, Input::Pipe)?;
             let request = "\x01\x11\0\0\0Zoë van der Meer";
             let mut server = trial.accept(&listener)?;
             server.expect(&[b"\xae\x73", request.as_bytes()].concat())

@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
         NOT_IN_IT,
         |trial| {
             let port = trial.port()?;
-            trial.start(&arguments(port), Input::Null)?;
+            trial.start(&arguments(port), Input::Pipe)?;
             fails(trial)
         },
     ),
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             let options = Arguments::words(["--host", "no-such-host.invalid"]);
             let words = STUDENT.into_iter().fold(options, Arguments::word);
-            let exit = trial.start(&words, Input::Null)?.wait_exit(FOR_NAMES)?;
+            let exit = trial.start(&words, Input::Pipe)?.wait_exit(FOR_NAMES)?;
             has_failed(trial, exit)
         },
     ),

@@ -105,7 +105,7 @@ pub(super) const CHECKS: &[Check] = &[
             let _turn = default_port::reserve(DEFAULT_PORT)?;
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
             let listener = Listener::at(address)?;
-            trial.start(&Arguments::words(STUDENT), Input::Null)?;
+            trial.start(&Arguments::words(STUDENT), Input::Pipe)?;
             let server = trial.accept(&listener)?;
             completes(trial, Pickles::new(server))
         },
@@ -230,7 +230,7 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             let listener = Listener::unanswering()?;
             let begin = Instant::now();
-            trial.start(&arguments(listener.port()), Input::Null)?;
+            trial.start(&arguments(listener.port()), Input::Pipe)?;
             gives_up(trial, begin)
         },
     )

@@ -66,7 +66,7 @@ fn start_as(
     change: impl FnOnce(Program) -> Program,
 ) -> Result<Pickles, Problem> {
     let listener = trial.listen()?;
-    let change = |program: Program| change(program.stdin(Input::Null));
+    let change = |program: Program| change(program.stdin(Input::Pipe));
     trial.start_as(&arguments(listener.port()), change)?;
     Ok(Pickles::new(trial.accept(&listener)?))
 }

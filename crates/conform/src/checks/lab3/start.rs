@@ -86,7 +86,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             trial.may_choose_arguments()?;
             let timeout = trial.timeout();
-            let server = trial.start(&Arguments::words(["127.0.0.1", "0"]), Input::Null)?;
+            let server = trial.start(&Arguments::words(["127.0.0.1", "0"]), Input::Pipe)?;
             let line = loop {
                 let line = server.wait_line(timeout)?;
                 if line.starts_with(LISTENING) {

@@ -68,6 +68,6 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn connects_to(trial: &mut Trial<'_>, host: &str, address: IpAddr) -> Outcome {
     let listener = Listener::at(SocketAddr::new(address, 0))?;
-    trial.start(&arguments(host, listener.port()), Input::Null)?;
+    trial.start(&arguments(host, listener.port()), Input::Pipe)?;
     asks(&mut trial.accept(&listener)?)
 }

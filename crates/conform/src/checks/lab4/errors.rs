@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let timeout = trial.timeout();
             let port = trial.port()?;
-            trial.start(&arguments("127.0.0.1", port), Input::Null)?;
+            trial.start(&arguments("127.0.0.1", port), Input::Pipe)?;
             has_failed(trial, timeout)
         },
     ),
@@ -88,7 +88,7 @@ pub(super) const CHECKS: &[Check] = &[
         "a host that does not exist is an error",
         "not in the assignment: what a careful user expects",
         |trial| {
-            trial.start(&arguments("no-such-host.invalid", 8000), Input::Null)?;
+            trial.start(&arguments("no-such-host.invalid", 8000), Input::Pipe)?;
             has_failed(trial, FOR_NAMES)
         },
     ),
@@ -102,7 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
             let listener = Listener::new()?;
             let _queue = fill_queue(listener.address())?;
             let start = Instant::now();
-            trial.start(&arguments("127.0.0.1", listener.port()), Input::Null)?;
+            trial.start(&arguments("127.0.0.1", listener.port()), Input::Pipe)?;
             has_failed(trial, within)?;
             let took = start.elapsed();
             if took >= CONNECT_LIMIT {

@@ -37,7 +37,7 @@ fn arguments(host: &str, port: u16) -> Arguments {
 /// Starts the client, and accepts its connection.
 fn start(trial: &mut Trial<'_>) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
-    trial.start(&arguments("127.0.0.1", listener.port()), Input::Null)?;
+    trial.start(&arguments("127.0.0.1", listener.port()), Input::Pipe)?;
     trial.accept(&listener)
 }
 

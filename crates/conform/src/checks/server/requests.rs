@@ -228,7 +228,7 @@ pub(super) const CHECKS: &[Check] = &[
 pub(super) fn refused(trial: &mut Trial<'_>, words: &[&str]) -> Result<Exit, Problem> {
     trial.may_choose_arguments()?;
     let timeout = trial.timeout();
-    trial.start(&Arguments::words(words), Input::Null)?;
+    trial.start(&Arguments::words(words), Input::Pipe)?;
     ends_with_a_text(trial, timeout)
 }
 
@@ -237,6 +237,6 @@ fn refused_port_in_use(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let port = trial.port()?;
     let _listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-    trial.start(&ASSIGNMENT.arguments_at(port), Input::Null)?;
+    trial.start(&ASSIGNMENT.arguments_at(port), Input::Pipe)?;
     ends_with_a_text(trial, timeout)
 }

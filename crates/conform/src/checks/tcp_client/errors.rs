@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
             let timeout = trial.timeout();
             let port = trial.port()?;
             let file = trial.file(TWO_LINES)?;
-            let client = trial.start(&arguments(port).file(file), Input::Null)?;
+            let client = trial.start(&arguments(port).file(file), Input::Pipe)?;
             let exit = client.wait_exit(timeout)?;
             has_failed(trial, exit)
         },
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             let file = trial.file(TWO_LINES)?;
             let host = Arguments::words(["-h", "no-such-host.invalid"]);
-            let client = trial.start(&host.file(file), Input::Null)?;
+            let client = trial.start(&host.file(file), Input::Pipe)?;
             let exit = client.wait_exit(FOR_NAMES)?;
             has_failed(trial, exit)
         },
@@ -84,7 +84,7 @@ pub(super) const CHECKS: &[Check] = &[
             let timeout = trial.timeout();
             let listener = trial.listen()?;
             let arguments = arguments(listener.port()).file("/no/such/file");
-            let client = trial.start(&arguments, Input::Null)?;
+            let client = trial.start(&arguments, Input::Pipe)?;
             let exit = client.wait_exit(timeout)?;
             has_failed(trial, exit)
         },

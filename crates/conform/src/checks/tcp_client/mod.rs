@@ -54,7 +54,7 @@ fn start_with(
 ) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
-    trial.start(&options(listener.port()).file(file), Input::Null)?;
+    trial.start(&options(listener.port()).file(file), Input::Pipe)?;
     trial.accept(&listener)
 }
 

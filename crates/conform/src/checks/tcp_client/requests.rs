@@ -101,7 +101,7 @@ pub(super) const CHECKS: &[Check] = &[
             let listener = Listener::at(address)?;
             let file = trial.file(b"uppercase Hello\n")?;
             let options = Arguments::new().host_option("-h", "127.0.0.1");
-            trial.start(&options.file(file), Input::Null)?;
+            trial.start(&options.file(file), Input::Pipe)?;
             let server = trial.accept(&listener)?;
             answers_each(trial, server, &[b"\x08\0\0\x05Hello"])
         },

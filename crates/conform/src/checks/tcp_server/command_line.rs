@@ -167,7 +167,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             trial.may_choose_arguments()?;
             let timeout = trial.timeout();
-            let server = trial.start(&Arguments::words(["-v", "-p", "0"]), Input::Null)?;
+            let server = trial.start(&Arguments::words(["-v", "-p", "0"]), Input::Pipe)?;
             let names_port = |printed: &[u8]| {
                 let text = String::from_utf8_lossy(printed);
                 let listening = server.listening();
@@ -262,7 +262,7 @@ fn start_on_port_in_use<'t>(
 ) -> Result<(Listener, &'t mut Process), Problem> {
     let port = trial.port()?;
     let listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-    let server = trial.start(&ASSIGNMENT.arguments_at(port), Input::Null)?;
+    let server = trial.start(&ASSIGNMENT.arguments_at(port), Input::Pipe)?;
     Ok((listener, server))
 }
 
