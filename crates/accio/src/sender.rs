@@ -9,9 +9,9 @@ use proto::accio::SILENCE_LIMIT;
 /// How much is read of a file that the system cannot move by itself.
 const BUFFER: usize = 64 * 1024;
 
-/// A connection counts as writable only when a good part of its buffer is free, which a slow server
-/// may not reach in ten seconds. So whether it takes anything is tried this often besides.
-const GLANCE: Duration = Duration::from_millis(250);
+/// A connection counts as writable only when a good part of its buffer is free, and with a slow
+/// server that may take longer than ten seconds. So a write is also tried this often.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 const WRITABLE: Ready = Ready {
     readable: false,
@@ -27,8 +27,8 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// A sender from where the file is now. As long as it exists, the connection's socket does not
-    /// wait: one call cannot be told not to when the system moves the file, only the socket.
+    /// A sender from the current position of the file. While it exists, the socket is non-blocking:
+    /// `sendfile` has no flag for that.
     pub(crate) fn new(connection: &'a mut Connection, file: &'a File) -> Result<Self, Error> {
         connection.stream().set_nonblocking(true)?;
         Ok(Self {
@@ -76,7 +76,7 @@ impl<'a> Sender<'a> {
 
 impl Drop for Sender<'_> {
     fn drop(&mut self) {
-        // It fails for no socket that is open.
+        // This cannot fail for an open socket.
         let _ = self.connection.stream().set_nonblocking(false);
     }
 }
@@ -114,7 +114,7 @@ fn when_there_is_room<T>(
         if left.is_zero() {
             return Err(net::Error::TimedOut);
         }
-        match connection.wait(WRITABLE, Some(left.min(GLANCE))) {
+        match connection.wait(WRITABLE, Some(left.min(POLL_INTERVAL))) {
             Ok(_) | Err(net::Error::TimedOut) => {}
             Err(error) => return Err(error),
         }
@@ -125,7 +125,7 @@ fn when_there_is_room<T>(
 enum Moved {
     /// So many bytes were sent; 0 at the end of the file.
     Bytes(usize),
-    /// It cannot move this file, or cannot read it, in which case reading says why.
+    /// It cannot move this file, or cannot read it: then reading returns the error.
     NotThisFile,
 }
 
