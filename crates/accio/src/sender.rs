@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::time::{Duration, Instant};
 
 use cli::Error;
@@ -49,9 +49,12 @@ impl<'a> Sender<'a> {
         if self.buffer.is_empty() {
             let file = self.file;
             let move_some = |connection: &mut Connection| move_in_system(file, connection, limit);
-            match when_there_is_room(self.connection, move_some).map_err(not_sent)? {
-                Moved::Bytes(length) => return Ok(length),
-                Moved::NotThisFile => self.buffer = vec![0; BUFFER],
+            match when_there_is_room(self.connection, move_some) {
+                Ok(length) => return Ok(length),
+                Err(net::Error::System(error)) if error.kind() == ErrorKind::Unsupported => {
+                    self.buffer = vec![0; BUFFER];
+                }
+                Err(error) => return Err(not_sent(error)),
             }
         }
         self.copy(limit)
@@ -94,7 +97,7 @@ fn not_sent(error: net::Error) -> Error {
 fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match file.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             read => return read,
         }
     }
@@ -121,35 +124,32 @@ fn when_there_is_room<T>(
     }
 }
 
-/// What the system did without passing the file through this program.
-enum Moved {
-    /// So many bytes were sent; 0 at the end of the file.
-    Bytes(usize),
-    /// It cannot move this file, or cannot read it: then reading returns the error.
-    NotThisFile,
-}
-
-/// Has the system send some of the file; `None` when the connection takes nothing now.
+/// Has the system send some of the file, and returns how many bytes, 0 at the end of the file;
+/// `None` when the connection takes nothing now.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] where the system cannot move this file, or cannot read it: then
+/// reading returns the error.
 #[cfg(target_os = "linux")]
 fn move_in_system(
     file: &File,
     connection: &Connection,
     limit: usize,
-) -> Result<Option<Moved>, net::Error> {
+) -> Result<Option<usize>, net::Error> {
     use rustix::io::Errno;
 
     let stream = connection.stream();
     match rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, None, limit)) {
-        Ok(length) => Ok(Some(Moved::Bytes(length))),
+        Ok(length) => Ok(Some(length)),
         Err(Errno::AGAIN) => Ok(None),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::IO | Errno::BADF) => {
-            Ok(Some(Moved::NotThisFile))
+            Err(net::Error::System(ErrorKind::Unsupported.into()))
         }
         Err(errno) => Err(net::Error::System(errno.into())),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn move_in_system(_: &File, _: &Connection, _: usize) -> Result<Option<Moved>, net::Error> {
-    Ok(Some(Moved::NotThisFile))
+fn move_in_system(_: &File, _: &Connection, _: usize) -> Result<Option<usize>, net::Error> {
+    Err(net::Error::System(ErrorKind::Unsupported.into()))
 }
