@@ -77,8 +77,17 @@ impl TestLine {
 /// threads to use, they are many more than there are processors: most tests wait.
 pub fn run_concurrently(mut lines: Vec<TestLine>) -> ExitCode {
     lines.sort_by_key(|line| Reverse(line.takes));
+    run(lines, DEFAULT_JOBS)
+}
+
+/// Runs test lines one after another.
+pub fn run_one_by_one(lines: Vec<TestLine>) -> ExitCode {
+    run(lines, 1)
+}
+
+fn run(lines: Vec<TestLine>, threads: usize) -> ExitCode {
     let trials = lines.into_iter().map(|line| line.trial).collect();
     let mut arguments = libtest_mimic::Arguments::from_args();
-    arguments.test_threads.get_or_insert(DEFAULT_JOBS);
+    arguments.test_threads.get_or_insert(threads);
     libtest_mimic::run(&arguments, trials).exit_code()
 }

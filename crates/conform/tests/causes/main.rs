@@ -1,0 +1,156 @@
+//! The likely cause is named first: for each cause of the catalogue there is a program that has
+//! this one mistake. It is an honest program of `tests/programs/honest` in which a few words are
+//! changed.
+
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
+
+#[path = "../programs/mod.rs"]
+mod programs;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use conform::record::{About, Record};
+use conform::{Assignment, Grading, Subject, Target, TestLine, grade, preflight};
+use libtest_mimic::Failed;
+
+use programs::Programs;
+
+/// An honest program with one mistake.
+struct Mistake {
+    /// The name of the cause in the catalogue.
+    cause: &'static str,
+    /// The honest program, in `tests/programs/honest`: `tcp_server/plain.py`.
+    program: &'static str,
+    /// What is changed in it: each text stands there just once.
+    changes: &'static [(&'static str, &'static str)],
+}
+
+const MISTAKES: &[&[Mistake]] = &[];
+
+fn main() -> ExitCode {
+    let mut programs = Programs::new();
+    let mut lines = vec![TestLine::new(
+        "every cause has a program",
+        Duration::ZERO,
+        every_cause_has_a_program,
+    )];
+    for mistake in MISTAKES.iter().copied().flatten() {
+        let source = with_mistake(mistake);
+        let Some(command) = programs.command(&source) else {
+            continue;
+        };
+        let (assignment, _) = mistake.program.split_once('/').unwrap();
+        let assignment = Assignment::named(assignment).unwrap();
+        let name = format!("{} {}", assignment.name, mistake.cause);
+        let takes = assignment
+            .checks()
+            .map(|check| check.takes)
+            .max()
+            .unwrap_or_default();
+        lines.push(TestLine::new(name, takes, || {
+            is_named_first(assignment, command, mistake.cause)
+        }));
+    }
+    programs.report_skipped();
+    conform::run_concurrently(lines)
+}
+
+fn with_mistake(mistake: &Mistake) -> std::path::PathBuf {
+    let honest = programs::folder("honest").join(mistake.program);
+    let mut text = fs::read_to_string(&honest).unwrap();
+    for (from, to) in mistake.changes {
+        assert_eq!(
+            text.matches(from).count(),
+            1,
+            "{from:?} in {}",
+            mistake.program
+        );
+        text = text.replace(from, to);
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("causes");
+    fs::create_dir_all(&folder).unwrap();
+    let slug = mistake.cause.replace(|c: char| !c.is_alphanumeric(), "-");
+    let name = format!(
+        "{}-{slug}.{}",
+        mistake.program.replace('/', "-"),
+        extension(mistake.program)
+    );
+    let program = folder.join(name);
+    fs::write(&program, text).unwrap();
+    program
+}
+
+fn extension(program: &str) -> &str {
+    program.rsplit('.').next().unwrap_or_default()
+}
+
+fn is_named_first(
+    assignment: &'static Assignment,
+    command: Vec<String>,
+    cause: &str,
+) -> Result<(), Failed> {
+    let mut subject = Subject {
+        command: command.into_iter().map(Into::into).collect(),
+        target: Target::Start,
+        timeout: Duration::from_secs(3),
+        startup: Duration::ZERO,
+    };
+    subject.startup = preflight(assignment, &subject).unwrap_or_default();
+    let grading = Grading {
+        assignment,
+        subject: &subject,
+        checks: assignment.checks().collect(),
+        jobs: conform::DEFAULT_JOBS,
+        seed: fastrand::u64(..1_000_000),
+    };
+    let record = Record::of(&grade(&grading, |_| ()), About::default());
+    let named: Vec<_> = record
+        .causes
+        .iter()
+        .map(|cause| cause.name.as_str())
+        .collect();
+    if named.first() == Some(&cause) {
+        return Ok(());
+    }
+    let broken: Vec<_> = record
+        .checks
+        .iter()
+        .filter(|check| check.expected.is_some())
+        .map(ToString::to_string)
+        .collect();
+    Err(format!(
+        "seed {}: named are {named:?}\n{}",
+        record.seed,
+        broken.join("\n")
+    )
+    .into())
+}
+
+fn every_cause_has_a_program() -> Result<(), Failed> {
+    let has_program = |assignment: &Assignment, cause: &str| {
+        MISTAKES.iter().copied().flatten().any(|mistake| {
+            mistake.cause == cause
+                && mistake
+                    .program
+                    .starts_with(&format!("{}/", assignment.name))
+        })
+    };
+    let without: Vec<_> = Assignment::all()
+        .iter()
+        .flat_map(|assignment| {
+            assignment
+                .causes
+                .iter()
+                .map(move |cause| (assignment, cause.name))
+        })
+        .filter(|(assignment, cause)| !has_program(assignment, cause))
+        .map(|(assignment, cause)| format!("{} {cause:?}", assignment.name))
+        .collect();
+    if without.is_empty() {
+        return Ok(());
+    }
+    Err(format!("no program has these mistakes: {}", without.join(", ")).into())
+}

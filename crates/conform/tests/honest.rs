@@ -1,0 +1,194 @@
+//! Honest little programs, in the ways in which people write them: no must is broken for any of
+//! them, under no condition. One folder an assignment in `tests/programs/honest`; a program whose
+//! interpreter or compiler is not there is skipped, counted and named.
+//!
+//! Each is graded plainly and behind a shell script. With `HONEST=hard` in the environment each is
+//! also graded at the lowest priority beside four busy loops, and with seven others beside it.
+
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
+
+mod programs;
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use conform::record::{About, Verdict};
+use conform::{
+    Assignment, Check, Grading, Level, Record, Subject, Target, TestLine, grade, preflight,
+};
+use libtest_mimic::Failed;
+
+use programs::Programs;
+
+/// How a program is started, and what else goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    Plain,
+    /// Behind a shell script that does not `exec` it.
+    Wrapped,
+    /// At the lowest priority, beside four threads that never rest.
+    Busy,
+    /// Eight times concurrently.
+    Eight,
+}
+
+fn main() -> ExitCode {
+    let mut programs = Programs::new();
+    let conditions: &[Condition] = match env::var("HONEST") {
+        Ok(hard) if hard == "hard" => &[Condition::Busy, Condition::Eight],
+        _ => &[Condition::Plain, Condition::Wrapped],
+    };
+    let mut lines = Vec::new();
+    for assignment in Assignment::all() {
+        for program in sources(assignment.name) {
+            let Some(command) = programs.command(&program) else {
+                continue;
+            };
+            let name = program
+                .strip_prefix(programs::folder("honest"))
+                .unwrap()
+                .display()
+                .to_string();
+            for condition in conditions {
+                lines.push(line(&name, assignment, &command, *condition));
+            }
+        }
+    }
+    lines.push(at_a_fixed_port(&mut programs));
+    programs.report_skipped();
+    if conditions.contains(&Condition::Busy) {
+        // What disturbs a program would disturb the others: one after another.
+        return conform::run_one_by_one(lines);
+    }
+    conform::run_concurrently(lines)
+}
+
+/// The programs of an assignment.
+fn sources(assignment: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(programs::folder("honest").join(assignment)).unwrap();
+    let mut sources: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    sources.sort();
+    sources
+}
+
+fn line(
+    name: &str,
+    assignment: &'static Assignment,
+    command: &[String],
+    condition: Condition,
+) -> TestLine {
+    let command = match condition {
+        Condition::Plain | Condition::Eight => command.to_vec(),
+        Condition::Wrapped => programs::wrapped(command),
+        Condition::Busy => [&["nice".into(), "-n".into(), "19".into()], command].concat(),
+    };
+    let takes = assignment
+        .checks()
+        .map(|check| check.takes)
+        .max()
+        .unwrap_or_default();
+    TestLine::new(
+        format!("{name} {condition:?}"),
+        takes,
+        move || match condition {
+            Condition::Plain | Condition::Wrapped => musts_hold(assignment, &command),
+            Condition::Busy => beside_busy_loops(|| musts_hold(assignment, &command)),
+            Condition::Eight => thread::scope(|scope| {
+                let runs = [(); 8].map(|()| scope.spawn(|| musts_hold(assignment, &command)));
+                runs.into_iter().try_for_each(|run| run.join().unwrap())
+            }),
+        },
+    )
+}
+
+fn musts_hold(assignment: &'static Assignment, command: &[String]) -> Result<(), Failed> {
+    let is_must = |check: &&'static Check| check.level == Level::Must;
+    let checks = assignment.checks().filter(is_must).collect();
+    all_hold(assignment, command, Target::Start, checks)
+}
+
+fn all_hold(
+    assignment: &'static Assignment,
+    command: &[String],
+    target: Target,
+    checks: Vec<&'static Check>,
+) -> Result<(), Failed> {
+    let mut subject = Subject {
+        command: command.iter().map(Into::into).collect(),
+        target,
+        timeout: Duration::from_secs(5),
+        startup: Duration::ZERO,
+    };
+    let seed = fastrand::u64(..1_000_000);
+    match preflight(assignment, &subject) {
+        Ok(startup) => subject.startup = startup,
+        Err(unusable) => {
+            let record = Record::of_unusable(assignment, &unusable, About::default());
+            return Err(format!("{:#?}", record.unusable).into());
+        }
+    }
+    let grading = Grading {
+        assignment,
+        subject: &subject,
+        checks,
+        jobs: conform::DEFAULT_JOBS,
+        seed,
+    };
+    let record = Record::of(&grade(&grading, |_| ()), About::default());
+    let failed: Vec<_> = record
+        .checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Holds)
+        .map(ToString::to_string)
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(format!("seed {seed}\n{}", failed.join("\n")).into())
+}
+
+/// Four threads of this process take what the processors have.
+fn beside_busy_loops<T>(act: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let result = act();
+        done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+/// A program that always uses the same port, and does not set SO_REUSEADDR, is started again for
+/// each check: none may leave anything behind at the port, though the server closes first.
+fn at_a_fixed_port(programs: &mut Programs) -> TestLine {
+    const CHECKS: [&str; 4] = ["P-7", "P-7/7", "P-7/4", "P-10"];
+    let command = programs.command(&programs::folder("honest").join("lab3/plain.py"));
+    TestLine::new(
+        "lab3/plain.py at a fixed port",
+        Duration::from_secs(5),
+        move || {
+            let Some(mut command) = command else {
+                return Ok(());
+            };
+            let assignment = Assignment::named("lab3").unwrap();
+            let port = harness::free_port().unwrap();
+            command.extend(["127.0.0.1".to_owned(), port.to_string()]);
+            let checks = assignment
+                .checks()
+                .filter(|check| CHECKS.contains(&check.id))
+                .collect();
+            all_hold(assignment, &command, Target::FixedPort(port), checks)
+        },
+    )
+}
