@@ -218,7 +218,7 @@ fn named(name: &Value) -> Result<&'static Assignment, Error> {
     let assignment = name.as_os_str().to_str().and_then(Assignment::named);
     assignment.ok_or_else(|| {
         let names: Vec<_> = Assignment::all().iter().map(|one| one.name).collect();
-        name.wrong(format_args!("give one of {}", names.join(", ")))
+        name.wrong(format_args!("one of {}", names.join(", ")))
     })
 }
 
@@ -230,8 +230,8 @@ fn resolved(address: &Value) -> Result<SocketAddr, Error> {
         .map(|found| found.min_by_key(SocketAddr::is_ipv6))
     {
         Ok(Some(address)) => Ok(address),
-        Ok(None) => Err(address.wrong("give HOST:PORT; that host has no address")),
-        Err(error) => Err(address.wrong(format_args!("give HOST:PORT ({error})"))),
+        Ok(None) => Err(address.wrong("HOST:PORT; that host has no address")),
+        Err(error) => Err(address.wrong(format_args!("HOST:PORT ({error})"))),
     }
 }
 
@@ -245,13 +245,13 @@ fn seconds(value: &Value) -> Result<Duration, Error> {
     seconds
         .filter(|seconds| (0.1..=3600.0).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| value.wrong("give seconds, 0.1 to 3600"))
+        .ok_or_else(|| value.wrong("seconds, 0.1 to 3600"))
 }
 
 fn one_of<T: Copy, const N: usize>(value: &Value, choices: [(&str, T); N]) -> Result<T, Error> {
     let chosen = choices.iter().find(|(name, _)| value.as_os_str() == *name);
     chosen.map(|(_, choice)| *choice).ok_or_else(|| {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        value.wrong(format_args!("give one of {}", names.join(", ")))
+        value.wrong(format_args!("one of {}", names.join(", ")))
     })
 }

@@ -1,40 +1,88 @@
-use std::net::SocketAddr;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use harness::{Event, Peer};
 
 use crate::{Outcome, Problem};
 
-/// What was said on the connections of one check.
-pub(crate) type Said = Arc<Mutex<Vec<String>>>;
+/// The first and the last conversations of a check are kept, so many of each.
+const KEPT: usize = 16;
 
-/// A check's end of a connection to the program under test; all that is said becomes evidence.
+/// What was seen on the connections of one check.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// The conversations by their number.
+    conversations: Vec<(usize, String)>,
+    /// How many there were.
+    count: usize,
+    /// Whether something was waited for in vain.
+    pub(crate) waited_in_vain: bool,
+}
+
+pub(crate) type SharedLog = Arc<Mutex<Log>>;
+
+pub(crate) fn locked(log: &SharedLog) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Log {
+    /// Gives a conversation its number.
+    fn begin(&mut self) -> usize {
+        self.count += 1;
+        self.conversations.push((self.count, String::new()));
+        if self.conversations.len() > 2 * KEPT {
+            self.conversations.remove(KEPT);
+        }
+        self.count
+    }
+
+    fn keep(&mut self, number: usize, text: String) {
+        // One that is not there any more is one of the many between the first and the last.
+        let place = self
+            .conversations
+            .iter_mut()
+            .find(|(other, _)| *other == number);
+        if let Some((_, kept)) = place {
+            *kept = text;
+        }
+    }
+
+    /// The conversations that were kept, and a line for the others.
+    pub(crate) fn conversations(&self) -> Vec<String> {
+        let mut texts: Vec<_> = self
+            .conversations
+            .iter()
+            .map(|(_, text)| text.clone())
+            .collect();
+        let left_out = self.count - texts.len();
+        if left_out > 0 {
+            texts.insert(KEPT, format!("... {left_out} more connections ...\n"));
+        }
+        texts
+    }
+}
+
+/// A check's end of a connection to the program under test; everything that happens on it becomes
+/// evidence.
 ///
 /// Waits end after the timeout of the run.
 #[derive(Debug)]
 pub struct Conversation {
+    /// `None` only where the conversation ends.
     peer: Option<Box<Peer>>,
-    ends: (SocketAddr, SocketAddr),
-    place: usize,
-    said: Said,
+    number: usize,
+    log: SharedLog,
     timeout: Duration,
     frees_port: bool,
 }
 
 impl Conversation {
-    pub(crate) fn new(peer: Peer, said: &Said, timeout: Duration) -> Self {
-        let mut all = said.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = all.len();
-        all.push(String::new());
-        drop(all);
-        let ends = (peer.local_address(), peer.remote_address());
+    pub(crate) fn new(peer: Peer, log: &SharedLog, timeout: Duration) -> Self {
         Self {
             peer: Some(Box::new(peer)),
-            ends,
-            place,
-            said: Arc::clone(said),
+            number: locked(log).begin(),
+            log: Arc::clone(log),
             timeout,
             frees_port: false,
         }
@@ -43,15 +91,86 @@ impl Conversation {
     /// Leaves nothing behind at the port of a server which the next check needs again.
     ///
     /// The system remembers a connection for a minute at the end that closed first, and meanwhile a
-    /// server without SO_REUSEADDR cannot use the port. A reset behind the server's close, which
+    /// server without SO_REUSEADDR cannot use the port. A reset after the server's close, which
     /// the server cannot notice any more, makes the system forget.
     pub(crate) fn free_port(&mut self) {
         self.frees_port = true;
     }
 
-    /// Whether the program has closed, and nothing is left to receive.
-    fn is_over(&self) -> bool {
-        self.stream().set_nonblocking(true).is_ok() && matches!(self.stream().peek(&mut [0]), Ok(0))
+    #[allow(clippy::expect_used)]
+    fn peer(&self) -> &Peer {
+        // Only `reset` and `drop` take it, and both end the conversation.
+        self.peer.as_deref().expect("the conversation goes on")
+    }
+
+    #[allow(clippy::expect_used)]
+    fn peer_mut(&mut self) -> &mut Peer {
+        // As above.
+        self.peer.as_deref_mut().expect("the conversation goes on")
+    }
+
+    /// This end's address.
+    pub fn local_address(&self) -> SocketAddr {
+        self.peer().local_address()
+    }
+
+    /// The program's address.
+    pub fn remote_address(&self) -> SocketAddr {
+        self.peer().remote_address()
+    }
+
+    /// The socket itself. What happens on it directly is not evidence.
+    pub fn stream(&self) -> &TcpStream {
+        self.peer().stream()
+    }
+
+    /// See [`Peer::set_receive_buffer`].
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn set_receive_buffer(&self, bytes: usize) -> Outcome {
+        Ok(self.peer().set_receive_buffer(bytes)?)
+    }
+
+    /// Sends all of `bytes`.
+    ///
+    /// # Errors
+    /// [`harness::Error::Peer`] if the connection breaks, or takes nothing for long.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), harness::Error> {
+        self.peer_mut().send(bytes)
+    }
+
+    /// Sends `bytes` in pieces of `size` with a pause after each.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize, pause: Duration) -> Outcome {
+        Ok(self.peer_mut().send_in_pieces(bytes, size, pause)?)
+    }
+
+    /// Closes the sending side.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the connection is gone.
+    pub fn shutdown_write(&mut self) -> Outcome {
+        Ok(self.peer_mut().shutdown_write()?)
+    }
+
+    /// Waits for the next event, of at most `limit` bytes if it is data.
+    pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
+        let event = self.peer_mut().next_event(limit, within);
+        if event == Event::Silence {
+            locked(&self.log).waited_in_vain = true;
+        }
+        event
+    }
+
+    /// Waits until `period` is over, in which nothing may happen.
+    ///
+    /// # Errors
+    /// A [`Problem`] with what happened.
+    pub fn expect_silence(&mut self, period: Duration) -> Outcome {
+        Ok(self.peer_mut().expect_silence(period)?)
     }
 
     /// Receives as many bytes as are expected, or fewer if they are wrong already, and compares
@@ -83,8 +202,17 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
-        let timeout = self.timeout;
-        Ok(self.receive_exactly(count, timeout)?)
+        self.receive_exactly(count, self.timeout)
+    }
+
+    /// Receives exactly so many bytes, in the time that is given.
+    ///
+    /// # Errors
+    /// A [`Problem`] with what happened instead.
+    pub fn receive_exactly(&mut self, count: usize, within: Duration) -> Result<Vec<u8>, Problem> {
+        let received = self.peer_mut().receive_exactly(count, within);
+        self.note(&received);
+        Ok(received?)
     }
 
     /// Receives all bytes until the program closes.
@@ -92,20 +220,31 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive_all(&mut self) -> Result<Vec<u8>, Problem> {
-        let timeout = self.timeout;
-        Ok(self.receive_to_end(timeout)?)
+        self.receive_to_end(self.timeout)
     }
 
-    /// Waits until the program closes the connection in order, and says nothing before.
+    /// Receives all bytes until the program closes, in the time that is given.
+    ///
+    /// # Errors
+    /// A [`Problem`] with what happened instead.
+    pub fn receive_to_end(&mut self, within: Duration) -> Result<Vec<u8>, Problem> {
+        let received = self.peer_mut().receive_to_end(within);
+        self.note(&received);
+        Ok(received?)
+    }
+
+    /// Waits until the program closes the connection in order, and sends nothing before.
     ///
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn expect_end(&mut self) -> Outcome {
         let timeout = self.timeout;
-        Ok(self.expect_close(timeout)?)
+        let closed = self.peer_mut().expect_close(timeout);
+        self.note(&closed);
+        Ok(closed?)
     }
 
-    /// Waits until the program gives the connection up, in order or with a reset, and says nothing
+    /// Waits until the program gives the connection up, in order or with a reset, and sends nothing
     /// before.
     ///
     /// # Errors
@@ -114,10 +253,7 @@ impl Conversation {
         let timeout = self.timeout;
         match self.next_event(1, timeout) {
             Event::Closed | Event::Reset => Ok(()),
-            event => Err(Problem::broken(
-                "the connection is closed or reset",
-                event.to_string(),
-            )),
+            event => Err(Problem::broken("the connection is closed or reset", event)),
         }
     }
 
@@ -127,37 +263,31 @@ impl Conversation {
     /// A [`Problem`] of the checker itself.
     pub fn reset(mut self) -> Outcome {
         if let Some(peer) = self.peer.take() {
+            let ends = (peer.local_address(), peer.remote_address());
             let transcript = peer.reset()?;
-            self.keep(&transcript.to_string());
+            self.keep(ends, &transcript.to_string());
         }
         Ok(())
     }
 
-    fn keep(&self, transcript: &str) {
-        let (local, remote) = self.ends;
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = said.get_mut(self.place) {
-            *place = format!("connection {local} - {remote}:\n{transcript}");
+    /// Whether the program has closed, and nothing is left to receive.
+    fn is_over(&self) -> bool {
+        self.stream().set_nonblocking(true).is_ok() && matches!(self.stream().peek(&mut [0]), Ok(0))
+    }
+
+    fn note<T>(&self, waited: &Result<T, harness::Error>) {
+        if let Err(harness::Error::Peer {
+            event: Event::Silence,
+            ..
+        }) = waited
+        {
+            locked(&self.log).waited_in_vain = true;
         }
     }
-}
 
-/// What a connection of the harness can do, a conversation can do too.
-impl Deref for Conversation {
-    type Target = Peer;
-
-    fn deref(&self) -> &Peer {
-        // `None` only inside `reset` and `drop`, which own the conversation.
-        #[allow(clippy::expect_used)]
-        self.peer.as_deref().expect("the conversation goes on")
-    }
-}
-
-impl DerefMut for Conversation {
-    fn deref_mut(&mut self) -> &mut Peer {
-        // As above.
-        #[allow(clippy::expect_used)]
-        self.peer.as_deref_mut().expect("the conversation goes on")
+    fn keep(&self, (local, remote): (SocketAddr, SocketAddr), transcript: &str) {
+        let text = format!("connection {local} - {remote}:\n{transcript}");
+        locked(&self.log).keep(self.number, text);
     }
 }
 
@@ -165,7 +295,8 @@ impl Drop for Conversation {
     fn drop(&mut self) {
         let ends_with_reset = self.frees_port && self.peer.is_some() && self.is_over();
         if let Some(peer) = self.peer.take() {
-            self.keep(&peer.transcript().to_string());
+            let ends = (peer.local_address(), peer.remote_address());
+            self.keep(ends, &peer.transcript().to_string());
             if ends_with_reset {
                 // What cannot be reset is gone already.
                 let _ = peer.reset();

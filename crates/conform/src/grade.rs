@@ -1,51 +1,62 @@
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Assignment, Check, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
+use crate::lateness::Lateness;
+use crate::{Assignment, Check, Level, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
 
 /// How many checks run concurrently if nobody says: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
 
+/// How often it is asked whether to stop.
+const GLANCE: Duration = Duration::from_millis(50);
+
 /// What is run, and how.
-#[derive(Debug)]
-pub struct Grading<'a> {
+#[derive(Clone, Debug)]
+pub struct Grading {
     /// What the program is graded against.
-    pub assignment: &'a Assignment,
+    pub assignment: &'static Assignment,
     /// The program.
-    pub subject: &'a Subject,
+    pub subject: Subject,
     /// The checks to run; see [`Assignment::checks`].
     pub checks: Vec<&'static Check>,
     /// How many checks run concurrently.
     pub jobs: usize,
     /// What the inputs of the checks are drawn from.
     pub seed: u64,
+    /// When it has to be over.
+    pub deadline: Option<Instant>,
 }
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub struct Report<'a> {
+pub struct Report {
     /// What the program was graded against.
-    pub assignment: &'a Assignment,
+    pub assignment: &'static Assignment,
     /// The result of each check, in the order of the specification.
-    pub results: Vec<CheckResult<'a>>,
+    pub results: Vec<CheckResult>,
     /// How long it took.
     pub took: Duration,
 }
 
 /// What came of one check.
 #[derive(Clone, Debug)]
-pub struct CheckResult<'a> {
+pub struct CheckResult {
     /// The check.
-    pub check: &'a Check,
+    pub check: &'static Check,
     /// What came of it.
     pub outcome: Outcome,
     /// What was seen.
     pub evidence: Evidence,
+    /// When it began.
+    pub started: Instant,
     /// How long it took.
     pub took: Duration,
+    /// Whether it waited for something in vain: on a machine that is too busy that says nothing.
+    pub waited_in_vain: bool,
 }
 
 /// What was seen during a check.
@@ -57,7 +68,7 @@ pub struct Evidence {
     pub programs: Vec<String>,
 }
 
-impl CheckResult<'_> {
+impl CheckResult {
     fn is_broken(&self) -> bool {
         matches!(self.outcome, Err(Problem::Broken { .. }))
     }
@@ -77,7 +88,7 @@ pub struct Unusable {
 ///
 /// # Errors
 /// [`Unusable`] if it does not.
-pub fn preflight(assignment: &Assignment, subject: &Subject) -> Result<Duration, Unusable> {
+pub fn preflight(assignment: &'static Assignment, subject: &Subject) -> Result<Duration, Unusable> {
     let mut trial = Trial::new(assignment, subject, 0);
     let start = Instant::now();
     let tried = match (assignment.role, subject.target) {
@@ -91,35 +102,42 @@ pub fn preflight(assignment: &Assignment, subject: &Subject) -> Result<Duration,
     })
 }
 
-/// Runs the checks concurrently, and calls `seen` after each.
-pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) -> Report<'a> {
+/// Runs the checks concurrently, and calls `seen` after each, until all were made, the deadline is
+/// over, or `stop` returns a reason. What was not judged then says why; what was started has been
+/// ended.
+pub fn grade(
+    grading: &Grading,
+    seen: impl Fn(&CheckResult),
+    stop: impl Fn() -> Option<&'static str>,
+) -> Report {
     let start = Instant::now();
-    let numbered = grading.checks.iter().copied().enumerate();
-    let waiting = Mutex::new(longest_first(numbered).into_iter());
-    let results = Mutex::new(Vec::new());
-    let jobs = match grading.subject.target {
-        Target::Start => grading.jobs.max(1),
-        // One server, or one port, serves one check after another.
-        Target::FixedPort(_) | Target::Connect(_) => 1,
-    };
-    // A function of its own, so that the lock is not held while the check runs.
-    let next = || locked(&waiting).next();
-    thread::scope(|scope| {
-        for _ in 0..jobs.min(grading.checks.len()) {
-            scope.spawn(|| {
-                while let Some((index, check)) = next() {
-                    let result =
-                        grade_one(grading.assignment, grading.subject, check, grading.seed);
-                    seen(&result);
-                    locked(&results).push((index, result));
-                }
-            });
+    let lateness = Lateness::watch();
+    let mut results: Vec<Option<CheckResult>> = vec![None; grading.checks.len()];
+    let mut stopped = None;
+    let received = start_checks(grading);
+    while results.iter().any(Option::is_none) && stopped.is_none() {
+        match received.recv_timeout(GLANCE) {
+            Ok((index, result)) => {
+                seen(&result);
+                results[index] = Some(result);
+            }
+            Err(RecvTimeoutError::Timeout) => stopped = over(grading, &stop),
+            Err(RecvTimeoutError::Disconnected) => stopped = Some("no thread could be started"),
         }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    let mut results: Vec<_> = results.into_iter().map(|(_, result)| result).collect();
-    blame_premises(grading, &mut results);
+    }
+    if stopped.is_none() {
+        stopped = repeat_alone(grading, &mut results, &lateness, &stop);
+    }
+    if stopped.is_some() {
+        // The threads that are left see nothing but the end of their programs.
+        harness::kill_all();
+    }
+    let reason = stopped.unwrap_or_default();
+    let named = grading.checks.iter().zip(results);
+    let mut results: Vec<_> = named
+        .map(|(check, result)| result.unwrap_or_else(|| CheckResult::not_made(check, reason)))
+        .collect();
+    blame_premises(grading, &mut results, stopped.is_none());
     Report {
         assignment: grading.assignment,
         results,
@@ -127,23 +145,145 @@ pub fn grade<'a>(grading: &Grading<'a>, seen: impl Fn(&CheckResult<'a>) + Sync) 
     }
 }
 
+/// Why the grading is over before all checks were made.
+fn over(grading: &Grading, stop: &impl Fn() -> Option<&'static str>) -> Option<&'static str> {
+    let is_late = grading
+        .deadline
+        .is_some_and(|deadline| Instant::now() >= deadline);
+    stop().or(is_late.then_some("the deadline is over"))
+}
+
+type Numbered = (usize, CheckResult);
+
+/// Threads that make the checks and send what came of them. None holds anything of the caller's:
+/// one that waits for long is left behind when the grading is stopped.
+fn start_checks(grading: &Grading) -> mpsc::Receiver<Numbered> {
+    let (results, received) = mpsc::channel();
+    let jobs = match grading.subject.target {
+        Target::Start => grading.jobs.clamp(1, grading.checks.len().max(1)),
+        // One server, or one port, serves one check after another.
+        Target::FixedPort(_) | Target::Connect(_) => 1,
+    };
+    let waiting = Arc::new(Mutex::new(in_order(grading).into_iter()));
+    for _ in 0..jobs {
+        let (grading, waiting, results) = (grading.clone(), Arc::clone(&waiting), results.clone());
+        let work = move || make_checks(&grading, &waiting, &results);
+        // Fewer threads make the same checks.
+        if thread::Builder::new().spawn(work).is_err() {
+            break;
+        }
+    }
+    received
+}
+
+fn make_checks(
+    grading: &Grading,
+    waiting: &Mutex<impl Iterator<Item = (usize, &'static Check)>>,
+    results: &Sender<Numbered>,
+) {
+    // A function of its own, so that the lock is not held while the check runs.
+    let next = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    while let Some((index, check)) = next() {
+        let result = grade_one(grading.assignment, &grading.subject, check, grading.seed);
+        if results.send((index, result)).is_err() {
+            return;
+        }
+    }
+}
+
+/// What has to wait long comes first. Where there is a deadline, what a program must do comes
+/// before what it should do, and what cannot be met in time comes last.
+fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
+    let mut checks: Vec<_> = grading.checks.iter().copied().enumerate().collect();
+    let left = grading
+        .deadline
+        .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    checks.sort_by_key(|(_, check)| {
+        let too_long = left.is_some_and(|left| check.takes > left);
+        let need_not = left.is_some() && check.level == Level::Should;
+        (too_long, need_not, Reverse(check.takes))
+    });
+    checks
+}
+
+/// What failed while the checker itself was late is made once more, alone; if that is late too and
+/// waited in vain, nothing can be said.
+fn repeat_alone(
+    grading: &Grading,
+    results: &mut [Option<CheckResult>],
+    lateness: &Lateness,
+    stop: &impl Fn() -> Option<&'static str>,
+) -> Option<&'static str> {
+    for result in results.iter_mut().flatten() {
+        if !result.is_broken() || !lateness.during(result.started, result.took) {
+            continue;
+        }
+        let alone = Grading {
+            checks: vec![result.check],
+            ..grading.clone()
+        };
+        let received = start_checks(&alone);
+        let again = loop {
+            match received.recv_timeout(GLANCE) {
+                Ok((_, again)) => break again,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(reason) = over(grading, stop) {
+                        return Some(reason);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break result.clone(),
+            }
+        };
+        let unclear =
+            again.is_broken() && again.waited_in_vain && lateness.during(again.started, again.took);
+        *result = again;
+        if unclear {
+            result.outcome = Err(Problem::trouble("the machine is too busy to tell"));
+        }
+    }
+    None
+}
+
+impl CheckResult {
+    fn not_made(check: &'static Check, reason: &str) -> Self {
+        Self {
+            check,
+            outcome: Err(Problem::NotJudged(NotJudged::OutOfTime(reason.to_owned()))),
+            evidence: Evidence::default(),
+            started: Instant::now(),
+            took: Duration::ZERO,
+            waited_in_vain: false,
+        }
+    }
+}
+
 /// Makes one check, with inputs that are drawn from `seed`.
-pub fn grade_one<'a>(
-    assignment: &Assignment,
+pub fn grade_one(
+    assignment: &'static Assignment,
     subject: &Subject,
-    check: &'a Check,
+    check: &'static Check,
     seed: u64,
-) -> CheckResult<'a> {
-    let start = Instant::now();
+) -> CheckResult {
+    let started = Instant::now();
     let mut trial = Trial::new(assignment, subject, seed_of(check, seed));
     // A mistake of ours must not take the other results along, nor pass for a verdict.
     let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)))
         .unwrap_or_else(|_| Err(Problem::trouble("the check panicked: see standard error")));
-    let took = start.elapsed();
+    let took = started.elapsed();
+    if outcome.is_err() {
+        trial.fail();
+    }
     CheckResult {
         check,
         outcome,
+        waited_in_vain: trial.waited_in_vain(),
         evidence: trial.evidence(),
+        started,
         took,
     }
 }
@@ -160,7 +300,7 @@ fn seed_of(check: &Check, seed: u64) -> u64 {
 
 /// A check that failed, and rests on one that is broken, was not judged by that. Premises that were
 /// not selected are run now.
-fn blame_premises(grading: &Grading<'_>, results: &mut [CheckResult<'_>]) {
+fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool) {
     let mut broken: Vec<&'static str> = Vec::new();
     let mut known: Vec<&'static str> = results.iter().map(|result| result.check.id).collect();
     broken.extend(
@@ -171,14 +311,14 @@ fn blame_premises(grading: &Grading<'_>, results: &mut [CheckResult<'_>]) {
     );
     for result in results.iter_mut().filter(|result| result.is_broken()) {
         for premise in result.check.premises {
-            if !known.contains(premise) {
+            if may_run && !known.contains(premise) {
                 known.push(premise);
                 let check = grading
                     .assignment
                     .checks()
                     .find(|check| check.id == *premise);
                 let premise = check.map(|check| {
-                    grade_one(grading.assignment, grading.subject, check, grading.seed)
+                    grade_one(grading.assignment, &grading.subject, check, grading.seed)
                 });
                 broken.extend(
                     premise
@@ -196,19 +336,6 @@ fn blame_premises(grading: &Grading<'_>, results: &mut [CheckResult<'_>]) {
             result.outcome = Err(Problem::NotJudged(NotJudged::Premise(premise)));
         }
     }
-}
-
-/// Those that have to wait long come first, the others keep their order.
-pub(crate) fn longest_first<'a>(
-    checks: impl IntoIterator<Item = (usize, &'a Check)>,
-) -> Vec<(usize, &'a Check)> {
-    let mut checks: Vec<_> = checks.into_iter().collect();
-    checks.sort_by_key(|(_, check)| Reverse(check.takes));
-    checks
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -233,53 +360,122 @@ mod tests {
         Ok(())
     });
 
+    const BROKEN: Check = Check::must("T-2", "", "", |_| Err(Problem::broken("", "")));
+
     const ASSIGNMENT: Assignment = Assignment {
         name: "tcp_server",
         role: Role::Client,
         arguments: |_, port| Arguments::new().port(port),
-        sections: &[Section::new("Wire", &[COMPANION, COMPANION])],
+        sections: &[Section::new(
+            "Wire",
+            &[
+                COMPANION,
+                BROKEN,
+                Check::must("T-3", "", "", |_| Err(Problem::broken("", ""))).needs(&["T-2"]),
+                Check::must("T-4", "", "", |_| panic!("a mistake of ours")),
+                Check::must("T-5", "", "", |_| {
+                    thread::park();
+                    Ok(())
+                }),
+            ],
+        )],
         causes: &[],
         criteria: &[],
     };
 
-    fn all_hold(target: Target, timeout: Duration) -> bool {
-        let subject = Subject {
-            command: Vec::new(),
-            target,
-            timeout,
-            startup: Duration::ZERO,
-        };
-        let grading = Grading {
+    fn grading(target: Target, ids: &[&str]) -> Grading {
+        let checks = ids
+            .iter()
+            .map(|id| ASSIGNMENT.checks().find(|check| check.id == *id));
+        Grading {
             assignment: &ASSIGNMENT,
-            subject: &subject,
-            checks: ASSIGNMENT.checks().collect(),
+            subject: Subject {
+                command: Vec::new(),
+                target,
+                timeout: Duration::from_secs(10),
+                startup: Duration::ZERO,
+            },
+            checks: checks.flatten().collect(),
             jobs: 2,
             seed: 0,
-        };
-        BEGUN.store(0, Ordering::SeqCst);
-        let report = grade(&grading, |_| ());
-        report.results.iter().all(|result| result.outcome.is_ok())
+            deadline: None,
+        }
+    }
+
+    fn outcomes(grading: &Grading) -> Vec<Outcome> {
+        let report = grade(grading, |_| (), || None);
+        report
+            .results
+            .into_iter()
+            .map(|result| result.outcome)
+            .collect()
     }
 
     #[test]
-    fn checks_run_side_by_side_unless_they_share_a_port() {
+    fn checks_run_concurrently_unless_they_share_a_port() {
+        let all_hold = |target, timeout| {
+            BEGUN.store(0, Ordering::SeqCst);
+            let mut grading = grading(target, &["T-1", "T-1"]);
+            grading.subject.timeout = timeout;
+            outcomes(&grading).iter().all(Result::is_ok)
+        };
         assert!(all_hold(Target::Start, Duration::from_secs(10)));
         // The first of the two waits in vain.
         assert!(!all_hold(Target::FixedPort(1), Duration::from_millis(1)));
     }
 
     #[test]
-    fn what_waits_long_begins_first() {
-        let checks = [
+    fn what_rests_on_a_broken_check_is_not_judged_also_if_that_was_not_selected() {
+        let premise = Err(Problem::NotJudged(NotJudged::Premise("T-2")));
+        assert_eq!(
+            outcomes(&grading(Target::Start, &["T-2", "T-3"]))[1],
+            premise
+        );
+        assert_eq!(outcomes(&grading(Target::Start, &["T-3"]))[0], premise);
+    }
+
+    #[test]
+    fn a_check_that_panics_is_trouble_of_ours() {
+        let outcomes = outcomes(&grading(Target::Start, &["T-4", "T-2"]));
+        assert!(matches!(
+            outcomes[0],
+            Err(Problem::NotJudged(NotJudged::Trouble(_)))
+        ));
+        assert!(matches!(outcomes[1], Err(Problem::Broken { .. })));
+    }
+
+    #[test]
+    fn what_is_not_finished_at_the_deadline_is_out_of_time_and_the_rest_is_judged() {
+        let mut grading = grading(Target::Start, &["T-5", "T-2"]);
+        grading.deadline = Some(Instant::now() + Duration::from_millis(200));
+        let outcomes = outcomes(&grading);
+        assert!(matches!(
+            outcomes[0],
+            Err(Problem::NotJudged(NotJudged::OutOfTime(_)))
+        ));
+        assert!(matches!(outcomes[1], Err(Problem::Broken { .. })));
+    }
+
+    #[test]
+    fn what_waits_long_begins_first_but_not_what_cannot_be_met_in_time() {
+        static CHECKS: [Check; 4] = [
             COMPANION,
             COMPANION.waits(3),
             COMPANION,
             COMPANION.waits(12),
         ];
-        let order: Vec<usize> = longest_first(checks.iter().enumerate())
-            .into_iter()
-            .map(|(index, _)| index)
-            .collect();
-        assert_eq!(order, [3, 1, 0, 2]);
+        let mut grading = Grading {
+            checks: CHECKS.iter().collect(),
+            ..grading(Target::Start, &[])
+        };
+        let order = |grading: &Grading| -> Vec<usize> {
+            in_order(grading)
+                .into_iter()
+                .map(|(index, _)| index)
+                .collect()
+        };
+        assert_eq!(order(&grading), [3, 1, 0, 2]);
+        grading.deadline = Some(Instant::now() + Duration::from_secs(5));
+        assert_eq!(order(&grading), [1, 0, 2, 3]);
     }
 }

@@ -15,6 +15,7 @@ mod check;
 pub mod checks;
 mod conversation;
 mod grade;
+mod lateness;
 mod progress;
 pub mod record;
 mod report;

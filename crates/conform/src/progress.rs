@@ -30,7 +30,7 @@ impl Progress {
         }
     }
 
-    pub(crate) fn seen(&self, result: &CheckResult<'_>) {
+    pub(crate) fn seen(&self, result: &CheckResult) {
         if let Err(Problem::Broken { .. }) = result.outcome {
             let broken = self.broken.fetch_add(1, Ordering::Relaxed) + 1;
             self.bar.set_message(format!(", {broken} do not hold"));

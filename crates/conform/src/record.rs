@@ -208,7 +208,7 @@ pub struct About {
 
 impl Record {
     /// Of a program that was graded.
-    pub fn of(report: &Report<'_>, about: About) -> Self {
+    pub fn of(report: &Report, about: About) -> Self {
         let assignment = report.assignment;
         let mut record = Self::new(assignment, about);
         record.seconds = seconds(report.took);
@@ -361,12 +361,12 @@ impl Counts {
 
 impl CheckRecord {
     /// Of one check that was made by itself.
-    pub fn alone(assignment: &Assignment, result: &CheckResult<'_>) -> Self {
+    pub fn alone(assignment: &Assignment, result: &CheckResult) -> Self {
         Self::of(assignment, result, &mut { KEPT_OF_CHECK })
     }
 
     /// `left` is how many bytes of evidence there is room for.
-    fn of(assignment: &Assignment, result: &CheckResult<'_>, left: &mut usize) -> Self {
+    fn of(assignment: &Assignment, result: &CheckResult, left: &mut usize) -> Self {
         let check = result.check;
         let (verdict, reason, doubt, expected, happened) = match &result.outcome {
             Ok(()) => (Verdict::Holds, None, false, None, None),

@@ -2,7 +2,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
@@ -12,7 +15,7 @@ use crate::arguments::{Arguments, Order};
 use crate::progress::Progress;
 use crate::record::{self, Record};
 use crate::report::Format;
-use crate::{Grading, Target, grade, preflight, report};
+use crate::{Evidence, Grading, NotJudged, Problem, Target, Unusable, grade, preflight, report};
 
 /// Runs the program, and returns its exit status: that of the outcome.
 ///
@@ -30,31 +33,82 @@ pub fn run(arguments: Vec<OsString>) -> Result<u8, Error> {
 
 fn run_checks(order: &mut Order) -> Result<u8, Error> {
     let destination = Destination::open(order)?;
-    cli::on_shutdown_signal(end)?;
-    let tried = preflight(order.assignment, &order.subject);
-    unless_ending();
+    cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
+    let record = graded(order);
+    destination.write(&order.format.of(&record, order.shown))?;
+    Ok(if is_interrupted().is_some() {
+        STATUS_INTERRUPTED
+    } else {
+        record.status
+    })
+}
+
+fn graded(order: &mut Order) -> Record {
+    let (assignment, subject) = (order.assignment, order.subject.clone());
+    let tried = until_interrupted(move || preflight(assignment, &subject));
     match tried {
         Ok(startup) => order.subject.startup = startup,
-        Err(unusable) => {
-            let record = Record::of_unusable(order.assignment, &unusable, about(order));
-            destination.write(&order.format.of(&record, order.shown))?;
-            return Ok(record.status);
-        }
+        Err(unusable) => return Record::of_unusable(assignment, &unusable, about(order)),
     }
     let grading = Grading {
-        assignment: order.assignment,
-        subject: &order.subject,
+        assignment,
+        subject: order.subject.clone(),
         checks: order.checks.clone(),
         jobs: order.jobs,
         seed: order.seed,
+        deadline: None,
     };
     let progress = Progress::new(grading.checks.len());
-    let report = grade(&grading, |result| progress.seen(result));
-    unless_ending();
+    let report = grade(&grading, |result| progress.seen(result), is_interrupted);
     drop(progress);
-    let record = Record::of(&report, about(order));
-    destination.write(&order.format.of(&record, order.shown))?;
-    Ok(record.status)
+    Record::of(&report, about(order))
+}
+
+/// After a signal the report says what was judged until then.
+const STATUS_INTERRUPTED: u8 = 130;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+fn is_interrupted() -> Option<&'static str> {
+    INTERRUPTED
+        .load(Ordering::SeqCst)
+        .then_some("the run was interrupted")
+}
+
+/// Tries the program on a thread of its own, which a signal leaves behind.
+fn until_interrupted(
+    try_out: impl FnOnce() -> Result<Duration, Unusable> + Send + 'static,
+) -> Result<Duration, Unusable> {
+    const GLANCE: Duration = Duration::from_millis(50);
+    let (done, tried) = mpsc::channel();
+    let not_judged = |reason| Unusable {
+        problem: Problem::NotJudged(reason),
+        evidence: Evidence::default(),
+    };
+    let work = move || {
+        // Nobody listens any more where it was interrupted.
+        let _ = done.send(try_out());
+    };
+    if let Err(error) = thread::Builder::new().spawn(work) {
+        return Err(not_judged(NotJudged::Trouble(format!(
+            "starting a thread: {error}"
+        ))));
+    }
+    loop {
+        match (tried.recv_timeout(GLANCE), is_interrupted()) {
+            (Ok(tried), _) => return tried,
+            (Err(RecvTimeoutError::Timeout), None) => {}
+            (Err(RecvTimeoutError::Timeout), Some(reason)) => {
+                harness::kill_all();
+                return Err(not_judged(NotJudged::OutOfTime(reason.to_owned())));
+            }
+            (Err(RecvTimeoutError::Disconnected), _) => {
+                return Err(not_judged(NotJudged::Trouble(
+                    "the first try panicked".to_owned(),
+                )));
+            }
+        }
+    }
 }
 
 fn about(order: &Order) -> record::About {
@@ -81,24 +135,6 @@ fn about(order: &Order) -> record::About {
         strict: order.strict,
         confinement: Vec::new(),
     }
-}
-
-/// Held by the end that a signal makes.
-static ENDING: Mutex<()> = Mutex::new(());
-
-/// What comes of checks whose programs were killed must not be reported.
-fn unless_ending() {
-    drop(ENDING.lock());
-}
-
-/// A signal leaves nothing behind that was started here.
-#[allow(clippy::exit)]
-fn end() {
-    const STATUS_INTERRUPTED: i32 = 130;
-    let _ending = ENDING.lock();
-    harness::kill_all();
-    // The checks that run know nothing of signals, and some wait long.
-    std::process::exit(STATUS_INTERRUPTED)
 }
 
 /// Where the report goes.

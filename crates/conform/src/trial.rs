@@ -1,14 +1,13 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_bytes;
 use harness::{Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Signal};
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::conversation::Said;
+use crate::conversation::{SharedLog, locked};
 use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
 
 /// How often a server is started that ends before it listens.
@@ -27,8 +26,9 @@ pub struct Trial<'a> {
     start: Instant,
     processes: Vec<Process>,
     files: Vec<TempPath>,
-    said: Said,
+    log: SharedLog,
     random: fastrand::Rng,
+    failed: bool,
 }
 
 impl<'a> Trial<'a> {
@@ -40,8 +40,9 @@ impl<'a> Trial<'a> {
             start,
             processes: Vec::new(),
             files: Vec::new(),
-            said: Said::default(),
+            log: SharedLog::default(),
             random: fastrand::Rng::with_seed(seed),
+            failed: false,
         }
     }
 
@@ -162,9 +163,13 @@ impl<'a> Trial<'a> {
         let mut addresses = listening.unwrap_or_default();
         addresses.retain(|address| address.port() != port);
         match (Problem::from(error), addresses.first()) {
-            (Problem::Broken { expected, .. }, Some(address)) => {
-                Problem::broken(expected, format!("it listens on {address}"))
-            }
+            (Problem::Broken { expected, .. }, Some(address)) => Problem::broken(
+                expected,
+                format!(
+                    "it listens on {address}: if it always does, say --fixed-port {}",
+                    address.port()
+                ),
+            ),
             (problem, _) => problem,
         }
     }
@@ -256,7 +261,9 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it runs on.
     pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
         let timeout = self.timeout();
-        Ok(self.process()?.wait_exit(timeout)?)
+        let exit = self.process()?.wait_exit(timeout);
+        locked(&self.log).waited_in_vain |= exit.is_err();
+        Ok(exit?)
     }
 
     /// Sends a signal to the program that was started last: to all that belongs to it, as a key on
@@ -292,10 +299,14 @@ impl<'a> Trial<'a> {
             Err(Error::System { doing, error }) => {
                 Err(Problem::trouble(format!("{doing}: {error}")))
             }
-            Err(_) => Err(Problem::broken(
-                format!("{expected} on standard output"),
-                last_lines(&plain(&process.stdout())),
-            )),
+            Err(_) => {
+                let printed = last_lines(&plain(&process.stdout()));
+                locked(&self.log).waited_in_vain = true;
+                Err(Problem::broken(
+                    format!("{expected} on standard output"),
+                    printed,
+                ))
+            }
         }
     }
 
@@ -305,7 +316,7 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it does not accept.
     pub fn connect(&self, address: SocketAddr) -> Result<Conversation, Problem> {
         let peer = Peer::connect(address)?.since(self.start);
-        let mut conversation = Conversation::new(peer, &self.said, self.timeout());
+        let mut conversation = Conversation::new(peer, &self.log, self.timeout());
         if let Target::FixedPort(_) = self.subject.target {
             conversation.free_port();
         }
@@ -335,7 +346,7 @@ impl<'a> Trial<'a> {
         let peer = listener
             .accept_from(self.process()?, STARTING * timeout)?
             .since(start);
-        Ok(Conversation::new(peer, &self.said, timeout))
+        Ok(Conversation::new(peer, &self.log, timeout))
     }
 
     /// Starts the client ordinarily, and waits until it connects or ends, which is all that is asked.
@@ -356,14 +367,32 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// The check did not hold.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Whether it waited for something in vain.
+    pub(crate) fn waited_in_vain(&self) -> bool {
+        locked(&self.log).waited_in_vain
+    }
+
     /// Everything that was seen. To be called when the check's conversations have been dropped.
     pub(crate) fn evidence(self) -> Evidence {
-        let said = Arc::clone(&self.said);
-        let programs = self.processes.iter().map(Process::report).collect();
-        let conversations = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.let_it_end();
         Evidence {
-            conversations,
-            programs,
+            conversations: locked(&self.log).conversations(),
+            programs: self.processes.iter().map(Process::report).collect(),
+        }
+    }
+
+    /// A connection that was refused or reset is often the first sign of a program that is ending:
+    /// how it does is worth half a second.
+    fn let_it_end(&self) {
+        const ENDING: Duration = Duration::from_millis(500);
+        if let Some(process) = self.processes.last().filter(|_| self.failed) {
+            // If it does not end, that is shown.
+            let _ = process.wait_exit(ENDING);
         }
     }
 }

@@ -55,6 +55,12 @@ const TESTS: &[(&str, fn())] = &[
     ("an interrupted run leaves nothing behind", interrupted),
     ("wrong arguments", wrong_arguments),
     ("help and version", help_and_version),
+    ("a clause is explained", explain),
+    (
+        "a reader that has left does not change the status",
+        reader_left,
+    ),
+    ("the same seed draws the same inputs", same_seed),
 ];
 
 fn main() -> ExitCode {
@@ -192,9 +198,8 @@ fn contains(text: &str, parts: &[&str]) {
 fn does_not_exist() {
     let run = grade(&[], &["/no/such/program".to_owned()]);
     run.has_status(3);
-    assert_eq!(run.stdout, "");
     contains(
-        &run.stderr,
+        &run.stdout,
         &["the program starts", "/no/such/program", "No such file"],
     );
 }
@@ -203,7 +208,7 @@ fn prints_and_exits() {
     let run = grade(&[], &subject("exits"));
     run.has_status(3);
     contains(
-        &run.stderr,
+        &run.stdout,
         &[
             "listens on port",
             "ended with status 0",
@@ -216,7 +221,7 @@ fn never_listens() {
     let run = grade(&["--timeout", "0.5"], &subject("never listens"));
     run.has_status(3);
     contains(
-        &run.stderr,
+        &run.stdout,
         &["listens on port", "nothing of it within 1.5 seconds"],
     );
 }
@@ -224,7 +229,10 @@ fn never_listens() {
 fn listens_elsewhere() {
     let run = grade(&["--timeout", "3"], &subject("listens elsewhere"));
     run.has_status(3);
-    contains(&run.stderr, &["listens on port", "it listens on 0.0.0.0:"]);
+    contains(
+        &run.stdout,
+        &["listens on port", "it listens on 0.0.0.0:", "--fixed-port"],
+    );
 }
 
 fn ignores_signals() {
@@ -233,7 +241,7 @@ fn ignores_signals() {
         &subject("ignores signals"),
     );
     run.has_status(1);
-    contains(&run.stdout, &["FAILS    T-19"]);
+    contains(&run.stdout, &["FAILS  T-19"]);
 }
 
 fn leaves_children() {
@@ -247,7 +255,7 @@ fn answers() {
     let run = grade(&["--only", ANSWERS], &subject("answers"));
     run.has_status(0);
     assert_eq!(run.stderr, "");
-    contains(&run.stdout, &["Wire", "  ok       T-1", " of 1 musts"]);
+    contains(&run.stdout, &["Wire", "1 of 1 must", " of 1 musts"]);
 }
 
 fn answers_wrongly() {
@@ -257,15 +265,15 @@ fn answers_wrongly() {
     contains(
         &run.stdout,
         &[
-            "FAILS    T-1",
-            "\n  requirement  ",
-            "\n  expected     ",
-            "\n  happened     ",
-            "\n  connection 127.0.0.1:",
+            "FAILS  T-1",
+            "\n    requirement  ",
+            "\n    expected     ",
+            "\n    happened     ",
+            "\n    program:\n      command: ",
+            "\n      standard output: ",
+            "\n    connection 127.0.0.1:",
             " sent ",
-            " received ",
-            "\n  program:\n    command: ",
-            "\n    standard output: ",
+            "\n  repeat       conform --seed ",
         ],
     );
 }
@@ -300,7 +308,8 @@ fn json() {
     run.has_status(1);
     let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(read["assignment"], "tcp_server");
-    assert_eq!(read["passes"], false);
+    assert_eq!(read["outcome"], "fails");
+    assert_eq!(read["status"], 1);
     assert_eq!(read["checks"][0]["id"], "T-1");
     assert_eq!(read["checks"][0]["verdict"], "broken");
     let conversation = read["checks"][0]["conversations"][0].as_str().unwrap();
@@ -321,15 +330,14 @@ fn junit() {
 
 fn unusable_in_every_format() {
     for (format, parts) in [
-        ("human", [""; 2]),
+        ("human", ["hello before the end", "ended with status 0"]),
         ("tap", ["# ", "\nBail out! "]),
-        ("json", ["\"passes\": false", "ended with status 0"]),
+        ("json", ["\"outcome\": \"unusable\"", "ended with status 0"]),
         ("junit", ["errors=\"1\"", "<error "]),
     ] {
         let run = grade(&["--format", format], &subject("exits"));
         run.has_status(3);
         contains(&run.stdout, &parts);
-        contains(&run.stderr, &["hello before the end"]);
     }
 }
 
@@ -343,7 +351,7 @@ fn report_to_a_file() {
     assert_eq!(run.stdout, "");
     contains(
         &fs::read_to_string(&file.0).unwrap(),
-        &["ok       T-1", " of 1 musts"],
+        &["1 of 1 must", " of 1 musts"],
     );
     let run = grade(&["--output", "/no/such/folder/report"], &subject("answers"));
     run.has_status(1);
@@ -362,7 +370,7 @@ fn colors() {
 }
 
 fn on_a_terminal() {
-    let green = "\x1b[32mok";
+    let green = "\x1b[32mtcp_server: ";
     for (no_color, colored) in [("", true), ("1", false)] {
         let program = conform(&["--only", ANSWERS, "tcp_server", "--"])
             .args(subject("answers"))
@@ -409,7 +417,7 @@ fn only() {
     run.has_status(3);
     let run = grade(&["--only", "X-1,A-*"], &subject("answers"));
     run.has_status(2);
-    contains(&run.stderr, &["--only X-1,A-* selects no check"]);
+    contains(&run.stderr, &["no check is X-1,A-*"]);
 }
 
 fn connect() {
@@ -431,16 +439,16 @@ fn connect() {
     contains(
         &reached.stdout,
         &[
-            "ok       T-1",
-            "not run  T-19",
-            "(the program was not started here",
-            "not run, ",
+            "1 of 1 must",
+            "not judged, the program was not started here",
+            "T-19",
+            "not judged, ",
         ],
     );
     let nobody = SocketAddr::from(([127, 0, 0, 1], harness::free_port().unwrap()));
     let refused = run(nobody);
     refused.has_status(3);
-    contains(&refused.stderr, &["is accepted", "refused"]);
+    contains(&refused.stdout, &["is accepted", "refused"]);
 }
 
 fn fixed_port() {
@@ -454,7 +462,7 @@ fn fixed_port() {
     ];
     let run = grade(&options, &subject("answers"));
     run.has_status(0);
-    contains(&run.stdout, &["ok       T-1", "ok       T-19"]);
+    contains(&run.stdout, &["2 of 2 musts"]);
     let run = grade(&["--fixed-port", "0"], &subject("answers"));
     run.has_status(2);
 }
@@ -471,8 +479,9 @@ fn placeholders() {
     run.has_status(0);
 }
 
+/// What was judged until then is a whole report.
 fn interrupted() {
-    let program = conform(&["--timeout", "3600", "tcp_server", "--"]);
+    let program = conform(&["--timeout", "3600", "--format", "json", "tcp_server", "--"]);
     let program = program.args(subject("never listens"));
     let process = program.start().unwrap();
     // It has started its program when there are two.
@@ -482,68 +491,63 @@ fn interrupted() {
         thread::sleep(Duration::from_millis(5));
     }
     process.signal(Signal::INT).unwrap();
-    finished(process).has_status(130);
+    let run = finished(process);
+    run.has_status(130);
+    let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(read["outcome"], "not_judged");
 }
 
 fn wrong_arguments() {
     for (line, message) in [
-        ("", "no assignment is named; there are tcp_server"),
+        ("", "which assignment? name one"),
         (
             "tcp_serve -- x",
-            "there is no assignment \"tcp_serve\"; there are tcp_server",
+            "ASSIGNMENT is \"tcp_serve\"; give one of tcp_server, ",
         ),
-        (
-            "tcp_server",
-            "no command starts the program; it goes behind --",
-        ),
-        (
-            "tcp_server --",
-            "no command starts the program; it goes behind --",
-        ),
+        ("tcp_server", "which program? give its command behind --"),
+        ("tcp_server --", "which program? give its command behind --"),
         (
             "tcp_server python3 x.py",
-            "\"python3\" is one argument too many",
+            "expected at most 1 argument, got 3",
         ),
-        (
-            "tcp_server --strange -- x",
-            "unknown option \"--strange\"; see conform --help",
-        ),
-        ("tcp_server --jobs", "--jobs wants a value"),
+        ("tcp_server --strange -- x", "unknown option \"--strange\""),
+        ("tcp_server --jobs", "--jobs needs a value"),
         (
             "tcp_server --jobs 0 -- x",
-            "--jobs wants a number, 1 or more, found \"0\"",
+            "--jobs is \"0\"; give a number from 1 to 1000",
         ),
         (
             "tcp_server --jobs +1 -- x",
-            "--jobs wants a number, 1 or more, found \"+1\"",
+            "--jobs is \"+1\"; give a number",
         ),
         (
             "tcp_server --timeout 0 -- x",
-            "--timeout wants a number of seconds",
+            "--timeout is \"0\"; give seconds, 0.1 to 3600",
         ),
         (
             "tcp_server --timeout inf -- x",
-            "--timeout wants a number of seconds",
+            "--timeout is \"inf\"; give seconds",
         ),
         (
             "tcp_server --timeout . -- x",
-            "--timeout wants a number of seconds",
+            "--timeout is \".\"; give seconds",
         ),
+        ("tcp_server --seed x -- x", "--seed is \"x\"; give a number"),
         (
             "tcp_server --format xml -- x",
-            "--format wants human, tap, json or junit",
+            "--format is \"xml\"; give one of human, tap, json, junit",
         ),
         (
             "tcp_server --color red -- x",
-            "--color wants auto, always or never",
+            "--color is \"red\"; give one of auto, always, never",
         ),
         (
             "tcp_server --fixed-port x -- x",
-            "the port \"x\" is not a number",
+            "--fixed-port is \"x\"; give a number from 1 to 65535",
         ),
         (
-            "tcp_server --connect 1 -- x",
-            "--connect checks a server that runs already: no command",
+            "tcp_server --connect 127.0.0.1:1 -- x",
+            "--connect takes neither a command nor --fixed-port",
         ),
         (
             "tcp_client --connect 127.0.0.1:1",
@@ -551,8 +555,9 @@ fn wrong_arguments() {
         ),
         (
             "tcp_server --connect 1",
-            "--connect wants HOST:PORT, found \"1\"",
+            "--connect is \"1\"; give HOST:PORT",
         ),
+        ("--explain X-1", "there is no clause \"X-1\""),
     ] {
         let run = finished(conform(&[]).args(line.split_whitespace()).start().unwrap());
         run.has_status(2);
@@ -581,6 +586,29 @@ fn help_and_version() {
         version.stdout,
         format!("conform {}\n", env!("CARGO_PKG_VERSION"))
     );
+}
+
+fn explain() {
+    let run = finished(conform(&["--explain", "T-18"]).start().unwrap());
+    run.has_status(0);
+    contains(&run.stdout, &["**T-18", "tcp_server T-18 (should)"]);
+}
+
+fn reader_left() {
+    let program = conform(&["--only", ANSWERS, "tcp_server", "--"])
+        .args(subject("answers wrongly"))
+        .stdout(harness::Output::ClosedPipe);
+    finished(program.start().unwrap()).has_status(1);
+}
+
+fn same_seed() {
+    let run = |seed| {
+        let options = ["--seed", seed, "--only", "T-2", "--format", "json"];
+        let run = grade(&options, &subject("answers wrongly"));
+        let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        read["checks"][0]["expected"].to_string()
+    };
+    assert_eq!(run("7"), run("7"));
 }
 
 /// A file of this test, removed at its end.

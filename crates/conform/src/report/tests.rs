@@ -1,6 +1,6 @@
 //! One made-up report with everything that can come of a check, in every format.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_str;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
@@ -57,7 +57,7 @@ const fn criterion(number: u32, points: u32, checks: &'static [&'static str]) ->
 }
 
 /// A-1 holds; A-8, a must, and A-8/2, a should, do not; G-4 was not judged.
-fn report() -> Report<'static> {
+fn report() -> Report {
     let broken = || Err(Problem::broken("a close", "\u{1b}[2J & silence"));
     let outcomes = [
         Ok(()),
@@ -73,7 +73,9 @@ fn report() -> Report<'static> {
         check,
         outcome,
         evidence: evidence.clone(),
+        started: Instant::now(),
         took: Duration::from_millis(1500),
+        waited_in_vain: false,
     };
     Report {
         assignment: &ASSIGNMENT,
@@ -110,7 +112,7 @@ fn unusable(format: Format) -> String {
 #[test]
 fn a_should_counts_only_where_it_is_strict() {
     let mut report = report();
-    let outcome = |report: &Report<'_>, strict| Record::of(report, about(strict)).outcome;
+    let outcome = |report: &Report, strict| Record::of(report, about(strict)).outcome;
     assert_eq!(outcome(&report, false), Outcome::Fails);
     report.results.remove(1);
     assert_eq!(outcome(&report, false), Outcome::Passes);

@@ -101,12 +101,13 @@ fn is_named_first(
     subject.startup = preflight(assignment, &subject).unwrap_or_default();
     let grading = Grading {
         assignment,
-        subject: &subject,
+        subject,
         checks: assignment.checks().collect(),
         jobs: conform::DEFAULT_JOBS,
         seed: fastrand::u64(..1_000_000),
+        deadline: None,
     };
-    let record = Record::of(&grade(&grading, |_| ()), About::default());
+    let record = Record::of(&grade(&grading, |_| (), || None), About::default());
     let named: Vec<_> = record
         .causes
         .iter()

@@ -118,7 +118,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
 
 /// Some faults are a matter of time, and a liar that a busy machine leaves no time to show its
 /// fault is no liar: it may try again.
-fn is_caught(assignment: &Assignment, subject: &Subject, id: &str) -> Result<(), Failed> {
+fn is_caught(assignment: &'static Assignment, subject: &Subject, id: &str) -> Result<(), Failed> {
     const TRIES: u32 = 3;
     let check = check(assignment, id).ok_or_else(|| format!("there is no check {id}"))?;
     let mut tries = 1;

@@ -50,7 +50,7 @@ pub(super) const CHECKS: &[Check] = &[
                     happened,
                 ));
             }
-            Ok(client.pickles.conversation.expect_silence(A_MOMENT)?)
+            client.pickles.conversation.expect_silence(A_MOMENT)
         },
     ),
     Check::must(
