@@ -1,12 +1,12 @@
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
 
-use crate::report::{Format, Shown};
+use crate::report::{Format, Shown, Style};
 use crate::selection::Selection;
 use crate::{Assignment, Check, DEFAULT_JOBS, Role, Subject, Target};
 
@@ -32,6 +32,7 @@ Grade:
   --only CHECKS        runs these: T-4 (all of that clause), T-4/2, A-*, T-4,T-5
   --jobs N             runs so many checks concurrently [default: 16]
   --timeout SECONDS    waits so long for what should happen immediately [default: 5]
+  --deadline SECONDS   judges what can be judged in this time, musts first
   --seed N             draws the inputs from this number [default: another each time]
   --strict             what a program should do counts like what it must do
 
@@ -41,7 +42,12 @@ See:
                        what its checks do
   --evidence HOW       some, or all: every check, with all that was seen
                        [default: some]
-  --format FORMAT      human, tap, json or junit [default: human]
+  --format FORMAT      human, tap, json, junit or markdown, or as a platform takes
+                       it: gradescope, classroom50, autolab or prairielearn
+                       [default: human]
+  --points N           what all musts together are worth [default: one point each,
+                       or the assignment's own criteria]
+  --problem NAME       the problem of autolab [default: the name of the assignment]
   --output FILE        writes the report to a file
   --color WHEN         auto, always or never [default: auto]
   --help               prints this text
@@ -58,13 +64,16 @@ Exit status:
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const WITH_VALUE: [(char, &str); 11] = [
+const WITH_VALUE: [(char, &str); 14] = [
     (NO_LETTER, "--fixed-port"),
     (NO_LETTER, "--connect"),
     (NO_LETTER, "--only"),
     (NO_LETTER, "--jobs"),
     (NO_LETTER, "--timeout"),
     (NO_LETTER, "--seed"),
+    (NO_LETTER, "--deadline"),
+    (NO_LETTER, "--points"),
+    (NO_LETTER, "--problem"),
     (NO_LETTER, "--explain"),
     (NO_LETTER, "--evidence"),
     (NO_LETTER, "--format"),
@@ -93,7 +102,10 @@ pub(crate) struct Order {
     pub(crate) seed: u64,
     pub(crate) strict: bool,
     pub(crate) format: Format,
-    pub(crate) shown: Shown,
+    pub(crate) style: Style,
+    /// When the program was called: the deadline counts from here.
+    pub(crate) started: Instant,
+    pub(crate) deadline: Option<Duration>,
     /// Standard output if there is none.
     pub(crate) output: Option<PathBuf>,
     pub(crate) color: ColorChoice,
@@ -153,6 +165,10 @@ fn grade(
     let jobs = line.option("--jobs", |jobs| jobs.number(1..=1000))?;
     let timeout = line.option("--timeout", seconds)?;
     let seed = line.option("--seed", |seed| seed.number(0..=u64::MAX))?;
+    let deadline = line.option("--deadline", seconds)?;
+    let points = line.option("--points", |points| points.number(1..=1_000_000))?;
+    let points = points.map(|points: u32| f64::from(points));
+    let problem = line.option("--problem", Value::text)?;
     let strict = line.flag("--strict");
     let shown = line.option("--evidence", |how| {
         one_of(how, [("some", Shown::Some), ("all", Shown::All)])
@@ -208,7 +224,13 @@ fn grade(
         seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
         strict,
         format: format.unwrap_or(Format::Human),
-        shown: shown.unwrap_or(Shown::Some),
+        style: Style {
+            shown: shown.unwrap_or(Shown::Some),
+            points,
+            problem: problem.unwrap_or_else(|| assignment.name.to_owned()),
+        },
+        started: Instant::now(),
+        deadline,
         output,
         color: color.unwrap_or(ColorChoice::Auto),
     })))

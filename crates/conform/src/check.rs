@@ -133,14 +133,6 @@ pub enum NotJudged {
     Trouble(String),
 }
 
-impl NotJudged {
-    /// Whether the program may be right or wrong, as far as this run can tell: by no design of the
-    /// run, and by no fault of the program.
-    pub fn leaves_a_doubt(&self) -> bool {
-        matches!(self, Self::OutOfTime(_) | Self::Trouble(_))
-    }
-}
-
 impl fmt::Display for NotJudged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

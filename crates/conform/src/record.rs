@@ -91,6 +91,31 @@ pub enum Verdict {
     NotJudged,
 }
 
+/// Why a check was not judged; see [`NotJudged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It cannot be seen in this kind of run.
+    ByDesign,
+    /// A check on which it rests is broken.
+    Premise,
+    /// The run was over before.
+    OutOfTime,
+    /// The checker or the machine had trouble.
+    Trouble,
+}
+
+impl From<&NotJudged> for Kind {
+    fn from(reason: &NotJudged) -> Self {
+        match reason {
+            NotJudged::NotInThisRun(_) => Self::ByDesign,
+            NotJudged::Premise(_) => Self::Premise,
+            NotJudged::OutOfTime(_) => Self::OutOfTime,
+            NotJudged::Trouble(_) => Self::Trouble,
+        }
+    }
+}
+
 /// A program that cannot be graded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnusableRecord {
@@ -174,9 +199,9 @@ pub struct CheckRecord {
     /// Why it was not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Whether that leaves a doubt: the checker had trouble, or ran out of time.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub doubt: bool,
+    /// Which kind of reason that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
     /// All that would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -307,7 +332,7 @@ impl Record {
 
     fn judge(&self) -> Outcome {
         let counting = || self.checks.iter().filter(|check| self.counts(check));
-        if counting().any(|check| check.doubt)
+        if counting().any(CheckRecord::leaves_a_doubt)
             || self
                 .checks
                 .iter()
@@ -360,6 +385,16 @@ impl Counts {
 }
 
 impl CheckRecord {
+    /// Whether nothing can be said.
+    pub fn is_not_judged(&self) -> bool {
+        self.verdict == Verdict::NotJudged
+    }
+
+    /// Whether the program may be right or wrong, as far as this run can tell.
+    pub fn leaves_a_doubt(&self) -> bool {
+        matches!(self.kind, Some(Kind::OutOfTime | Kind::Trouble))
+    }
+
     /// Of one check that was made by itself.
     pub fn alone(assignment: &Assignment, result: &CheckResult) -> Self {
         Self::of(assignment, result, &mut { KEPT_OF_CHECK })
@@ -368,22 +403,16 @@ impl CheckRecord {
     /// `left` is how many bytes of evidence there is room for.
     fn of(assignment: &Assignment, result: &CheckResult, left: &mut usize) -> Self {
         let check = result.check;
-        let (verdict, reason, doubt, expected, happened) = match &result.outcome {
-            Ok(()) => (Verdict::Holds, None, false, None, None),
-            Err(Problem::NotJudged(reason)) => (
-                Verdict::NotJudged,
-                Some(reason.to_string()),
-                reason.leaves_a_doubt(),
-                None,
-                None,
-            ),
-            Err(Problem::Broken { expected, happened }) => (
-                Verdict::Broken,
-                None,
-                false,
-                Some(expected.clone()),
-                Some(happened.clone()),
-            ),
+        let (verdict, reason, kind, expected, happened) = match &result.outcome {
+            Ok(()) => (Verdict::Holds, None, None, None, None),
+            Err(Problem::NotJudged(reason)) => {
+                let (text, kind) = (reason.to_string(), Kind::from(reason));
+                (Verdict::NotJudged, Some(text), Some(kind), None, None)
+            }
+            Err(Problem::Broken { expected, happened }) => {
+                let (expected, happened) = (expected.clone(), happened.clone());
+                (Verdict::Broken, None, None, Some(expected), Some(happened))
+            }
         };
         let needs_evidence = match &result.outcome {
             Ok(()) | Err(Problem::NotJudged(NotJudged::NotInThisRun(_))) => false,
@@ -404,7 +433,7 @@ impl CheckRecord {
             seconds: seconds(result.took),
             verdict,
             reason,
-            doubt,
+            kind,
             expected,
             happened,
             conversations,

@@ -13,7 +13,7 @@ use cli::{Error, Output};
 
 use crate::arguments::{Arguments, Order};
 use crate::progress::Progress;
-use crate::record::{self, Record};
+use crate::record::{self, CheckRecord, Kind, Outcome, Record};
 use crate::report::Format;
 use crate::{Evidence, Grading, NotJudged, Problem, Target, Unusable, grade, preflight, report};
 
@@ -35,12 +35,34 @@ fn run_checks(order: &mut Order) -> Result<u8, Error> {
     let destination = Destination::open(order)?;
     cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
     let record = graded(order);
-    destination.write(&order.format.of(&record, order.shown))?;
+    if order.format.is_for_a_platform() {
+        return deliver(order, &record, destination);
+    }
+    destination.write(&order.format.of(&record, &order.style))?;
     Ok(if is_interrupted().is_some() {
         STATUS_INTERRUPTED
     } else {
         record.status
     })
+}
+
+/// Results that are delivered have status 0, whatever they are. Where the checker had trouble, none
+/// are: the platform then says so, and nobody loses points.
+fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u8, Error> {
+    let is_trouble = |check: &CheckRecord| check.kind == Some(Kind::Trouble);
+    if record.outcome == Outcome::NotJudged && record.checks.iter().all(CheckRecord::is_not_judged)
+        || record.checks.iter().any(is_trouble)
+    {
+        let reason = record
+            .checks
+            .iter()
+            .find_map(|check| check.reason.as_deref());
+        let reason = reason.unwrap_or("nothing was judged");
+        cli::report(format_args!("conform: no results: {reason}"));
+        return Ok(Outcome::NotJudged.status());
+    }
+    destination.write(&order.format.of(record, &order.style))?;
+    Ok(0)
 }
 
 fn graded(order: &mut Order) -> Record {
@@ -56,7 +78,7 @@ fn graded(order: &mut Order) -> Record {
         checks: order.checks.clone(),
         jobs: order.jobs,
         seed: order.seed,
-        deadline: None,
+        deadline: order.deadline.map(|deadline| order.started + deadline),
     };
     let progress = Progress::new(grading.checks.len());
     let report = grade(&grading, |result| progress.seen(result), is_interrupted);

@@ -170,7 +170,7 @@ impl Human<'_> {
             };
             match reasons.iter_mut().find(|(other, ..)| other == reason) {
                 Some((.., ids)) => ids.push(&check.id),
-                None => reasons.push((reason, check.doubt, vec![&check.id])),
+                None => reasons.push((reason, check.leaves_a_doubt(), vec![&check.id])),
             }
         }
         for (reason, doubt, ids) in &reasons {

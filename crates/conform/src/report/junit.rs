@@ -33,7 +33,9 @@ fn case(record: &Record, check: &CheckRecord) -> TestCase {
         Verdict::Broken if record.counts(check) => {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         }
-        Verdict::NotJudged if check.doubt => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::NotJudged if check.leaves_a_doubt() => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
         Verdict::Broken | Verdict::NotJudged => TestCaseStatus::skipped(),
     };
     match (&check.expected, &check.happened, &check.reason) {

@@ -4,6 +4,8 @@ mod evidence;
 mod human;
 mod junit;
 mod list;
+mod platform;
+mod points;
 mod tap;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,26 @@ pub(crate) enum Format {
     Json,
     /// XML for continuous integration.
     Junit,
+    /// Markdown, for a summary.
+    Markdown,
+    /// `results.json` of Gradescope.
+    Gradescope,
+    /// `result.json` of Classroom 50.
+    Classroom50,
+    /// The output that Autolab reads.
+    Autolab,
+    /// `results.json` of PrairieLearn.
+    Prairielearn,
+}
+
+/// How much is shown, and what it is worth.
+#[derive(Clone, Debug)]
+pub(crate) struct Style {
+    pub(crate) shown: Shown,
+    /// What all points sum up to; if there is none, those of the criteria, or one a must.
+    pub(crate) points: Option<f64>,
+    /// The problem of Autolab that the points are for.
+    pub(crate) problem: String,
 }
 
 /// How much of the evidence people are shown.
@@ -36,21 +58,38 @@ pub(crate) enum Shown {
 
 impl Format {
     /// All forms, by their names.
-    pub(crate) const ALL: [(&str, Self); 4] = [
+    pub(crate) const ALL: [(&str, Self); 9] = [
         ("human", Self::Human),
         ("tap", Self::Tap),
         ("json", Self::Json),
         ("junit", Self::Junit),
+        ("markdown", Self::Markdown),
+        ("gradescope", Self::Gradescope),
+        ("classroom50", Self::Classroom50),
+        ("autolab", Self::Autolab),
+        ("prairielearn", Self::Prairielearn),
     ];
 
     /// The text of a record; it may have colours where it is for people.
-    pub(crate) fn of(self, record: &Record, shown: Shown) -> String {
+    pub(crate) fn of(self, record: &Record, style: &Style) -> String {
         match self {
-            Self::Human => human::human(record, shown),
+            Self::Human => human::human(record, style.shown),
             Self::Tap => tap::tap(record),
             Self::Json => json(record),
             Self::Junit => junit::junit(record),
+            Self::Markdown => platform::markdown(record, style.points),
+            Self::Gradescope => platform::gradescope(record, style.points),
+            Self::Classroom50 => platform::classroom50(record, style.points),
+            Self::Autolab => platform::autolab(record, style.points, &style.problem),
+            Self::Prairielearn => platform::prairielearn(record, style.points),
         }
+    }
+
+    /// Whether a platform reads it, which takes any other exit status than 0 for a failure of the
+    /// grader, and throws the results away.
+    pub(crate) fn is_for_a_platform(self) -> bool {
+        use Format::{Autolab, Classroom50, Gradescope, Prairielearn};
+        matches!(self, Gradescope | Classroom50 | Autolab | Prairielearn)
     }
 }
 

@@ -6,7 +6,7 @@ use anstream::adapter::strip_str;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use serde_json::Value;
 
-use super::{Format, Shown};
+use super::{Format, Shown, Style};
 use crate::record::{About, Outcome};
 use crate::{
     Arguments, Assignment, Check, CheckResult, Criterion, Evidence, Problem, Record, Report, Role,
@@ -84,6 +84,12 @@ fn report() -> Report {
     }
 }
 
+const STYLE: Style = Style {
+    shown: Shown::Some,
+    points: None,
+    problem: String::new(),
+};
+
 fn about(strict: bool) -> About {
     About {
         command: "./x".to_owned(),
@@ -95,7 +101,7 @@ fn about(strict: bool) -> About {
 }
 
 fn shown(format: Format, strict: bool) -> String {
-    format.of(&Record::of(&report(), about(strict)), Shown::Some)
+    format.of(&Record::of(&report(), about(strict)), &STYLE)
 }
 
 fn unusable(format: Format) -> String {
@@ -105,7 +111,7 @@ fn unusable(format: Format) -> String {
     };
     format.of(
         &Record::of_unusable(&ASSIGNMENT, &unusable, about(false)),
-        Shown::Some,
+        &STYLE,
     )
 }
 
@@ -131,7 +137,7 @@ fn what_leaves_a_doubt_neither_passes_nor_fails() {
         (Format::Json, "\"status\": 4"),
         (Format::Junit, "errors=\"1\""),
     ] {
-        let text = format.of(&record, Shown::Some);
+        let text = format.of(&record, &STYLE);
         assert!(text.contains(expected), "{text}");
     }
 }
