@@ -69,12 +69,9 @@ impl Machine {
             memo,
             ..
         } = self;
-        let Some(&root) = stack.last() else {
-            return Err(Error::NothingToTake {
-                opcode: STOP,
-                at: received,
-            });
-        };
+        let (opcode, at) = (STOP, received);
+        let root = stack.last().copied();
+        let root = root.ok_or(Error::NothingToTake { opcode, at })?;
         // Measuring needs memory of its own, so what only the machine needs is freed first.
         drop((stack, marks, memo));
         arena.shrink();
@@ -143,11 +140,8 @@ impl Machine {
     }
 
     fn top(&self, step: Step) -> Result<NodeId, Error> {
-        let reachable = &self.stack[self.floor()..];
-        reachable
-            .last()
-            .copied()
-            .ok_or_else(|| step.nothing_to_take())
+        let top = self.stack[self.floor()..].last().copied();
+        top.ok_or_else(|| step.nothing_to_take())
     }
 
     fn pop(&mut self, step: Step) -> Result<NodeId, Error> {
