@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::mem;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,18 +49,13 @@ struct EventLoop<'a> {
     failures: AcceptFailures,
     full: Condition,
     service: Service<'a>,
-    clients: HashMap<Token, Registered<'a>>,
+    clients: HashMap<Token, Client<'a>>,
     /// How many of these have not sent their whole request.
     receiving: usize,
     looks: BTreeSet<(Instant, Token)>,
     /// Accepted since events were waited for last.
     fresh: Vec<Token>,
     next_token: usize,
-}
-
-struct Registered<'a> {
-    client: Client<'a>,
-    interest: Interest,
 }
 
 /// Serves clients until `shutdown` is asked for.
@@ -114,18 +109,18 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    /// Accepts clients that wait for that, as far as there is room.
+    /// Accepts clients that wait for that, as far as there is room, and serves those who have sent
+    /// their request: it mostly arrives while the others are accepted.
     fn accept(&mut self) {
-        let Some(listener) = self.listener.take() else {
-            return;
-        };
-        for _ in 0..MOST_EVENTS {
-            if matches!(self.backlog, Backlog::Empty) || self.is_full() {
-                break;
-            }
+        let room = MOST_CLIENTS - self.clients.len();
+        let mut accepted = Vec::new();
+        while let Some(listener) = &self.listener
+            && let Backlog::MayHaveClients | Backlog::Starved = self.backlog
+            && accepted.len() < room.min(MOST_EVENTS)
+        {
             match listener.accept() {
-                Ok((stream, peer)) => self.admit(stream, peer),
-                Err(error) => match self.failures.classify(&listener, &error) {
+                Ok(client) => accepted.push(client),
+                Err(error) => match self.failures.classify(listener, &error) {
                     AcceptFailure::ClientLeft => {}
                     AcceptFailure::NobodyWaits => self.backlog = Backlog::Empty,
                     AcceptFailure::Starved => {
@@ -135,12 +130,18 @@ impl<'a> EventLoop<'a> {
                 },
             }
         }
-        self.listener = Some(listener);
+        if accepted.len() == room && self.full.begins() {
+            log::warn!(
+                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
+            );
+        }
+        for (stream, peer) in accepted {
+            self.admit(Client::new(stream, peer));
+        }
     }
 
-    /// Where others may be about to complete their requests, the system reports who was first.
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let client = Client::new(stream, peer);
+    fn admit(&mut self, client: Client<'a>) {
+        // Where others may be about to complete their requests, the system reports who is first.
         let client = match self.receiving {
             0 => client.advance(&mut self.service),
             _ => Some(client),
@@ -149,41 +150,27 @@ impl<'a> EventLoop<'a> {
             let token = Token(self.next_token);
             self.next_token += 1;
             self.fresh.push(token);
-            self.wait_for(token, client, None);
+            self.wait_for(token, client);
         }
     }
 
-    fn is_full(&mut self) -> bool {
-        let full = self.clients.len() >= MOST_CLIENTS;
-        if full && self.full.begins() {
-            log::warn!(
-                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
-            );
-        }
-        full
-    }
-
-    /// Keeps a client until something happens. `registered`: what is being waited for already.
-    fn wait_for(&mut self, token: Token, client: Client<'a>, registered: Option<Interest>) {
+    /// Keeps a client until something happens.
+    fn wait_for(&mut self, token: Token, mut client: Client<'a>) {
         let interest = client.interest();
         let descriptor = client.connection.stream.as_raw_fd();
         let (registry, mut source) = (self.poll.registry(), SourceFd(&descriptor));
-        let done = match registered {
+        let done = match client.connection.registered.replace(interest) {
             None => registry.register(&mut source, token, interest),
-            Some(registered) if registered != interest => {
-                registry.reregister(&mut source, token, interest)
-            }
+            Some(before) if before != interest => registry.reregister(&mut source, token, interest),
             Some(_) => Ok(()),
         };
         if let Err(error) = done {
-            return client.fail(
-                self.service.output,
-                format_args!("cannot wait for it: {error}"),
-            );
+            let cause = format_args!("cannot wait for the client: {error}");
+            return client.fail(self.service.output, cause);
         }
         self.receiving += usize::from(client.is_receiving());
         self.looks.insert((client.next_look, token));
-        self.clients.insert(token, Registered { client, interest });
+        self.clients.insert(token, client);
     }
 
     /// Gives a client a turn, if it is still there.
@@ -192,13 +179,13 @@ impl<'a> EventLoop<'a> {
         token: Token,
         turn: impl FnOnce(Client<'a>, &mut Service<'a>) -> Option<Client<'a>>,
     ) {
-        let Some(Registered { client, interest }) = self.clients.remove(&token) else {
+        let Some(client) = self.clients.remove(&token) else {
             return;
         };
         self.receiving -= usize::from(client.is_receiving());
         self.looks.remove(&(client.next_look, token));
         if let Some(client) = turn(client, &mut self.service) {
-            self.wait_for(token, client, Some(interest));
+            self.wait_for(token, client);
         }
     }
 
@@ -254,7 +241,7 @@ impl<'a> EventLoop<'a> {
     /// Prints that clients have connected which must be waited for (C-6).
     fn announce(&mut self) {
         for token in mem::take(&mut self.fresh) {
-            if let Some(Registered { client, .. }) = self.clients.get_mut(&token) {
+            if let Some(client) = self.clients.get_mut(&token) {
                 client.connection.announce(self.service.output);
             }
         }
@@ -280,7 +267,7 @@ impl<'a> EventLoop<'a> {
     fn stop(&mut self, which: impl Fn(&Client<'a>) -> bool) {
         let clients = self.clients.iter();
         let mut tokens: Vec<_> = clients
-            .filter(|(_, registered)| which(&registered.client))
+            .filter(|(_, client)| which(client))
             .map(|(token, _)| *token)
             .collect();
         tokens.sort_unstable();

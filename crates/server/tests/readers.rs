@@ -63,7 +63,8 @@ fn wait_for_response(reader: &Peer) {
 
 #[test]
 fn c_11_a_reader_that_takes_nothing_and_leaves_loses_nothing() {
-    let leaves: [(&str, fn(Peer)); 4] = [
+    type Leave = fn(Peer);
+    let leaves: [(&str, Leave); 4] = [
         ("resets", |reader| {
             wait_for_response(&reader);
             drop(reader.reset().unwrap());
