@@ -6,8 +6,9 @@ mod common;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use harness::Peer;
+use harness::{Peer, Signal};
 
 use common::{NO_MESSAGES, SOON, ask, create, message, read, send, start, store};
 
@@ -107,6 +108,38 @@ fn c_13_creates_are_stored_in_the_order_of_their_last_bytes() {
             while !server.wait_line(SOON).unwrap().contains("sent 100") {}
         }
     });
+}
+
+#[test]
+fn c_7_c_13_after_a_suspension_the_order_is_that_of_completion_too() {
+    // More than the server learns of at a time.
+    const CLIENTS: u32 = 300;
+    let (server, address) = start();
+    let start = Instant::now();
+    let mut clients: Vec<_> = (0..CLIENTS)
+        .map(|_| send(address, &numbered(0)[..9]))
+        .collect();
+    let lines = |printed: &[u8]| printed.iter().filter(|byte| **byte == b'\n').count();
+    let connected = |printed: &[u8]| lines(printed) == CLIENTS as usize;
+    server.wait_stdout(connected, SOON).unwrap();
+    server.signal(Signal::STOP).unwrap();
+    // Against the order in which they connected, and so in which their time is over.
+    for (number, client) in (0..).zip(clients.iter_mut().rev()) {
+        client.send(&numbered(number)[9..]).unwrap();
+    }
+    let over = Duration::from_millis(1100);
+    thread::sleep(over.saturating_sub(start.elapsed()));
+    server.signal(Signal::CONT).unwrap();
+    for client in &mut clients {
+        client.expect_close(SOON).unwrap();
+    }
+    assert_eq!(server.stderr(), b"");
+    let stored = [ask(address, &read(b"bob")), ask(address, &read(b"bob"))];
+    let messages = |numbers: std::ops::Range<u32>| {
+        numbers.flat_map(|number| message(b"alice", &number.to_be_bytes()))
+    };
+    assert!(stored[0][5..].iter().copied().eq(messages(0..255)));
+    assert!(stored[1][5..].iter().copied().eq(messages(255..CLIENTS)));
 }
 
 #[test]

@@ -88,10 +88,10 @@ fn c_11_a_reader_that_takes_nothing_and_leaves_loses_nothing() {
         let kept = error.ends_with("; kept its messages (1)");
         assert!(kept || how == "resets immediately", "{how}: {error}");
     }
-    let expected = response(&[message(b"alice", b"hello")], 0);
-    assert_eq!(ask(address, &read(b"bob")), expected);
     let printed = String::from_utf8(server.stdout()).unwrap();
     assert_eq!(printed.matches("sent 1 message").count(), 0, "{printed}");
+    let expected = response(&[message(b"alice", b"hello")], 0);
+    assert_eq!(ask(address, &read(b"bob")), expected);
 }
 
 #[test]
