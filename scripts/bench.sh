@@ -18,32 +18,24 @@
 #
 # Needs: bash, coreutils, and the Rust toolchain. Linux.
 
-set -euo pipefail
-
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-target=${CARGO_TARGET_DIR:-$root/target}
-results=$target/bench
-
-# The comment at the top of this file.
-usage() {
-  local line
-  while IFS= read -r line && [[ $line == '#'* ]]; do
-    [[ $line == '#!'* ]] || printf '%s\n' "${line#\#}"
-  done <scripts/bench.sh
-}
+set -e
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 
 main() {
-  local argument
+  local argument results
   for argument in "$@"; do
     if [[ $argument == --help ]]; then
       usage
       return 0
     fi
   done
-  cargo build --release --workspace --locked
+  find_target
+  results=$target/bench
+  supervise in_root cargo build --release --workspace --locked
   mkdir -p "$results"
-  "$target/release/bench" --json "$results/bench.json" --svg "$results/bench.svg" "$@"
+  supervise "$target/release/bench" \
+    --json "$results/bench.json" --svg "$results/bench.svg" "$@"
 }
 
 main "$@"

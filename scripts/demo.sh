@@ -7,12 +7,12 @@
 # It needs the Rust toolchain, bash and coreutils, works from any directory, uses free ports on
 # this machine only, and leaves nothing behind but the build.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit
-target=${CARGO_TARGET_DIR:-$root/target}
-[[ $target == /* ]] || target=$PWD/$target
+set -e
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
+find_target
 BIN_DIR=$target/release
-
-# shellcheck source-path=SCRIPTDIR source=tests/lib.sh
+# shellcheck source=tests/lib.sh
 . "$root/scripts/tests/lib.sh"
 shopt -s globstar
 deadline=60
@@ -62,7 +62,7 @@ end_server() {
 
 # check WHAT ACTUAL EXPECTED
 check() {
-  assert_equal "$2" "$3" "$1"
+  assert_equal "$2" "$3" "$1" || exit
   checks=$((checks + 1))
   printf '  right: %s\n' "$1"
 }
@@ -97,8 +97,7 @@ build() {
     arguments+=(-p "$program")
   done
   printf '$ cargo build --release\n'
-  (cd "$root" && cargo build --release --locked --target-dir "$target" "${arguments[@]}") ||
-    fail 'the build'
+  in_root cargo build --release --locked "${arguments[@]}" || fail 'the build'
 }
 
 text() {

@@ -16,47 +16,24 @@
 #
 # Needs: Linux, bash, coreutils, the Rust toolchain if BIN_DIR is not set, and 4096 descriptors.
 
-set -euo pipefail
+set -e
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 programs=(soak tcp_server lab3 server mathserver server-s)
-soak=''   # its process id while it runs
-
-# It takes the servers with it, however it ends.
-cleanup() {
-  local status=$?
-  trap - EXIT
-  if [[ -n $soak ]]; then
-    kill -TERM "$soak" 2>/dev/null || true
-    wait "$soak" || true
-  fi
-  exit "$status"
-}
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# The comment at the top of this file.
-usage() {
-  local line
-  while IFS= read -r line && [[ $line == '#'* ]]; do
-    [[ $line == '#!'* ]] || printf '%s\n' "${line#\#}"
-  done <"$root/scripts/soak.sh"
-}
 
 build() {
-  local program arguments=() target=${CARGO_TARGET_DIR:-$root/target}
-  [[ $target == /* ]] || target=$PWD/$target
+  local program arguments=()
   for program in "${programs[@]}"; do
     arguments+=(-p "$program")
   done
-  (cd "$root" && cargo build --release --locked --target-dir "$target" "${arguments[@]}")
+  find_target
+  supervise in_root cargo build --release --locked "${arguments[@]}"
   BIN_DIR=$target/release
 }
 
 main() {
-  local status=0 program
+  local program
   if [[ $# == 1 && $1 == --help ]]; then
     usage
     return 0
@@ -67,12 +44,7 @@ main() {
     printf 'no program %s: run cargo build --workspace\n' "$BIN_DIR/$program" >&2
     return 1
   done
-  "$BIN_DIR/soak" "$@" &
-  soak=$!
-  # A signal to this script ends the wait; then cleanup ends the program.
-  wait "$soak" || status=$?
-  soak=''
-  return "$status"
+  supervise "$BIN_DIR/soak" "$@"
 }
 
 main "$@"

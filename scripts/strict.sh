@@ -11,22 +11,13 @@
 #
 # Needs: bash, coreutils, and the Rust toolchain.
 
-set -euo pipefail
+set -e
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 
 programs=(tcp_server tcp_client server-s accio lab4 mathserver lab3 lab2 server client)
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-target=${CARGO_TARGET_DIR:-$root/target}
-reports=$target/strict
-
-# The comment at the top of this file.
-usage() {
-  local line
-  while IFS= read -r line && [[ $line == '#'* ]]; do
-    [[ $line == '#!'* ]] || printf '%s\n' "${line#\#}"
-  done <scripts/strict.sh
-}
+reports=''              # the folder of the reports
 
 # Runs the checks of a program several times.
 repeat() {
@@ -34,7 +25,8 @@ repeat() {
   for ((run = 1; run <= runs; run++)); do
     report=$reports/$program.$run.txt
     start=$SECONDS
-    if "$target/debug/conform" --strict "$program" -- "$target/debug/$program" >"$report" 2>&1; then
+    if supervise "$target/debug/conform" --strict "$program" -- "$target/debug/$program" \
+      >"$report" 2>&1; then
       held=$((held + 1))
     fi
     ((SECONDS - start <= slowest)) || slowest=$((SECONDS - start))
@@ -70,7 +62,9 @@ main() {
   done
   (($# < 2)) || programs=("${@:2}")
 
-  cargo build --locked --package conform "${programs[@]/#/--package=}"
+  find_target
+  reports=$target/strict
+  supervise in_root cargo build --locked --package conform "${programs[@]/#/--package=}"
   rm -rf "$reports"
   mkdir -p "$reports"
   for program in "${programs[@]}"; do

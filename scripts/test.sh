@@ -1,83 +1,124 @@
 #!/usr/bin/env bash
 # Everything that must pass.
 #
-# Use:   scripts/test.sh           all steps, in this order
+# Use:   scripts/test.sh           all steps
 #        scripts/test.sh STEP...   these only
 #
 #   fmt      the code is formatted
+#   build    the programs and the tests, in the dev profile: with overflow checks and debug
+#            assertions; test, shell and soak build first in any case
 #   clippy   no lint speaks up
 #   doc      the documentation builds without a warning
-#   build    the programs, in the dev profile: `test` needs them anyway, so the shell tests cost
-#            no second, slow build, and they run with overflow checks and debug assertions
+#   unix     the workspace compiles for another Unix: aarch64-apple-darwin, where it is installed
 #   test     every test of the workspace
-#   shell    scripts/tests/*.sh, several at a time; builds first
-#   soak     ten seconds of honest and hostile load on all servers together; builds first
+#   shell    scripts/tests/*.sh
+#   soak     ten seconds of honest and hostile load on all servers together
 #
-# Every step runs, also after one that failed; the status is the worst of theirs, or 2 if a step
-# is unknown. The shell tests' logs stay in the target folder and are shown if one fails.
+# From clippy to shell, the steps run together, several test programs at a time: most of them wait for
+# a timeout most of the time. Every step runs, also after one that failed; the status is the worst
+# of theirs, or 2 if a step is unknown. The output of what fails is shown; all logs stay in the
+# target folder.
 #
 # Needs: bash 5.1 or later, coreutils, and the Rust toolchain with rustfmt and clippy.
 
-set -euo pipefail
+set -e
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
+shopt -s nullglob
 
-all_steps=(fmt clippy doc build test shell soak)
+all_steps=(fmt build clippy doc unix test shell soak)
+# Those of cargo wait for each other.
+jobs_at_once=8
+threads_of_a_test=4
+# A job that takes longer than this many seconds hangs.
+job_timeout=600
+other_unix=aarch64-apple-darwin
 
-# A shell test that takes longer than this many seconds hangs.
-shell_timeout=300
-shell_jobs=4
+logs=''                 # the folder of the logs
+steps=()                # what was asked for
+jobs=()                 # STEP/NAME of each job, in the order of their start
+declare -A commands=()  # the command line of each job, quoted
+declare -A running=()   # the job of each process id
+declare -A started=()   # when each job was started, in $SECONDS
+declare -A counts=([passed]=0 [failed]=0 [broken]=0 [skipped]=0)   # of jobs
+declare -A statuses=()  # the worst of each step
+declare -A durations=() # of each step, in seconds
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
-target=${CARGO_TARGET_DIR:-$root/target}
-declare -A running=()   # the log of each shell test that runs, by its process id
-declare -A counts=()    # of shell tests, by verdict
-
-cleanup() {
+end_jobs() {
   local status=$? pid
-  trap - EXIT
   for pid in "${!running[@]}"; do
     # To `timeout`, which passes it on; the tests then clean up after themselves.
     kill -TERM "$pid" 2>/dev/null || continue
     wait "$pid" 2>/dev/null || true
   done
-  exit "$status"
+  (exit "$status") || end_child
 }
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap end_jobs EXIT
 
 # --- The steps ---
 
 step_fmt() {
-  need_component fmt rustfmt && cargo fmt --all --check
+  need_component fmt rustfmt && supervise in_root cargo fmt --all --check
+}
+
+# All in one, so that no library is built twice, with other features.
+step_build() {
+  supervise in_root cargo build --workspace --bins --tests --locked
 }
 
 step_clippy() {
   need_component clippy clippy &&
-    cargo clippy --workspace --all-targets --locked -- -D warnings
+    add_job clippy clippy nice cargo clippy --workspace --all-targets --locked -- -D warnings
 }
 
 step_doc() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --locked
+  add_job doc doc env RUSTDOCFLAGS='-D warnings' nice cargo doc --no-deps --workspace --locked
 }
 
-step_build() {
-  cargo build --workspace --locked
+step_unix() {
+  local library
+  library=$(rustc --print target-libdir --target "$other_unix")
+  if [[ -d $library ]]; then
+    add_job unix "$other_unix" env RUSTFLAGS='-D warnings' \
+      nice cargo check --workspace --locked --target "$other_unix"
+  else
+    printf 'skipped: rustup target add %s\n' "$other_unix"
+  fi
 }
 
-# Programs ignore the signals that whoever started them ignores: a shell does that to what runs in
-# the background, and nohup. The tests send these signals.
+# Has cargo list the test programs instead of running them, each as a script that runs it as cargo
+# would. Documentation tests are no programs.
 step_test() {
-  env --default-signal=HUP,INT,QUIT cargo test --workspace --locked --no-fail-fast
+  local list=$logs/test.list program name programs
+  local runner='{ export -p; printf "cd %q; exec" "$PWD"; printf " %q" "$@"; } \
+    >"$(mktemp "$LIST/$CARGO_PKG_NAME.$(basename "${1%-*}").XXXX")"'
+  mkdir "$list"
+  LIST=$list supervise in_root cargo test --workspace --lib --bins --tests --locked --quiet \
+    --config "target.'cfg(all())'.runner = ['bash', '-c', '''$runner''', 'list']" \
+    -- --test-threads "$threads_of_a_test" || return
+  add_job test documentation nice cargo test --doc --workspace --locked --no-fail-fast
+  # conform's take longest: they are the first.
+  programs=("$list"/conform.*)
+  for program in "$list"/*; do
+    [[ $program == */conform.* ]] || programs+=("$program")
+  done
+  for program in "${programs[@]}"; do
+    name=${program##*/}
+    add_job test "${name%.*}" bash "$program"
+  done
+  ((${#programs[@]} > 0))
 }
 
 step_shell() {
-  step_build && run_shell_tests
+  local test name
+  for test in "$root"/scripts/tests/*.sh; do
+    name=${test##*/}
+    [[ $name == lib.sh ]] || add_job shell "${name%.sh}" env "BIN_DIR=$target/debug" bash "$test"
+  done
 }
 
 step_soak() {
-  step_build && BIN_DIR=$target/debug scripts/soak.sh 10
+  BIN_DIR=$target/debug supervise "$root/scripts/soak.sh" 10
 }
 
 need_component() {
@@ -86,103 +127,143 @@ need_component() {
   return 1
 }
 
-# --- The shell tests: status 0 passed, 1 failed, 77 skipped, anything else is broken ---
+# --- Jobs: status 0 passed, 77 skipped, 99 broken, anything else failed ---
 
-run_shell_tests() {
-  local test name
-  local logs=$target/shell-tests
-  counts=([passed]=0 [failed]=0 [skipped]=0 [broken]=0)
-  mkdir -p "$logs"
-  for test in scripts/tests/*.sh; do
-    name=$(basename "$test" .sh)
-    [[ $name != lib ]] || continue
-    ((${#running[@]} < shell_jobs)) || end_shell_test
-    # With job control, SIGINT and SIGQUIT are not ignored in what runs in the background.
-    set -m
-    BIN_DIR=$target/debug timeout --kill-after=10 "$shell_timeout" bash "$test" \
-      </dev/null >"$logs/$name.log" 2>&1 &
-    set +m
-    running[$!]=$logs/$name.log
-  done
-  while ((${#running[@]} > 0)); do end_shell_test; done
-
-  printf '%s passed, %s failed, %s broken, %s skipped; logs are in %s\n' \
-    "${counts[passed]}" "${counts[failed]}" "${counts[broken]}" "${counts[skipped]}" "$logs"
-  ((counts[broken] == 0)) || return 99
-  ((counts[failed] == 0)) || return 1
+# add_job STEP NAME COMMAND [ARG...]
+add_job() {
+  local job=$1/$2
+  shift 2
+  # Two test programs of a package may have one name: those of its library and its program.
+  while [[ -n ${commands[$job]:-} ]]; do job+=+; done
+  jobs+=("$job")
+  commands[$job]=${*@Q}
 }
 
-# Waits for the next of the running tests to end, and says how it did.
-end_shell_test() {
-  local pid log verdict reason='' status=0
+run_jobs() {
+  local job
+  for job in "${jobs[@]}"; do
+    ((${#running[@]} < jobs_at_once)) || end_job
+    start_job "$job"
+  done
+  while ((${#running[@]} > 0)); do end_job; done
+  printf '%s passed, %s failed, %s broken, %s skipped; logs are in %s\n' \
+    "${counts[passed]}" "${counts[failed]}" "${counts[broken]}" "${counts[skipped]}" "$logs"
+}
+
+# Programs ignore the signals that whoever started them ignores: a shell does that to what runs in
+# the background, and nohup. The tests send these signals.
+start_job() {
+  mkdir -p "$logs/${1%/*}"
+  set -m
+  in_root timeout --kill-after=10 "$job_timeout" \
+    env --default-signal=HUP,INT,QUIT bash -c "${commands[$1]}" \
+    </dev/null >"$logs/$1.log" 2>&1 &
+  set +m
+  running[$!]=$1
+  started[$1]=$SECONDS
+}
+
+# Waits for the next of the running jobs to end, and shows how it did.
+end_job() {
+  local pid job step verdict reason='' status=0
   wait -n -p pid "${!running[@]}" || status=$?
-  log=${running[$pid]}
+  job=${running[$pid]} step=${job%/*}
   unset "running[$pid]"
   case $status in
     0) verdict=passed ;;
-    1) verdict=failed ;;
     77) verdict=skipped ;;
-    124 | 137) verdict=broken reason=": not over after $shell_timeout s" ;;
-    *) verdict=broken reason=": status $status" ;;
+    99) verdict=broken ;;
+    124 | 137) verdict=broken reason=": not over after $job_timeout s" status=99 ;;
+    *) verdict=failed reason=": status $status" ;;
   esac
   counts[$verdict]=$((counts[$verdict] + 1))
-  printf '%-8s %s%s\n' "$verdict" "$(basename "$log" .log)" "$reason"
-  # The log of a skipped test is its reason.
-  [[ $verdict == passed ]] || indent <"$log"
+  printf '%-8s %4s s  %s%s\n' "$verdict" "$((SECONDS - started[$job]))" "$job" "$reason"
+  show_log "$verdict" <"$logs/$job.log"
+  ((status == 77)) || ended "$step" "$status"
 }
 
-indent() {
+# Of what passed, the results alone; of all the rest, all but the tests that passed.
+show_log() {
   local line
-  while IFS= read -r line || [[ -n $line ]]; do printf '    %s\n' "$line"; done
+  while IFS= read -r line || [[ -n $line ]]; do
+    if [[ $line == 'test result: '* || ($1 != passed && $line != 'test '*' ok') ]]; then
+      printf '%s\n' "$line"
+    fi
+  done
 }
 
 # --- All of it ---
 
-# The comment at the top of this file.
-usage() {
-  local line
-  while IFS= read -r line && [[ $line == '#'* ]]; do
-    [[ $line == '#!'* ]] || printf '%s\n' "${line#\#}"
-  done <scripts/test.sh
-}
-
-is_step() {
-  local step
-  for step in "${all_steps[@]}"; do
-    [[ $step != "$1" ]] || return 0
+is_one_of() {
+  local word
+  for word in "${@:2}"; do
+    [[ $word != "$1" ]] || return 0
   done
   return 1
 }
 
+# ended STEP STATUS: of a step, or of a part of it.
+ended() {
+  (($2 <= ${statuses[$1]:-0})) || statuses[$1]=$2
+  durations[$1]=$((SECONDS - since))
+}
+
+# run_steps STEP...: those of them that were asked for, and their jobs together.
+run_steps() {
+  local step status since=$SECONDS
+  for step in "$@"; do
+    is_one_of "$step" "${steps[@]}" || continue
+    printf '\n=== %s\n' "$step"
+    status=0
+    "step_$step" || status=$?
+    ended "$step" "$status"
+  done
+  ((${#jobs[@]} == 0)) || run_jobs
+  jobs=()
+}
+
+# What must pass, and the time that it took.
+summary() {
+  printf '%-8s %4s s  ' "$1" "$2"
+  if (($3 == 0)); then printf 'passed\n'; else printf 'FAILED with status %s\n' "$3"; fi
+}
+
 main() {
-  local step status start worst=0 summary=''
-  local steps=("$@")
+  local step status worst=0
+  steps=("$@")
   ((${#steps[@]} > 0)) || steps=("${all_steps[@]}")
   for step in "${steps[@]}"; do
     if [[ $step == --help ]]; then
       usage
       return 0
     fi
-    if ! is_step "$step"; then
+    if ! is_one_of "$step" "${all_steps[@]}"; then
       printf 'unknown step %q; the steps are: %s\n' "$step" "${all_steps[*]}" >&2
       return 2
     fi
   done
-
-  for step in "${steps[@]}"; do
-    printf '\n=== %s\n' "$step"
-    start=$SECONDS status=0
-    "step_$step" || status=$?
-    ((status <= worst)) || worst=$status
-    summary+=$(printf '%-8s %6s s  %s' "$step" "$((SECONDS - start))" "$(outcome "$status")")$'\n'
-    printf '=== %s: %s, %s s\n' "$step" "$(outcome "$status")" "$((SECONDS - start))"
+  for step in test shell soak; do
+    ! is_one_of "$step" "${steps[@]}" || steps+=(build)
   done
-  printf '\n%s%-8s %6s s  %s\n' "$summary" 'in all' "$SECONDS" "$(outcome "$worst")"
-  return "$worst"
-}
 
-outcome() {
-  if (($1 == 0)); then printf 'passed'; else printf 'FAILED with status %s' "$1"; fi
+  find_target
+  logs=$target/tests
+  rm -rf "$logs"
+  mkdir -p "$logs"
+  run_steps fmt
+  run_steps build
+  run_steps clippy doc unix test shell
+  run_steps soak
+
+  printf '\n'
+  for step in "${all_steps[@]}"; do
+    is_one_of "$step" "${steps[@]}" || continue
+    status=${statuses[$step]:-0}
+    ((status <= worst)) || worst=$status
+    summary "$step" "${durations[$step]}" "$status"
+  done
+  summary 'in all' "$SECONDS" "$worst"
+  return "$worst"
 }
 
 main "$@"

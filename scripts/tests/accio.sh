@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # accio sends a file to server-s, which prints exactly its length, whatever the network is like.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 lines=0
 
@@ -51,7 +52,7 @@ expect_error() {
 expect_error 1 'No such file' 127.0.0.1 "$port" "$work/missing"
 expect_error 1 'is a directory' 127.0.0.1 "$port" "$work"
 expect_error 1 'cannot find the host' no-such-host.invalid "$port" "$work/file"
-expect_error 2 'give one from 1 to 65535' 127.0.0.1 0 "$work/file"
+expect_error 2 'give a number from 1 to 65535' 127.0.0.1 0 "$work/file"
 expect_error 2 'expected 3 arguments' 127.0.0.1 "$port"
 stop TERM
 expect_error 1 'connection refused' 127.0.0.1 "$port" "$work/file"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # client creates messages on a server and reads them, 300 of them in two parts.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 # C-17: four arguments, each checked.
 for arguments in '' 'localhost 5000 alice' 'localhost 1023 alice read' \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # conform says what is right and wrong with a program, and its status says the same.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 deadline=60
 tcp_server=$(_program tcp_server)

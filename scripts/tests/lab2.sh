@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lab2 obtains an id from lab3, sends it a student, and prints its reply (PC-1); a server that is
 # not there is an error (PC-2).
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 start_server lab3 127.0.0.1 PORT
 run lab2 --host localhost --port "$port" 'Ann Lee' ann7 918273645

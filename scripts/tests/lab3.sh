@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lab3 says where it listens (P-2), sends a client its id (P-3), prints and acknowledges what it
 # sends (P-4 to P-6), refuses what is no plain data (P-7, P-8), and stops when told to (P-11).
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 acknowledgement='80 02 58 13 00 00 00 73 65 72 76 65 72 20 67 6f 74 20 74 68 65 20 64 61 74 61 2e'
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lab4 obtains the secret from a math server, whole or in pieces, and says why when it cannot.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 for mode in '' --fragment; do
   start_server mathserver --questions 12 --secret 'open 5es' ${mode:+"$mode"} PORT

@@ -6,7 +6,8 @@
 #
 #     #!/usr/bin/env bash
 #     # tcp_server answers over a plain connection (T-1, T-2) and stops when told to (T-19).
-#     . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+#     set -e
+#     . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 #
 #     start_server tcp_server -p PORT       # PORT becomes a free port
 #     connect 3                             # descriptor 3, to 127.0.0.1:$port
@@ -19,13 +20,15 @@
 #     assert_equal "$status" 0 'the exit status'
 #
 # It runs under `set -euo pipefail`. Its status: 0 passed; 1 failed, by `fail` or an assertion;
-# 77 skipped, by `skip`; 99 the test itself broke: a command failed that nobody expected to fail.
+# 77 skipped, by `skip`; 99 the test itself broke: a command failed that nobody expected to fail;
+# 129, 130 or 143 if it was ended by SIGHUP, SIGINT or SIGTERM.
 # What it started is killed at its end, and shown if it did not pass.
 #
-# The programs are taken from BIN_DIR (default: the workspace's target/debug). Every wait ends
+# The programs are taken from BIN_DIR (default: "debug" in cargo's target folder). Every wait ends
 # after `deadline` seconds, which a test may set.
 
-set -euo pipefail
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../common.sh"
 
 deadline=10
 work=$(mktemp -d)       # for files of the test, removed at its end
@@ -38,8 +41,9 @@ stdout=''               # what the last `run` printed (without the last line fee
 stderr=''
 
 _started=()             # process ids still to be killed; each leads a process group
-_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-_bin_dir=${BIN_DIR:-$_root/target/debug}
+_signal=''              # the status of a test that a signal ends
+[[ -n ${BIN_DIR:-} ]] || find_target
+_bin_dir=${BIN_DIR:-$target/debug}
 
 # --- Verdicts. They end the test, also from within $(...). ---
 
@@ -293,7 +297,8 @@ _cleanup() {
     verdict=99
     [[ -e $work/skipped ]] && verdict=77
     [[ -e $work/failed ]] && verdict=1
-    ((verdict == 77)) || _show_logs >&2
+    [[ -n $_signal ]] && verdict=$_signal
+    ((verdict == 77 || verdict > 128)) || _show_logs >&2
   fi
   for pid in "${_started[@]}"; do
     kill -KILL -- "-$pid" 2>/dev/null
@@ -306,4 +311,6 @@ _cleanup() {
 set -E
 trap '_broke "$?" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND"' ERR
 trap _cleanup EXIT
-trap 'exit 99' HUP INT TERM
+trap '_signal=129; exit "$_signal"' HUP
+trap '_signal=130; exit "$_signal"' INT
+trap '_signal=143; exit "$_signal"' TERM

@@ -2,7 +2,8 @@
 # mathserver asks one question at a time, gives the secret for right answers, and says of each
 # client how it ended.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 # Receives a question and sets `sum` to its answer: question FD.
 question() {

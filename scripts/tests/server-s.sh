@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # server-s asks twice, counts what comes after the two confirmations, one client after another, and
 # says ERROR and why where a client does something else.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 # Confirms twice: shake_hands FD
 shake_hands() {

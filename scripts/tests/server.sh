@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # server stores what create records bring and sends it, oldest first, to those who read.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 # C-5, G-8: one port from 1,024 to 64,000.
 for arguments in '' 1023 64001 +5000 0x1388 '5000 5001'; do

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # tcp_client sends the lines of a file to tcp_server and prints the answers, in order.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 start_server tcp_server -p PORT
 

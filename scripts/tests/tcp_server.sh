@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # tcp_server transforms text for anyone who can write a header: what netcat shows, with bash alone.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set -e
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 start_server tcp_server -p PORT
 connect 3

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// How a rough network is played (AC-4). The default sends as fast as the server takes it.
+/// How to imitate a rough network (AC-4). The default sends as fast as the server takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roughness {
     /// The most bytes of one write, not 0.
@@ -24,7 +24,7 @@ impl Default for Roughness {
     }
 }
 
-/// Where in the file the sending is, and what [`Roughness`] allows there.
+/// How much of the file was sent, and what [`Roughness`] allows next.
 #[derive(Debug)]
 pub(crate) struct Pace<'a> {
     roughness: &'a Roughness,
@@ -42,8 +42,8 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// How many bytes may be sent now: not beyond the chunk, nor more than the limit allows for a
-    /// tenth of a second. 0: the connection is to be reset here.
+    /// How many bytes may be sent now: no more than the rest of the chunk, nor than the limit
+    /// allows for a tenth of a second. 0 means to reset the connection here.
     pub(crate) fn allowance(&self) -> u64 {
         let Roughness {
             chunk,

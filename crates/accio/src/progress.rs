@@ -40,7 +40,7 @@ impl Drop for Progress {
     }
 }
 
-/// It is known of an ordinary file only; the length of some that the system makes up is 0.
+/// Only an ordinary file has a known length; files that the system makes up may have 0.
 fn length_left(mut file: &File) -> Option<u64> {
     let metadata = file
         .metadata()

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::time::{Duration, Instant};
 
 use cli::Error;
@@ -9,9 +9,9 @@ use proto::accio::SILENCE_LIMIT;
 /// How much is read of a file that the system cannot move by itself.
 const BUFFER: usize = 64 * 1024;
 
-/// A connection counts as writable only when a good part of its buffer is free, which a slow server
-/// may not reach in ten seconds. So whether it takes anything is tried this often besides.
-const GLANCE: Duration = Duration::from_millis(250);
+/// A connection counts as writable only when a good part of its buffer is free, and with a slow
+/// server that may take longer than ten seconds. So a write is also tried this often.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 const WRITABLE: Ready = Ready {
     readable: false,
@@ -27,8 +27,8 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// A sender from where the file is now. As long as it exists, the connection's socket does not
-    /// wait: one call cannot be told not to when the system moves the file, only the socket.
+    /// A sender from the current position of the file. While it exists, the socket is non-blocking:
+    /// `sendfile` has no flag for that.
     pub(crate) fn new(connection: &'a mut Connection, file: &'a File) -> Result<Self, Error> {
         connection.stream().set_nonblocking(true)?;
         Ok(Self {
@@ -49,9 +49,12 @@ impl<'a> Sender<'a> {
         if self.buffer.is_empty() {
             let file = self.file;
             let move_some = |connection: &mut Connection| move_in_system(file, connection, limit);
-            match when_there_is_room(self.connection, move_some).map_err(not_sent)? {
-                Moved::Bytes(length) => return Ok(length),
-                Moved::NotThisFile => self.buffer = vec![0; BUFFER],
+            match when_there_is_room(self.connection, move_some) {
+                Ok(length) => return Ok(length),
+                Err(net::Error::System(error)) if error.kind() == ErrorKind::Unsupported => {
+                    self.buffer = vec![0; BUFFER];
+                }
+                Err(error) => return Err(not_sent(error)),
             }
         }
         self.copy(limit)
@@ -76,7 +79,7 @@ impl<'a> Sender<'a> {
 
 impl Drop for Sender<'_> {
     fn drop(&mut self) {
-        // It fails for no socket that is open.
+        // This cannot fail for an open socket.
         let _ = self.connection.stream().set_nonblocking(false);
     }
 }
@@ -94,7 +97,7 @@ fn not_sent(error: net::Error) -> Error {
 fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match file.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             read => return read,
         }
     }
@@ -114,42 +117,39 @@ fn when_there_is_room<T>(
         if left.is_zero() {
             return Err(net::Error::TimedOut);
         }
-        match connection.wait(WRITABLE, Some(left.min(GLANCE))) {
+        match connection.wait(WRITABLE, Some(left.min(POLL_INTERVAL))) {
             Ok(_) | Err(net::Error::TimedOut) => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// What the system did without passing the file through this program.
-enum Moved {
-    /// So many bytes were sent; 0 at the end of the file.
-    Bytes(usize),
-    /// It cannot move this file, or cannot read it, in which case reading says why.
-    NotThisFile,
-}
-
-/// Has the system send some of the file; `None` when the connection takes nothing now.
+/// Has the system send some of the file, and returns how many bytes, 0 at the end of the file;
+/// `None` when the connection takes nothing now.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] where the system cannot move this file, or cannot read it: then
+/// reading returns the error.
 #[cfg(target_os = "linux")]
 fn move_in_system(
     file: &File,
     connection: &Connection,
     limit: usize,
-) -> Result<Option<Moved>, net::Error> {
+) -> Result<Option<usize>, net::Error> {
     use rustix::io::Errno;
 
     let stream = connection.stream();
     match rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, None, limit)) {
-        Ok(length) => Ok(Some(Moved::Bytes(length))),
+        Ok(length) => Ok(Some(length)),
         Err(Errno::AGAIN) => Ok(None),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::IO | Errno::BADF) => {
-            Ok(Some(Moved::NotThisFile))
+            Err(net::Error::System(ErrorKind::Unsupported.into()))
         }
         Err(errno) => Err(net::Error::System(errno.into())),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn move_in_system(_: &File, _: &Connection, _: usize) -> Result<Option<Moved>, net::Error> {
-    Ok(Some(Moved::NotThisFile))
+fn move_in_system(_: &File, _: &Connection, _: usize) -> Result<Option<usize>, net::Error> {
+    Err(net::Error::System(ErrorKind::Unsupported.into()))
 }

@@ -20,8 +20,8 @@ pub struct About {
 }
 
 impl About {
-    /// The text that is asked for when `--help` or `--version` is the sole argument: where
-    /// arguments are positional, they are ordinary arguments anywhere else.
+    /// The text to print when `--help` or `--version` is the sole argument. Where arguments are
+    /// positional, both are ordinary arguments in any other place.
     ///
     /// ```
     /// let about = cli::About { name: "lab4", version: "1.0", help: "Usage: lab4 HOST PORT\n" };
@@ -36,8 +36,8 @@ impl About {
         }
     }
 
-    /// The text that is asked for when `--help` or `--version` is one of the arguments: where a
-    /// program has options, help wins over all others.
+    /// The text to print when `--help` or `--version` is among the options. `--help` wins over all
+    /// others.
     ///
     /// ```
     /// let about = cli::About { name: "lab2", version: "1.0", help: "Usage: lab2 NAME\n" };

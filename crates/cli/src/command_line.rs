@@ -10,11 +10,11 @@ use crate::{About, Error, Separated, escape, separate_options};
 /// The letter of an option that has none: no argument can hold this byte.
 pub const NO_LETTER: char = '\0';
 
-/// A command line to be taken apart: options first, in any order, then its operands.
+/// A command line. A program takes its options first, in any order, then its operands.
 ///
-/// Options are understood in every form that getopt knows (T-23; [`separate_options`]). What is
-/// wrong is a usage error, with status 2, which ends with the usage: the first paragraph of the
-/// help.
+/// Options are understood in every form that getopt knows (T-23; [`separate_options`]). Every
+/// mistake is a usage error, with status 2. Its message ends with the usage, the first paragraph of
+/// the help.
 ///
 /// ```
 /// use cli::{About, CommandLine};
@@ -43,8 +43,7 @@ pub struct CommandLine {
 impl CommandLine {
     /// A command line without options: all arguments are operands, whatever they begin with.
     ///
-    /// # Errors
-    /// With status 0, the text that is asked for when `--help` or `--version` is the sole argument
+    /// # Errors With status 0: the text to print, when `--help` or `--version` is the sole argument
     /// (G-3).
     pub fn positional(about: &'static About, arguments: Vec<OsString>) -> Result<Self, Error> {
         let text = about.asked_alone(&arguments);
@@ -55,11 +54,10 @@ impl CommandLine {
         Self::new(about, separated, text)
     }
 
-    /// A command line with options. `with_value` has those that have a value, as `('p', "--port")`
-    /// or `(NO_LETTER, "--chunk")`.
+    /// A command line with options. `with_value` lists those that take a value, as `('p',
+    /// "--port")` or `(NO_LETTER, "--chunk")`.
     ///
-    /// # Errors
-    /// With status 0, the text that is asked for when `--help` or `--version` is among the options
+    /// # Errors With status 0: the text to print, when `--help` or `--version` is among the options
     /// (G-3).
     pub fn with_options(
         about: &'static About,
@@ -86,8 +84,8 @@ impl CommandLine {
         }
     }
 
-    /// The value of an option, by its long name. Of one that is repeated, each has to be right, and
-    /// the last counts.
+    /// The value of an option, by its long name. If the option is repeated, each value must be
+    /// valid, and the last one counts.
     ///
     /// # Errors
     /// The value is missing, or `parse` refuses it.
@@ -113,7 +111,7 @@ impl CommandLine {
         given
     }
 
-    /// The operands, exactly so many, after all options were taken.
+    /// The operands, exactly one for each name. All options must have been taken before.
     ///
     /// # Errors
     /// There is an unknown option, or another number of operands.
@@ -131,7 +129,7 @@ impl CommandLine {
         }))
     }
 
-    /// The operands, at most so many, after all options were taken.
+    /// The operands, at most one for each name. All options must have been taken before.
     ///
     /// # Errors
     /// There is an unknown option, or there are more operands.
@@ -170,7 +168,8 @@ impl CommandLine {
         ))
     }
 
-    /// A value from elsewhere, an environment variable say, to be checked like those of options.
+    /// A value from elsewhere, such as an environment variable, to be checked like those of
+    /// options.
     pub fn value(&self, name: &'static str, value: OsString) -> Value {
         Value {
             name,
@@ -185,7 +184,7 @@ impl CommandLine {
     }
 }
 
-/// The value of an option, or an operand. All errors of values are in one wording, which shows the
+/// The value of an option, or an operand. All errors about values have one wording, which shows the
 /// value escaped.
 #[derive(Clone, Debug)]
 pub struct Value {
@@ -211,9 +210,8 @@ impl Value {
         }
     }
 
-    /// The value as a number of the range, a port say, written in plain decimal digits: leading
-    /// zeros are digits, while a sign, a space, a point, `0x` or digits of another script are not
-    /// (G-8).
+    /// The value as a number in the range, such as a port, written in plain decimal digits. Leading
+    /// zeros are digits; a sign, a space, a point, `0x` or digits of another script are not (G-8).
     ///
     /// # Errors
     /// It is no such number.

@@ -7,8 +7,8 @@ use crate::{Output, OutputError, STATUS_RUN, STATUS_USAGE};
 /// What ends a program: a message for its user, and the exit status (G-2).
 ///
 /// `?` makes one of any error, with status 1. Like `anyhow::Error` it is therefore not itself a
-/// [`std::error::Error`]. Status 0 is an end that is no failure: the text that `--help` asks for,
-/// or a standard output whose reader has left.
+/// [`std::error::Error`]. Status 0 means an end without failure: the text for `--help`, or a
+/// standard output whose reader has left.
 #[derive(Debug)]
 pub struct Error {
     message: String,
@@ -32,7 +32,7 @@ impl Error {
         }
     }
 
-    /// No error: a text that was asked for, to be printed on standard output.
+    /// No failure: a text that the user asked for, to be printed on standard output.
     pub(crate) fn requested(text: String) -> Self {
         Self {
             message: text,
@@ -76,6 +76,15 @@ pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) 
         crate::report(format_args!("{prefix}{message}"));
     }
     ExitCode::from(status)
+}
+
+/// For the tests of a program: whether its README shows the help as the program prints it.
+pub fn readme_shows_help(
+    readme: &str,
+    run: impl FnOnce(Vec<OsString>) -> Result<(), Error>,
+) -> bool {
+    let shows = |help: Error| readme.contains(&format!("```text\n{help}```"));
+    run(vec!["--help".into()]).is_err_and(shows)
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::fmt;
 /// Text from a peer, made safe for a terminal and a log (G-6).
 ///
 /// Control characters (C0, DEL, and C1 also as two-byte UTF-8) and bytes that are not UTF-8 are
-/// shown as `\n`, `\x1b`, `\xff`; everything else, backslashes included, stays as it is.
-/// Line and paragraph separators, the characters that turn the direction of writing and the byte
-/// order mark are escaped too, as `\u{2028}`: they could make a line look like another one.
+/// shown as `\n`, `\x1b`, `\xff`; everything else, backslashes included, stays as it is. Line and
+/// paragraph separators, the characters that turn the direction of writing and the byte order mark
+/// are escaped too, as `\u{2028}`: they could make one line look like another.
 ///
 /// ```
 /// assert_eq!(cli::escape(b"caf\xc3\xa9\x1b[2J\xff\n").to_string(), r"café\x1b[2J\xff\n");

@@ -14,7 +14,7 @@ pub trait Failure: Display {
     fn status(&self) -> u8;
 }
 
-/// The end of `main`: reports an error on standard error, behind `prefix`, and gives the status.
+/// The end of `main`: reports an error on standard error, behind `prefix`, and returns the status.
 ///
 /// It cannot panic: a standard error that is full or closed is ignored.
 pub fn exit<F: Failure>(prefix: &str, outcome: Result<(), F>) -> ExitCode {

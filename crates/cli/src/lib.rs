@@ -15,7 +15,7 @@ mod signal;
 
 pub use about::{About, arguments};
 pub use command_line::{CommandLine, NO_LETTER, Value};
-pub use error::{Error, main};
+pub use error::{Error, main, readme_shows_help};
 pub use escape::{Escaped, escape};
 pub use exit::{Failure, STATUS_RUN, STATUS_USAGE, exit, report};
 pub use input::{cannot_read, open_input};

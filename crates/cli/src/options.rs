@@ -10,12 +10,12 @@ pub struct Separated {
     pub operands: Vec<OsString>,
 }
 
-/// Separates arguments in the way of getopt, for `pico-args` to take them apart.
+/// Separates arguments as getopt does, into a form that `pico-args` reads.
 ///
-/// `with_value` has the options that have a value, as `('p', "--port")`. Of these, every form
-/// becomes the long name and its value, so that the order of repeated ones is kept; the value is
-/// taken as it is (`pico-args` would remove quotes). `-vp9000` is `-v --port 9000`, and what
-/// follows `--` is an operand. `-` alone is an operand too.
+/// `with_value` lists the options that take a value, as `('p', "--port")`. Every form of these
+/// becomes the long name and its value, so that repeated ones keep their order; the value stays as
+/// it is (`pico-args` would remove quotes). `-vp9000` is `-v --port 9000`, and what follows `--` is
+/// an operand. `-` alone is an operand too.
 ///
 /// ```
 /// let arguments = ["-vp9000", "file", "--host=::1"].map(Into::into);
@@ -51,7 +51,7 @@ pub fn separate_options(
 }
 
 /// `--port=9000` or `--port`; returns whether the next argument is its value. Other options keep
-/// what is put behind them, and so are unknown.
+/// what follows them, and so are unknown.
 fn separate_long(
     argument: &OsStr,
     with_value: &[(char, &str)],

@@ -7,11 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::escape;
 
-/// The most bytes of a line that are gathered; a longer one takes several writes.
+/// The longest line that is written with one write.
 const BUFFER: usize = 64 * 1024;
 
-/// Standard output as lines that are handed to the system immediately, each with one write if it is
-/// not longer than 64 KiB (G-1).
+/// Standard output, line by line: each line is handed to the system immediately, with one write if
+/// it is not longer than 64 KiB (G-1).
 ///
 /// Threads may share it; their lines do not mix. Nothing here panics when the output is full or
 /// closed, as `println!` does.
@@ -97,8 +97,9 @@ impl Output {
         self.bytes(&[&*shown, b"\n"].concat())
     }
 
-    /// Writes a line of a server, which serves on when its output is full or closed: that is
-    /// logged once, and so is that it works again. A line that was cut off is ended first.
+    /// Writes a line of a server, which continues to serve when its output is full or closed. It
+    /// logs that once, and once that the output works again. A line that was cut off is ended
+    /// first.
     pub fn line_or_warn(&self, line: impl Display) {
         let mut writer = self.writer();
         let was_broken = writer.broken;
@@ -130,8 +131,8 @@ impl Writer {
     }
 }
 
-/// Gathers what a line consists of. Not `std::io::BufWriter`, which would keep the rest of a line
-/// that could not be written and begin the next one with it.
+/// Gathers the parts of a line. Not `std::io::BufWriter`, which would keep the rest of a line that
+/// could not be written and begin the next one with it.
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.buffer.len() + bytes.len() > BUFFER {
@@ -162,7 +163,7 @@ impl OutputError {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
 
-    /// The exit status of a program that this ends.
+    /// The exit status of a program that ends because of it.
     pub fn status(&self) -> u8 {
         if self.is_closed() {
             0

@@ -4,11 +4,11 @@ use nix::sys::signal::{SigSet, Signal};
 
 /// Calls `shut_down` whenever a signal asks the program to end: SIGINT, SIGTERM or SIGHUP (G-4).
 ///
-/// SIGHUP stays ignored where it was, as under `nohup` (Linux); and a file that may not grow any
-/// more is an error of the one who writes to it, not the end of the program (SIGXFSZ).
+/// SIGHUP stays ignored if it was, as under `nohup` (Linux). A file that may grow no further is an
+/// error of the write, not the end of the program (SIGXFSZ).
 ///
 /// `shut_down` runs on a thread of its own, not in the signal's context: it may lock and allocate.
-/// To be called once in a program, before it listens and starts threads.
+/// Call it once, before the program listens and starts threads.
 ///
 /// # Errors
 /// [`SignalError`] when the system has no room for that thread, or a handler is set already.
@@ -23,13 +23,13 @@ pub fn on_shutdown_signal(shut_down: impl FnMut() + Send + 'static) -> Result<()
     })
 }
 
-/// Keeps a signal from this thread and all that it starts. Where that fails, the signal does what
-/// it would have done.
+/// Blocks a signal in this thread and in all that it starts. If that fails, the signal has its
+/// usual effect.
 fn block(signal: Signal) {
     let _ = SigSet::from(signal).thread_block();
 }
 
-/// Whether whoever started this program wants SIGHUP ignored, as `nohup` does (proc(5), SigIgn).
+/// Whether the program was started with SIGHUP ignored, as `nohup` does (proc(5), SigIgn).
 fn hangup_is_ignored() -> bool {
     const HANGUP: u64 = 1 << (Signal::SIGHUP as u64 - 1);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

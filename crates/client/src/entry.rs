@@ -41,10 +41,10 @@ impl fmt::Display for Field {
     }
 }
 
-/// Prompts until a valid entry comes; tells on standard error what is wrong with each other one.
+/// Prompts until a valid entry comes; standard error tells what is wrong with any other.
 ///
-/// An entry is a line; the last one may lack its line break. Where nobody types at a terminal,
-/// nobody ends the line of the prompt either, so it ends itself.
+/// An entry is a line; the last one may lack its line break. Where standard input is no terminal,
+/// no typed line break ends the line of the prompt, so it is written.
 pub(crate) fn ask(
     field: Field,
     input: &mut impl BufRead,
@@ -71,8 +71,8 @@ pub(crate) fn ask(
     }
 }
 
-/// The next line, checked; `None` at the end of the input. Of a line that is too long, no more is
-/// kept than shows that it is.
+/// The next line, checked; `None` at the end of the input. Of a line that is too long, only the
+/// beginning is kept.
 fn read_entry(
     field: Field,
     input: &mut impl BufRead,

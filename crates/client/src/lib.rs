@@ -16,7 +16,7 @@ use proto::message::{MAX_NAME, PORTS, Request};
 use entry::Field;
 
 /// How long each address of the server may take to accept.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const ABOUT: About = About {
     name: "client",
@@ -51,8 +51,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
         task,
     } = Arguments::parse(arguments)?;
     let addresses = net::resolve(&host, port)?;
-    // All that is typed is typed before the connection is made: the server waits for a second
-    // only (C-19).
+    // The prompts come before the connection: the server waits for a second only (C-19).
     match task {
         Task::Create => {
             let stdin = io::stdin();
@@ -60,7 +59,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
             let mut input = stdin.lock();
             let receiver = entry::ask(Field::Receiver, &mut input, terminal, &output)?;
             let text = entry::ask(Field::Message, &mut input, terminal, &output)?;
-            let mut server = net::connect(&addresses, CONNECT_LIMIT)?;
+            let mut server = net::connect(&addresses, CONNECT_TIMEOUT)?;
             let request = Request::Create {
                 sender: name.as_bytes(),
                 receiver: receiver.as_bytes(),
@@ -69,7 +68,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
             exchange::send(&mut server, request, &output)
         }
         Task::Read => {
-            let mut server = net::connect(&addresses, CONNECT_LIMIT)?;
+            let mut server = net::connect(&addresses, CONNECT_TIMEOUT)?;
             let name = name.as_bytes();
             exchange::send(&mut server, Request::Read { name }, &output)?;
             exchange::print_response(&mut server, name, &output)
@@ -205,7 +204,6 @@ mod tests {
 
     #[test]
     fn the_readme_shows_the_help() {
-        let help = run(vec!["--help".into()]).unwrap_err().to_string();
-        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

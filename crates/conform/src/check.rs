@@ -115,31 +115,35 @@ impl From<harness::Error> for Problem {
             Error::Start { command, error } => {
                 Self::broken("the program starts", format!("{command}: {error}"))
             }
-            Error::Deadline { wanted, within, .. } => Self::broken(
-                wanted,
+            Error::Deadline {
+                expected, within, ..
+            } => Self::broken(
+                expected,
                 format!("nothing of it within {:.1} seconds", within.as_secs_f64()),
             ),
             Error::Ended {
-                wanted,
+                expected,
                 exit: Some(exit),
                 ..
-            } => Self::broken(wanted, format!("the program ended with {exit}")),
+            } => Self::broken(expected, format!("the program ended with {exit}")),
             Error::Ended {
-                wanted, exit: None, ..
-            } => Self::broken(wanted, "the program closed its output"),
+                expected,
+                exit: None,
+                ..
+            } => Self::broken(expected, "the program closed its output"),
             Error::Connect { address, error } => Self::broken(
                 format!("a connection to {address} is accepted"),
                 error.to_string(),
             ),
             Error::Peer {
-                wanted,
+                expected,
                 event,
                 received,
                 ..
             } => match event {
-                Event::Data(bytes) => Self::broken(wanted, shown(&bytes)),
-                event if received.is_empty() => Self::broken(wanted, event.to_string()),
-                event => Self::broken(wanted, format!("{event}, after {} bytes", received.len())),
+                Event::Data(bytes) => Self::broken(expected, shown(&bytes)),
+                event if received.is_empty() => Self::broken(expected, event.to_string()),
+                event => Self::broken(expected, format!("{event}, after {} bytes", received.len())),
             },
             Error::System { doing, error } => {
                 Self::NotRun(format!("the checker has trouble {doing}: {error}"))

@@ -171,7 +171,7 @@ fn conform(arguments: &[&str]) -> Program {
 #[track_caller]
 fn finished(process: Process) -> Run {
     let exit = process.wait_exit(DEADLINE).unwrap();
-    assert!(process.family().is_empty(), "something still runs");
+    assert!(process.tree().is_empty(), "something still runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Run {
         exit,
@@ -477,7 +477,7 @@ fn interrupted() {
     let process = program.start().unwrap();
     // It has started its program when there are two.
     let end = std::time::Instant::now() + DEADLINE;
-    while process.family().len() < 2 {
+    while process.tree().len() < 2 {
         assert!(std::time::Instant::now() < end, "nothing was started");
         thread::sleep(Duration::from_millis(5));
     }

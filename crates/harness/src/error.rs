@@ -12,43 +12,52 @@ use crate::process::Exit;
 ///
 /// `Debug` prints the same as `Display`, so that `unwrap` in a test shows the whole evidence in
 /// readable lines and not as one escaped string.
+#[derive(thiserror::Error)]
 pub enum Error {
-    /// The program could not be started at all.
+    /// There is no such program, or it may not be run.
+    #[error("cannot start {command}: {error}")]
     Start {
         /// The command line, quoted for a shell.
         command: String,
-        /// What the system said.
+        /// The system's error.
+        #[source]
         error: io::Error,
     },
     /// The deadline passed.
+    #[error("waited {within:?} in vain for {expected}\n{seen}")]
     Deadline {
-        /// What was waited for.
-        wanted: String,
+        /// What the harness waited for.
+        expected: String,
         /// How long.
         within: Duration,
         /// What was seen until then ([`Process::report`](crate::Process::report)).
         seen: String,
     },
-    /// The process ended, or closed its output, so that what was waited for cannot come any more.
+    /// The process ended, or closed its output, so that what the harness waited for cannot come
+    /// any more.
+    #[error("{} before {expected}\n{seen}", ending(*.exit))]
     Ended {
-        /// What was waited for.
-        wanted: String,
+        /// What the harness waited for.
+        expected: String,
         /// How the process ended; `None` if it runs on with its output closed.
         exit: Option<Exit>,
         /// What was seen until then ([`Process::report`](crate::Process::report)).
         seen: String,
     },
-    /// No connection to `address` came about.
+    /// The connection to `address` was not made.
+    #[error("cannot connect to {address}: {error}")]
     Connect {
-        /// Whom to reach.
+        /// Where to.
         address: SocketAddr,
-        /// What the system said: refused, timed out, ...
+        /// The system's error: refused, timed out, ...
+        #[source]
         error: io::Error,
     },
-    /// Something else happened on a connection than what was waited for.
+    /// Something else happened on a connection than what was expected.
+    #[error("expected {expected}, but {event}, after {} bytes\n{seen}", .received.len())]
     Peer {
-        /// What was waited for.
-        wanted: String,
+        /// What was expected.
+        expected: String,
         /// What happened instead.
         event: Event,
         /// The bytes that this wait received before it failed.
@@ -56,11 +65,14 @@ pub enum Error {
         /// The conversation until then ([`Peer::transcript`](crate::Peer::transcript)).
         seen: String,
     },
-    /// A system call of the harness itself failed.
+    /// The system refused something to the harness itself, the start of a process for want of
+    /// memory or descriptors among them. No fault of the program.
+    #[error("{doing}: {error}")]
     System {
         /// What the harness was doing.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
+        #[source]
         error: io::Error,
     },
 }
@@ -75,62 +87,15 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Start { command, error } => write!(f, "cannot start {command}: {error}"),
-            Self::Deadline {
-                wanted,
-                within,
-                seen,
-            } => {
-                write!(f, "waited {within:?} in vain for {wanted}\n{seen}")
-            }
-            Self::Ended {
-                wanted,
-                exit: Some(exit),
-                seen,
-            } => {
-                write!(f, "ended with {exit} before {wanted}\n{seen}")
-            }
-            Self::Ended {
-                wanted,
-                exit: None,
-                seen,
-            } => {
-                write!(f, "closed its output before {wanted}\n{seen}")
-            }
-            Self::Connect { address, error } => write!(f, "cannot connect to {address}: {error}"),
-            Self::Peer {
-                wanted,
-                event,
-                received,
-                seen,
-            } => {
-                let count = received.len();
-                write!(
-                    f,
-                    "wanted {wanted}, but {event}, after {count} bytes\n{seen}"
-                )
-            }
-            Self::System { doing, error } => write!(f, "{doing}: {error}"),
-        }
+fn ending(exit: Option<Exit>) -> String {
+    match exit {
+        Some(exit) => format!("ended with {exit}"),
+        None => "closed its output".to_owned(),
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Start { error, .. }
-            | Self::Connect { error, .. }
-            | Self::System { error, .. } => Some(error),
-            Self::Deadline { .. } | Self::Ended { .. } | Self::Peer { .. } => None,
-        }
     }
 }

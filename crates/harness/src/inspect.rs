@@ -1,29 +1,23 @@
-//! What the system knows of a process: memory, processor time, threads, descriptors.
-//!
-//! All of it is read from `/proc/PID`, which only Linux has in this form.
+//! What the system knows of a process and of its tree: memory, processor time, descriptors.
 
-use std::fs;
 use std::io;
 use std::time::Duration;
 
-use rustix::process::Pid;
-
 use crate::error::Error;
-use crate::family;
+use crate::proc;
 use crate::process::Process;
+use crate::tree;
 
-/// The unit of times in `/proc/PID/stat`: on every processor of today a hundredth of a second.
-const TICK: Duration = Duration::from_millis(10);
-
-/// Looking in from outside (Linux). All but [`cpu_time`](Self::cpu_time) fails with
-/// [`Error::System`] once the process has ended, and everywhere else.
+/// Looking in from outside (Linux). What is said of one process is that of the program itself, not
+/// of what it started, and all but [`cpu_time`](Self::cpu_time) fails with [`Error::System`] once
+/// it has ended, and everywhere else. A whole tree ([`tree`](Self::tree)) may be empty.
 impl Process {
     /// Bytes of memory that the process has resident now.
     ///
     /// # Errors
     /// [`Error::System`], see above.
     pub fn resident_memory(&self) -> Result<u64, Error> {
-        self.status_number("VmRSS").map(|kib| kib * 1024)
+        self.look(proc::resident)
     }
 
     /// The most bytes of memory that the process ever had resident.
@@ -31,7 +25,7 @@ impl Process {
     /// # Errors
     /// [`Error::System`], see above.
     pub fn peak_memory(&self) -> Result<u64, Error> {
-        self.status_number("VmHWM").map(|kib| kib * 1024)
+        self.look(proc::peak)
     }
 
     /// The threads of the process.
@@ -39,11 +33,7 @@ impl Process {
     /// # Errors
     /// [`Error::System`], see above.
     pub fn threads(&self) -> Result<u64, Error> {
-        self.status_number("Threads")
-    }
-
-    fn status_number(&self, name: &str) -> Result<u64, Error> {
-        status_number(self.pid(), name).map_err(Error::system("looking into a process"))
+        self.look(proc::threads)
     }
 
     /// The descriptors that the process has open.
@@ -51,9 +41,7 @@ impl Process {
     /// # Errors
     /// [`Error::System`], see above.
     pub fn open_files(&self) -> Result<usize, Error> {
-        fs::read_dir(format!("/proc/{}/fd", self.pid()))
-            .map(Iterator::count)
-            .map_err(Error::system("looking into a process"))
+        self.look(proc::open_files)
     }
 
     /// Processor time used so far, user and system, to 10 ms. Works after the end too.
@@ -61,7 +49,7 @@ impl Process {
     /// # Errors
     /// [`Error::System`] if there is no `/proc`.
     pub fn cpu_time(&self) -> Result<Duration, Error> {
-        cpu_time(self.pid()).map_err(Error::system("looking into a process"))
+        self.look(proc::cpu_time)
     }
 
     /// Whether one of its threads runs or waits for a processor at this moment. Asked often, this
@@ -70,60 +58,37 @@ impl Process {
     /// # Errors
     /// [`Error::System`], see above.
     pub fn is_running(&self) -> Result<bool, Error> {
-        is_running(self.pid()).map_err(Error::system("looking into a process"))
+        self.look(proc::is_running)
+    }
+
+    fn look<T>(&self, read: impl FnOnce(i32) -> io::Result<T>) -> Result<T, Error> {
+        read(self.pid().as_raw_nonzero().get()).map_err(Error::system("looking into a process"))
     }
 
     /// The numbers of the process and of everything it started that still runs.
+    ///
+    /// Known by descent, whatever a process did to its environment, session or user. One that
+    /// nobody ever saw before all its ancestors ended belongs to the only program that can have
+    /// started it, or to none if there are several.
     #[must_use]
-    pub fn family(&self) -> Vec<u32> {
-        let members = family::members(self.mark());
-        members
-            .into_iter()
-            .map(|pid| pid.as_raw_nonzero().get().cast_unsigned())
+    pub fn tree(&self) -> Vec<u32> {
+        let rows = tree::members(self.pid());
+        rows.into_iter()
+            .map(|row| row.pid.cast_unsigned())
             .collect()
     }
-}
 
-/// The number after `name:` in `/proc/PID/status`.
-fn status_number(pid: Pid, name: &str) -> io::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-        .ok_or_else(gone)
-}
+    /// Bytes of memory that the tree has resident now. What processes share counts for each.
+    #[must_use]
+    pub fn tree_memory(&self) -> u64 {
+        let rows = tree::members(self.pid());
+        rows.into_iter().map(|row| row.resident).sum()
+    }
 
-/// User and system time, fields 14 and 15 of `/proc/PID/stat`.
-fn cpu_time(pid: Pid) -> io::Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let ticks: u32 = fields(&stat)
-        .skip(11)
-        .take(2)
-        .filter_map(|ticks| ticks.parse::<u32>().ok())
-        .sum();
-    Ok(TICK * ticks)
-}
-
-/// The state, the third field, of each thread.
-fn is_running(pid: Pid) -> io::Result<bool> {
-    let threads = fs::read_dir(format!("/proc/{pid}/task"))?;
-    // A thread may end while the others are looked at.
-    let states =
-        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
-    Ok(states
-        .into_iter()
-        .any(|stat| fields(&stat).next() == Some("R")))
-}
-
-/// The fields of a `stat` from the third on. The second, the program's name, is in parentheses and
-/// may hold anything.
-fn fields(stat: &str) -> impl Iterator<Item = &str> {
-    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
-    fields.split_whitespace()
-}
-
-/// A process that has ended keeps its entry until it is reaped, but without these numbers.
-fn gone() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "the process has ended")
+    /// Processor time that the tree used so far, to 10 ms, with that of the processes that ended
+    /// and were waited for.
+    #[must_use]
+    pub fn tree_cpu_time(&self) -> Duration {
+        tree::cpu_time(self.pid())
+    }
 }

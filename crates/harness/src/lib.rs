@@ -29,23 +29,24 @@
 //! listening sockets) reads `/proc` and so is for Linux; each such function says so.
 
 mod error;
-mod family;
 mod inspect;
 mod listener;
 mod output;
 mod peer;
 mod port;
+mod proc;
 mod process;
 mod program;
 mod starve;
 mod terminal;
 mod text;
 mod transcript;
+mod tree;
 
+pub use cli::escape;
 pub use rustix::process::Signal;
 
 pub use error::Error;
-pub use family::kill_all;
 pub use listener::Listener;
 pub use output::KEPT_OUTPUT;
 pub use peer::{Event, Peer, SEND_TIMEOUT};
@@ -53,5 +54,6 @@ pub use port::{free_port, listening_on, start_server};
 pub use process::{Exit, Process, STDIN_TIMEOUT};
 pub use program::{Finished, Input, Output, Program};
 pub use starve::{Starved, starve};
-pub use text::{escape, hex};
+pub use text::hex;
 pub use transcript::{Direction, Entry, Transcript};
+pub use tree::kill_all;

@@ -11,7 +11,7 @@ use crate::peer::Peer;
 use crate::process::Process;
 
 /// How often a process is looked at while its connection is waited for.
-const GLANCE: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A listening socket.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Listener {
             if start.elapsed() >= within {
                 let seen = format!("  listening on {}\n", self.address);
                 return Err(Error::Deadline {
-                    wanted: "a connection".to_owned(),
+                    expected: "a connection".to_owned(),
                     within,
                     seen,
                 });
@@ -114,20 +114,20 @@ impl Listener {
         loop {
             // Asked first, so that a connection made just before the end is still accepted.
             let exit = process.exit();
-            if let Some(peer) = self.accept_once(GLANCE.min(within))? {
+            if let Some(peer) = self.accept_once(POLL_INTERVAL.min(within))? {
                 return Ok(peer.since(process.started()));
             }
-            let wanted = format!("a connection to {}", self.address);
+            let expected = format!("a connection to {}", self.address);
             if exit.is_some() {
                 return Err(Error::Ended {
-                    wanted,
+                    expected,
                     exit,
                     seen: process.report(),
                 });
             }
             if start.elapsed() >= within {
                 return Err(Error::Deadline {
-                    wanted,
+                    expected,
                     within,
                     seen: process.report(),
                 });

@@ -1,4 +1,4 @@
-//! What a process has printed so far, and how it ended: gathered by a thread of its own.
+//! What a process has printed so far, and how it ended: captured by a thread of its own.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::process::Exit;
-use crate::text::escape;
+use cli::escape;
 
 /// How much of each stream is kept, in bytes. A program that prints without end is read on, so
 /// that it behaves as it would elsewhere, but the rest is thrown away.
@@ -191,7 +191,7 @@ pub(crate) struct Sources {
     pub(crate) streams: Vec<(Stream, File)>,
     /// Closed when the process has ended; then `waiter` knows how.
     pub(crate) exited: PipeReader,
-    pub(crate) waiter: JoinHandle<Exit>,
+    pub(crate) waiter: JoinHandle<Option<Exit>>,
 }
 
 /// Reads until the process has ended and every stream is closed.
@@ -219,7 +219,7 @@ pub(crate) fn collect(watch: &Watch, sources: Sources) {
         }
         drained += read_ready(watch, &mut streams, &ready);
     }
-    if let Ok(exit) = waiter.join() {
+    if let Ok(Some(exit)) = waiter.join() {
         watch.change(|seen, at| seen.exit = Some((exit, at)));
     }
     while !streams.is_empty() {

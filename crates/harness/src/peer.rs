@@ -339,14 +339,14 @@ impl Peer {
             .push(Entry::new(self.start.elapsed(), direction, bytes));
     }
 
-    fn unexpected(&self, wanted: String, event: Event, received: Vec<u8>) -> Error {
+    fn unexpected(&self, expected: String, event: Event, received: Vec<u8>) -> Error {
         let (local, remote) = (self.local, self.remote);
         let seen = format!(
             "  connection from {local} to {remote}:\n{}",
             self.transcript
         );
         Error::Peer {
-            wanted,
+            expected,
             event,
             received,
             seen,

@@ -10,9 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::error::Error;
-use crate::family;
 use crate::output::{Seen, Stream, Watch};
-use crate::program::Typed;
+use crate::program::StdinWriter;
+use crate::tree;
 
 /// A process that does not take its standard input for this long is stuck.
 pub const STDIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,8 +20,8 @@ pub const STDIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// What ends input on a terminal, at the start of a line (`^D`).
 const END_OF_TRANSMISSION: &[u8] = b"\x04";
 
-/// A killed process is gone in far less than this, unless the machine is in trouble.
-const KILL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A killed process has ended in far less than this, unless somebody traces it.
+const KILL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,17 +53,16 @@ impl fmt::Display for Exit {
     }
 }
 
-/// A started program. What it prints is gathered all the time.
+/// A started program. What it prints is captured all the time.
 ///
 /// Dropping it kills it, its process group and (Linux) everything it started that is still there,
-/// and reaps it.
+/// and reaps it. That takes some milliseconds, and at most six seconds where something resists.
 pub struct Process {
     child: Child,
     pid: Pid,
     command: String,
-    mark: String,
     watch: Arc<Watch>,
-    stdin: Option<Typed>,
+    stdin: Option<StdinWriter>,
     /// Up to where [`wait_line`](Self::wait_line) and its sister have read.
     read_stdout: usize,
     read_stderr: usize,
@@ -73,16 +72,14 @@ impl Process {
     pub(crate) fn new(
         child: Child,
         command: String,
-        mark: String,
         watch: Arc<Watch>,
-        stdin: Option<Typed>,
+        stdin: Option<StdinWriter>,
     ) -> Self {
         let pid = Pid::from_child(&child);
         Self {
             child,
             pid,
             command,
-            mark,
             watch,
             stdin,
             read_stdout: 0,
@@ -92,10 +89,6 @@ impl Process {
 
     pub(crate) fn pid(&self) -> Pid {
         self.pid
-    }
-
-    pub(crate) fn mark(&self) -> &str {
-        &self.mark
     }
 
     /// The process's number, which no other process gets before this one is dropped.
@@ -131,38 +124,38 @@ impl Process {
         self.watch.seen().of(Stream::Error).to_vec()
     }
 
-    /// Waits until all of standard output so far is as `wanted` says.
+    /// Waits until all of standard output so far is as `expected` says.
     ///
     /// # Errors
     /// [`Error::Deadline`], or [`Error::Ended`] as soon as nothing more can come.
     pub fn wait_stdout(
         &self,
-        wanted: impl FnMut(&[u8]) -> bool,
+        expected: impl FnMut(&[u8]) -> bool,
         within: Duration,
     ) -> Result<(), Error> {
-        self.wait_stream(Stream::Output, wanted, within)
+        self.wait_stream(Stream::Output, expected, within)
     }
 
-    /// Waits until all of standard error so far is as `wanted` says.
+    /// Waits until all of standard error so far is as `expected` says.
     ///
     /// # Errors
     /// As [`wait_stdout`](Self::wait_stdout).
     pub fn wait_stderr(
         &self,
-        wanted: impl FnMut(&[u8]) -> bool,
+        expected: impl FnMut(&[u8]) -> bool,
         within: Duration,
     ) -> Result<(), Error> {
-        self.wait_stream(Stream::Error, wanted, within)
+        self.wait_stream(Stream::Error, expected, within)
     }
 
     fn wait_stream(
         &self,
         stream: Stream,
-        mut wanted: impl FnMut(&[u8]) -> bool,
+        mut expected: impl FnMut(&[u8]) -> bool,
         within: Duration,
     ) -> Result<(), Error> {
-        let what = format!("the wanted content of {}", name(stream));
-        let look = |seen: &Seen| wanted(seen.of(stream)).then_some(());
+        let what = format!("the expected content of {}", name(stream));
+        let look = |seen: &Seen| expected(seen.of(stream)).then_some(());
         self.wait_for(stream, what, within, look)
     }
 
@@ -207,7 +200,7 @@ impl Process {
     fn wait_for<T>(
         &self,
         stream: Stream,
-        wanted: String,
+        expected: String,
         within: Duration,
         mut look: impl FnMut(&Seen) -> Option<T>,
     ) -> Result<T, Error> {
@@ -220,9 +213,9 @@ impl Process {
         });
         match found {
             Some(Some(found)) => Ok(found),
-            Some(None) => Err(self.ended(wanted)),
-            None if self.watch.seen().ended(stream) => Err(self.ended(wanted)),
-            None => Err(self.late(wanted, within)),
+            Some(None) => Err(self.ended(expected)),
+            None if self.watch.seen().ended(stream) => Err(self.ended(expected)),
+            None => Err(self.late(expected, within)),
         }
     }
 
@@ -303,17 +296,17 @@ impl Process {
         report
     }
 
-    pub(crate) fn late(&self, wanted: String, within: Duration) -> Error {
+    pub(crate) fn late(&self, expected: String, within: Duration) -> Error {
         Error::Deadline {
-            wanted,
+            expected,
             within,
             seen: self.report(),
         }
     }
 
-    pub(crate) fn ended(&self, wanted: String) -> Error {
+    pub(crate) fn ended(&self, expected: String) -> Error {
         Error::Ended {
-            wanted,
+            expected,
             exit: self.exit(),
             seen: self.report(),
         }
@@ -328,12 +321,13 @@ impl fmt::Debug for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The process itself is not reaped yet, so its number cannot mean another group.
+        tree::end(self.pid);
+        // Where nothing can be looked up. The process itself is not reaped yet, so its number
+        // cannot mean another group.
         let _ = kill_process_group(self.pid, Signal::KILL);
-        family::kill(&self.mark);
         // The thread that waits for it must have seen its end before it is reaped.
-        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit.map(|_| ()));
-        let _ = self.child.wait();
+        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit);
+        tree::reap(self.pid, &mut self.child);
     }
 }
 
@@ -345,7 +339,7 @@ fn name(stream: Stream) -> &'static str {
 }
 
 /// Writes all of `bytes`, as long as some of it is taken `within` each wait.
-fn write_within(stdin: &mut Typed, mut bytes: &[u8], within: Duration) -> io::Result<()> {
+fn write_within(stdin: &mut StdinWriter, mut bytes: &[u8], within: Duration) -> io::Result<()> {
     let timeout = Timespec::try_from(within).map_err(io::Error::other)?;
     while !bytes.is_empty() {
         match stdin.file.write(bytes) {

@@ -2,22 +2,24 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, PipeWriter, Write as _};
+use std::io::{self, ErrorKind, PipeWriter, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::error::Error;
-use crate::family;
 use crate::output::{Sources, Stream, Watch, collect};
 use crate::process::{Exit, Process};
 use crate::terminal::Terminal;
 use crate::text::quote;
+use crate::tree;
 
 /// Where a program's standard input comes from.
 #[derive(Debug, Default)]
@@ -40,8 +42,8 @@ pub enum Input {
 pub enum Output {
     /// To the harness, which gathers it.
     #[default]
-    Gathered,
-    /// To the program's terminal. What both streams print there is gathered as standard output.
+    Captured,
+    /// To the program's terminal. What both streams print there is captured as standard output.
     Terminal,
     /// To a pipe that nobody reads and nobody can: every write fails, as after `| head`.
     ClosedPipe,
@@ -62,7 +64,7 @@ pub struct Finished {
 
 /// A program to be started: what, with which arguments, and what its streams are.
 ///
-/// If nothing else is said, standard input is empty, both outputs are gathered, and the
+/// If nothing else is said, standard input is empty, both outputs are captured, and the
 /// environment is the caller's without `RUST_LOG`, so that nobody's setting changes a test.
 #[derive(Debug)]
 pub struct Program {
@@ -155,7 +157,7 @@ impl Program {
 
     /// Puts all three streams on one terminal of 24 lines and 80 columns.
     ///
-    /// It neither echoes nor rewrites line ends: what is gathered is exactly what was printed,
+    /// It neither echoes nor rewrites line ends: what is captured is exactly what was printed,
     /// all of it as standard output.
     #[must_use]
     pub fn on_terminal(self) -> Self {
@@ -182,47 +184,37 @@ impl Program {
     ///
     /// # Errors
     /// [`Error::Start`] if there is no such program or it may not be run, [`Error::System`] if
-    /// the harness itself has no descriptors, threads or terminals left, or after
+    /// there are no descriptors, processes, memory or terminals left, or after
     /// [`kill_all`](crate::kill_all).
     pub fn start(self) -> Result<Process, Error> {
         let line = self.command_line();
-        let mark = family::new_mark();
-        let mut command = self.command(&mark);
+        let mut command = self.command();
         let streams = Streams::connect(&mut command, self.stdin, self.stdout, self.stderr)
             .map_err(Error::system("opening the streams of a program"))?;
-        let open = streams.gathered.iter().map(|(stream, _)| *stream).collect();
+        let open = streams.captured.iter().map(|(stream, _)| *stream).collect();
 
-        let started = Instant::now();
-        let child = command.spawn().map_err(|error| Error::Start {
-            command: line.clone(),
-            error,
-        })?;
-        // It holds the program's ends of the streams, which must not stay open here.
-        drop(command);
-
-        let watch = Arc::new(Watch::new(started, open));
-        let process = Process::new(child, line, mark, Arc::clone(&watch), streams.typed);
+        let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let watch = Arc::new(Watch::new(Instant::now(), open));
+        let waiter = spawn("wait", move || start_and_wait(command, &sender, news))?;
+        let child = receiver
+            .recv()
+            .unwrap_or_else(|_| Err(ErrorKind::Interrupted.into()))
+            .map_err(|error| not_started(line.clone(), error))?;
+        let process = Process::new(child, line, Arc::clone(&watch), streams.writer);
         if let Some((bytes, pipe)) = streams.fed {
             spawn("feed", move || feed(&bytes, pipe))?;
         }
-        let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
-        let pid = process.pid();
-        let waiter = spawn("wait", move || wait(pid, news))?;
         let sources = Sources {
-            streams: streams.gathered,
+            streams: streams.captured,
             exited,
             waiter,
         };
         spawn("collect", move || collect(&watch, sources))?;
-        // Asked only now: what was started before was found and killed, and this is dropped.
-        if family::is_ending() {
-            let error = io::Error::from(io::ErrorKind::Interrupted);
-            return Err(Error::system("starting a program")(error));
-        }
         Ok(process)
     }
 
-    fn command(&self, mark: &str) -> Command {
+    fn command(&self) -> Command {
         let mut command = match self.limit_files {
             None => Command::new(&self.program),
             Some(limit) => {
@@ -235,9 +227,7 @@ impl Program {
             }
         };
         command.args(&self.args).env_remove("RUST_LOG");
-        command
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .env(mark, "");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
@@ -258,9 +248,9 @@ impl Program {
 #[derive(Default)]
 struct Streams {
     /// What is read.
-    gathered: Vec<(Stream, File)>,
+    captured: Vec<(Stream, File)>,
     /// What `write_stdin` writes into.
-    typed: Option<Typed>,
+    writer: Option<StdinWriter>,
     /// What is written by itself.
     fed: Option<(Vec<u8>, PipeWriter)>,
 }
@@ -279,12 +269,12 @@ impl Streams {
             Input::File(file) => file.into(),
             Input::Terminal => {
                 let Terminal { outer, inner } = terminal_of(&mut terminal)?;
-                streams.typed = Some(Typed::new(outer.try_clone()?, true)?);
+                streams.writer = Some(StdinWriter::new(outer.try_clone()?, true)?);
                 inner.try_clone()?.into()
             }
             Input::Pipe => {
                 let (reader, writer) = io::pipe()?;
-                streams.typed = Some(Typed::new(owned_file(writer), false)?);
+                streams.writer = Some(StdinWriter::new(owned_file(writer), false)?);
                 reader.into()
             }
             Input::Bytes(bytes) => {
@@ -303,7 +293,7 @@ impl Streams {
         command.stdout(streams.output(Stream::Output, stdout, &mut terminal)?);
         command.stderr(streams.output(Stream::Error, stderr, &mut terminal)?);
         if let (Some(stream), Some(terminal)) = (terminal_is, terminal) {
-            streams.gathered.push((stream, terminal.outer));
+            streams.captured.push((stream, terminal.outer));
         }
         Ok(streams)
     }
@@ -315,9 +305,9 @@ impl Streams {
         terminal: &mut Option<Terminal>,
     ) -> io::Result<Stdio> {
         Ok(match output {
-            Output::Gathered => {
+            Output::Captured => {
                 let (reader, writer) = io::pipe()?;
-                self.gathered.push((stream, owned_file(reader)));
+                self.captured.push((stream, owned_file(reader)));
                 writer.into()
             }
             Output::Terminal => terminal_of(terminal)?.inner.try_clone()?.into(),
@@ -329,12 +319,12 @@ impl Streams {
 
 /// A standard input that is written while the program runs. Writing to it never blocks.
 #[derive(Debug)]
-pub(crate) struct Typed {
+pub(crate) struct StdinWriter {
     pub(crate) file: File,
     pub(crate) terminal: bool,
 }
 
-impl Typed {
+impl StdinWriter {
     fn new(file: File, terminal: bool) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&file, true)?;
         Ok(Self { file, terminal })
@@ -368,17 +358,44 @@ fn feed(bytes: &[u8], mut pipe: PipeWriter) {
     let _ = pipe.write_all(bytes);
 }
 
-/// Waits for the end of `pid` and then closes `news`. The process is not reaped: until the
-/// [`Process`] is dropped its number belongs to nobody else.
-fn wait(pid: Pid, news: PipeWriter) -> Exit {
+/// Why a program was not started: through its own fault, or for want of something that the system
+/// did not give.
+fn not_started(command: String, error: io::Error) -> Error {
+    let trouble = [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
+    let is_trouble = Errno::from_io_error(&error).is_some_and(|errno| trouble.contains(&errno));
+    if is_trouble || error.kind() == ErrorKind::Interrupted {
+        Error::system("starting a program")(error)
+    } else {
+        Error::Start { command, error }
+    }
+}
+
+/// Starts the program, sends it to `started`, waits for its end and then closes `news`.
+///
+/// All of it is done by one thread, because the thread that starts a program is its parent: a
+/// program that is to end with its parent must not end sooner.
+///
+/// The process is not reaped: until the [`Process`] is dropped its number belongs to nobody else.
+fn start_and_wait(
+    mut command: Command,
+    started: &SyncSender<io::Result<Child>>,
+    news: PipeWriter,
+) -> Option<Exit> {
+    let child = tree::spawn(&mut command);
+    // It holds the program's ends of the streams, which must not stay open here.
+    drop(command);
+    let pid = child.as_ref().map(Pid::from_child).ok();
+    // If nobody takes it, the caller is gone.
+    let _ = started.send(child);
+    let pid = pid?;
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     let status = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+    // What it leaves behind is best seen now, before any of that ends.
+    tree::members(pid);
     drop(news);
-    let status = status.ok().flatten();
-    let signal = status.as_ref().and_then(WaitIdStatus::terminating_signal);
-    let code = status.as_ref().and_then(WaitIdStatus::exit_status);
-    match (signal, code) {
-        (Some(signal), _) => Exit::Signal(signal),
-        (None, code) => Exit::Status(code.unwrap_or_default()),
+    let status = status.ok().flatten()?;
+    match status.terminating_signal() {
+        Some(signal) => Some(Exit::Signal(signal)),
+        None => status.exit_status().map(Exit::Status),
     }
 }

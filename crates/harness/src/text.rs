@@ -1,36 +1,11 @@
-//! Bytes made readable for failure texts: escaped, as hex, and folded if long.
+//! Bytes made readable for failure texts: as hex, and folded if long.
 
 use std::fmt::Write as _;
 
+use cli::escape;
+
 /// Bytes on a line of [`hex`].
 const ROW: usize = 16;
-
-/// `bytes` on one line: printable text as it is, everything else as an escape.
-///
-/// Control characters and the backslash are written as Rust writes them, and bytes that are not
-/// UTF-8 as `\xNN`.
-///
-/// ```
-/// assert_eq!(harness::escape(b"caf\xc3\xa9\r\n\xff\x1b[2J"), r"café\r\n\xff\u{1b}[2J");
-/// ```
-#[must_use]
-pub fn escape(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character.is_control() || character == '\\' {
-                text.extend(character.escape_default());
-            } else {
-                text.push(character);
-            }
-        }
-        for byte in chunk.invalid() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    text
-}
 
 /// `bytes` as rows of hex with their text beside them, each row after `indent`. Rows that are all
 /// the same are folded.
@@ -81,19 +56,15 @@ pub(crate) fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    format!("'{}'", escape(word.as_bytes()).replace('\'', r"'\''"))
+    format!(
+        "'{}'",
+        escape(word.as_bytes()).to_string().replace('\'', r"'\''")
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escapes_what_could_drive_a_terminal() {
-        assert_eq!(escape(b"a\tb\\c\0\x7f"), r"a\tb\\c\u{0}\u{7f}");
-        assert_eq!(escape(b"\xc2\x9b2J"), r"\u{9b}2J");
-        assert_eq!(escape(b"\xf0\x9f\x98"), r"\xf0\x9f\x98");
-    }
 
     #[test]
     fn rows_of_sixteen() {

@@ -18,6 +18,6 @@ fn nothing_is_left_and_nothing_is_started_any_more() {
     harness::kill_all();
     assert_eq!(first.wait_exit(DEADLINE).unwrap(), Exit::Signal(9));
     assert_eq!(second.wait_exit(DEADLINE).unwrap(), Exit::Signal(9));
-    assert!(second.family().is_empty());
+    assert!(second.tree().is_empty());
     assert!(matches!(sleep().start(), Err(Error::System { .. })));
 }

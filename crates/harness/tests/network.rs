@@ -109,7 +109,7 @@ fn a_failure_shows_the_conversation() {
     let error = client.receive_exactly(9, SOON).unwrap_err();
     let text = error.to_string();
     for part in [
-        "wanted 9 bytes, but the ",
+        "expected 9 bytes, but the ",
         "after 7 bytes",
         "connection from 127.0.0.1:",
         "s sent 15 bytes\n    40 00 00 0b 48 65 6c 6c 6f 20 57 6f 72 6c 64      @...Hello World\n",

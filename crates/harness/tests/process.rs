@@ -91,13 +91,13 @@ fn a_failed_wait_shows_all_that_was_seen() {
         .unwrap_err();
     let text = error.to_string();
     for part in [
-        "waited 100ms in vain for the wanted content of standard output",
+        "waited 100ms in vain for the expected content of standard output",
         "command: sh -c 'echo ",
         "process: running for 0.",
         "standard output: 7 bytes",
         "s to out\\n",
         "standard error: 4 bytes",
-        "s \\u{1b}[2J",
+        "s \\x1b[2J",
     ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
@@ -226,7 +226,7 @@ fn on_a_terminal_all_three_streams_are_one() {
     assert_eq!(process.wait_line(SOON).unwrap(), "got typed");
     process.close_stdin().unwrap();
     assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
-    assert_eq!(escape(&process.stdout()), r"yes\ngot typed\n");
+    assert_eq!(escape(&process.stdout()).to_string(), r"yes\ngot typed\n");
     assert_eq!(process.stderr(), b"");
 }
 
@@ -235,8 +235,8 @@ fn one_stream_alone_can_be_on_a_terminal() {
     let script = "test -t 1 || echo plain; test -t 2 && stty size <&2 >&2";
     let finished = shell(script).stderr(Output::Terminal).run(SOON).unwrap();
     assert_eq!(finished.exit, Exit::Status(0));
-    assert_eq!(escape(&finished.stdout), r"plain\n");
-    assert_eq!(escape(&finished.stderr), r"24 80\n");
+    assert_eq!(escape(&finished.stdout).to_string(), r"plain\n");
+    assert_eq!(escape(&finished.stderr).to_string(), r"24 80\n");
 
     let script = "test -t 1 || test -t 2 || test -t 0 && read line && echo $line";
     let mut process = shell(script).stdin(Input::Terminal).start().unwrap();
@@ -270,7 +270,7 @@ fn environment_directory_and_arguments_arrive() {
         .directory("/")
         .run(SOON)
         .unwrap();
-    assert_eq!(escape(&finished.stdout), r"it's red unset\n/\n");
+    assert_eq!(escape(&finished.stdout).to_string(), r"it's red unset\n/\n");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn dropping_a_process_ends_those_that_left_its_group() {
     let mut process = shell(script).start().unwrap();
     let gone_away = number(&mut process);
     assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
-    assert_eq!(process.family(), [gone_away]);
+    assert_eq!(process.tree(), [gone_away]);
     drop(process);
     assert!(!runs(gone_away));
 }

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Student {
     /// The student's name.
     pub(crate) name: String,
-    /// The name at GitHub.
+    /// The user name at GitHub.
     pub(crate) username: String,
     /// The student id.
     pub(crate) sid: Sid,
@@ -67,7 +67,7 @@ impl From<String> for Sid {
 }
 
 impl Student {
-    /// The pickle of the dictionary that a student is sent as (PC-1).
+    /// The dictionary that is sent, as a pickle (PC-1).
     pub(crate) fn pickle(&self) -> Vec<u8> {
         let sid = match &self.sid {
             Sid::Integer(integer) => Plain::Int(*integer),

@@ -20,19 +20,19 @@ const CLOSED: &str = "it closed the connection";
 #[derive(Debug)]
 pub(crate) struct Conversation {
     server: Connection,
-    limit: Duration,
+    timeout: Duration,
     decoder: Decoder,
     /// What has arrived of the objects after the last one.
     received: Vec<u8>,
 }
 
 impl Conversation {
-    /// A conversation that has not begun. Each object of the server has the time `limit` to come,
-    /// all of it: a server that sends it slowly gains nothing.
-    pub(crate) fn new(server: Connection, limit: Duration) -> Self {
+    /// A new conversation. Each object must arrive whole within `timeout`, also from a server that
+    /// sends slowly.
+    pub(crate) fn new(server: Connection, timeout: Duration) -> Self {
         Self {
             server,
-            limit,
+            timeout,
             decoder: Decoder::new(),
             received: Vec::with_capacity(BUFFER),
         }
@@ -65,12 +65,12 @@ impl Conversation {
     }
 
     fn send(&mut self, pickle: &[u8]) -> Result<(), Error> {
-        let sent = self.server.write_all(pickle, Some(self.limit));
+        let sent = self.server.write_all(pickle, Some(self.timeout));
         sent.map_err(|error| self.broken(error, "it did not take the data for"))
     }
 
     fn receive(&mut self) -> Result<Value, Error> {
-        let deadline = Instant::now() + self.limit;
+        let deadline = Instant::now() + self.timeout;
         loop {
             let mut input = &self.received[..];
             let object = self.decoder.next(&mut input)?;
@@ -94,8 +94,8 @@ impl Conversation {
     /// The connection broke, or the server was `late`.
     fn broken(&self, error: net::Error, late: &str) -> Error {
         match error {
-            net::Error::TimedOut => Error::new(format_args!("{late} {:?}", self.limit)),
-            // It had closed before the data came.
+            net::Error::TimedOut => Error::new(format_args!("{late} {:?}", self.timeout)),
+            // The server had closed before the data came.
             net::Error::System(error) if error.kind() == ErrorKind::BrokenPipe => {
                 Error::new(CLOSED)
             }

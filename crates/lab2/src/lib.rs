@@ -16,9 +16,9 @@ use proto::pickle::ValueRef;
 use arguments::Arguments;
 use conversation::Conversation;
 
-/// How long an address of the server may take to accept, the server to send an object whole, and to
-/// take the data (PC-1).
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long each address of the server may take to accept, and the server to send a whole object or
+/// to take the data (PC-1).
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the program: from its arguments to the server's reply on standard output.
 ///
@@ -34,14 +34,14 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     cli::log_to_stderr(LevelFilter::Warn);
 
     let addresses = net::resolve(&host, port)?;
-    let mut conversation = Conversation::new(net::connect(&addresses, LIMIT)?, LIMIT);
+    let mut conversation = Conversation::new(net::connect(&addresses, TIMEOUT)?, TIMEOUT);
     let id = conversation.client_id()?;
     output.line(format_args!("Client id {id} assigned by server"))?;
     let reply = conversation.exchange(&student)?;
     Ok(print_reply(&output, reply.as_ref())?)
 }
 
-/// A text bare, and as it is unless it goes to a terminal (G-6); anything else as Python shows it.
+/// Prints a text without quotes (G-6), and anything else as Python shows it.
 fn print_reply(output: &Output, reply: ValueRef<'_>) -> Result<(), OutputError> {
     match reply.as_text() {
         Some(text) => output.peer_line(text),
@@ -55,7 +55,6 @@ mod tests {
 
     #[test]
     fn the_readme_shows_the_help() {
-        let help = run(vec!["--help".into()]).unwrap_err().to_string();
-        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

@@ -1,5 +1,5 @@
 //! What clients are sent for their objects (P-6). All acknowledgements are the same bytes, so that
-//! those which a client does not take yet need not be kept, only counted.
+//! those a client has not taken are only counted, not stored.
 
 use proto::pickle::Plain;
 
@@ -8,8 +8,8 @@ use crate::session::MAX_ALLOC_MEM;
 /// The text of an acknowledgement (P-6).
 const TEXT: &str = "server got the data";
 
-/// As many as one read can bring objects, to be sent with one write: the shortest pickle has two
-/// bytes.
+/// The most objects that one read can bring, since the shortest pickle has two bytes: one write
+/// acknowledges them all.
 const IN_A_ROW: usize = MAX_ALLOC_MEM / 2;
 
 /// Acknowledgements one after another, made once for all clients.
@@ -52,7 +52,7 @@ impl<'a> Owed<'a> {
     /// The bytes to send next; empty when nothing is owed.
     pub(crate) fn next(&self) -> &'a [u8] {
         let Acknowledgements { row, len } = self.acknowledgements;
-        // The last one that was sent may have been sent in part.
+        // The last acknowledgement may have been sent in part.
         let missing = (self.bytes % *len as u64) as usize;
         let sent = if missing == 0 { 0 } else { len - missing };
         let rest = &row[sent..];

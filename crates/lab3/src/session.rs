@@ -15,9 +15,9 @@ pub(crate) const MAX_ALLOC_MEM: usize = 4096;
 /// How long a client that has sent its last object may take nothing of what it is still owed.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client that is closed for an error may take to close its side, so that what it was
-/// sent before arrives.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a client may take to close its side after an error, so that what it was sent before
+/// arrives.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves a client until it leaves, sends what is refused, or the server stops. Errors are logged
 /// with the client's id (P-7).
@@ -33,7 +33,7 @@ pub(crate) fn serve_client(
     if let Err(error) = &outcome {
         error.log(id);
     }
-    // Nothing more can be sent if that was the error.
+    // If sending was the error, nothing more can be sent.
     if !matches!(outcome, Err(Error::Send(_)))
         && let Err(error) = send_rest(client, &mut owed)
         && outcome.is_ok()
@@ -41,9 +41,9 @@ pub(crate) fn serve_client(
         Error::Send(error).log(id);
     }
     if outcome.is_err() {
-        // What it sends still, unread, could destroy what it was sent. One that has ended its
-        // sending side sends nothing.
-        client.close_gently(CLOSE_LIMIT);
+        // Unread input could destroy what the client was sent. One that has ended its sending side
+        // sends nothing more.
+        client.close_gently(CLOSE_TIMEOUT);
     }
     log::debug!("Client {id}: closed");
 }
@@ -84,8 +84,8 @@ fn send_id(client: &mut Connection, id: u16) -> Result<(), net::Error> {
     client.write_all(&pickle, Some(TIMEOUT))
 }
 
-/// Sends what is owed, or as much as is taken until there is something to receive: a client that
-/// sends everything before it takes anything must not be waited for.
+/// Sends what is owed until something arrives. A client may send everything before it takes
+/// anything: the server must not wait for it to take.
 fn send(client: &mut Connection, owed: &mut Owed<'_>) -> Result<(), net::Error> {
     const BOTH: Ready = Ready {
         readable: true,

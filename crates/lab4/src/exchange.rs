@@ -11,8 +11,7 @@ use proto::math::{Answer, Frame, FrameDecoder};
 /// ([`SILENCE_LIMIT`](proto::math::SILENCE_LIMIT)). The answers to all questions that have arrived
 /// go out in one write.
 ///
-/// # Errors
-/// The server did anything else than asking and giving the secret (M-6, M-7).
+/// # Errors The server did anything but ask and give the secret (M-6, M-7).
 pub(crate) fn obtain_secret(server: &mut Connection, timeout: Duration) -> Result<[u8; 8], Error> {
     let mut answered = 0;
     exchange(server, timeout, &mut answered).map_err(|fault| {
@@ -91,7 +90,7 @@ fn closed(decoder: &FrameDecoder, answered: usize) -> Error {
     }
 }
 
-/// The connection broke, or the server was silent in this way for too long.
+/// The connection broke, or the server did nothing for too long; `silent` tells what it did not do.
 fn broken(error: net::Error, silent: &str, timeout: Duration) -> Error {
     match error {
         net::Error::TimedOut => Error::new(format_args!("it {silent} for {timeout:?}")),

@@ -49,11 +49,11 @@ pub(crate) struct Arguments {
 /// How clients are served (MS-1). The default draws everything at random.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// How many questions each client is asked; drawn for each client if not given.
+    /// The number of questions for each client; drawn for each client if not given.
     pub questions: Option<u32>,
     /// The secret phrase; drawn for each client if not given.
     pub secret: Option<[u8; SECRET_LEN]>,
-    /// What all that is drawn depends on; different in each run if not given.
+    /// The seed of all random choices; different in each run if not given.
     pub seed: Option<u64>,
     /// Whether frames are sent in pieces (MS-5).
     pub fragment: bool,

@@ -57,7 +57,7 @@ fn cut<'a>(bytes: &'a [u8; Frame::LEN], random: &mut Rng) -> (&'a [u8], Vec<&'a 
     (first, pieces)
 }
 
-/// Waits, but not for a client that is gone. Unlike a sleep this lets other clients in meanwhile.
+/// Waits, unless the client is gone. Unlike a sleep, this lets other clients in meanwhile.
 fn pause(client: &mut Connection, time: Duration) -> Result<(), Error> {
     let nothing = Ready {
         readable: false,

@@ -25,7 +25,7 @@ pub struct Exam {
 }
 
 impl Exam {
-    /// An exam as `config` says; what it leaves open is drawn from `random`, as are all numbers.
+    /// An exam for `config`; what that leaves open is drawn from `random`, as are all numbers.
     pub fn draw(config: &Config, mut random: Rng) -> Self {
         // Both are drawn in any case: what is drawn after them, then, does not depend on `config`.
         let questions = random.u32(1..=MOST_DRAWN_QUESTIONS);

@@ -51,7 +51,7 @@ pub fn examine(
     }
 }
 
-/// Asks a question and receives the answer; if that does not come whole, what came of it.
+/// Asks a question and receives the answer. If it is not complete, returns the part that came.
 fn ask(
     client: &mut Connection,
     question: Question,
@@ -63,7 +63,7 @@ fn ask(
     receive_answer(client, timeout)
 }
 
-/// Receives an answer, and not a byte more: what follows belongs to the next one.
+/// Receives an answer and not a byte more: what follows belongs to the next one.
 fn receive_answer(client: &mut Connection, timeout: Duration) -> Result<Answer, (Vec<u8>, Loss)> {
     let mut bytes = [0; Answer::LEN];
     let mut received = 0;

@@ -31,9 +31,9 @@ const BACKLOG: i32 = 1024;
 /// Clients that are served concurrently; further ones wait to be accepted.
 const MOST_CLIENTS: usize = 1000;
 
-/// How long a client that has got its last frame may take to close its side. Longer than that it
-/// holds no thread; and what it sent beyond its answers cannot destroy that frame any more.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a client may take to close its side after its last frame. Until then, bytes that it
+/// sent beyond its answers cannot destroy that frame; after that, its thread is free.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the program: from its arguments to the end by a signal.
 ///
@@ -75,7 +75,7 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output:
         let exam = Exam::draw(&config, random);
         let outcome = examine(client, exam, delivery, SILENCE_LIMIT);
         output.line_or_warn(format_args!("{}: {outcome}", client.peer()));
-        client.close_gently(CLOSE_LIMIT);
+        client.close_gently(CLOSE_TIMEOUT);
     });
 }
 
@@ -85,7 +85,6 @@ mod tests {
 
     #[test]
     fn the_readme_shows_the_help() {
-        let help = run(vec!["--help".into()]).unwrap_err().to_string();
-        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

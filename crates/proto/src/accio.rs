@@ -1,7 +1,7 @@
 //! The accio protocol: a handshake of two rounds, then a file.
 //!
-//! Source: seed `server-s.txt`, first paragraph (A-1); the confirmations from the same project's
-//! client page (A-2).
+//! Source: the assignment "Accio Server Simplified", first paragraph (A-1); the confirmations are
+//! from the same project's client page (A-2).
 //!
 //! ```text
 //! server                                  client
@@ -21,9 +21,8 @@
 //! like (A-4) and wherever a segment ends (A-5). A client may send everything without waiting.
 //!
 //! [`Server`] and [`Client`] are the two ends as state machines: bytes of the other end in, steps
-//! out. They know no time; the limit on silence is the program's to keep.
+//! out. They do not know the time: the program keeps the limit on silence.
 
-use std::error;
 use std::fmt;
 use std::mem;
 use std::time::Duration;
@@ -43,7 +42,7 @@ pub const HEADER_LEN: usize = CONFIRMATION.len() + SECOND_CONFIRMATION.len();
 /// The longest that either end waits for the other without progress (A-8, AC-2).
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The parts of the handshake, in their order.
+/// The parts of the handshake, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// The server's [`COMMAND`].
@@ -106,13 +105,14 @@ pub enum ServerStep<'a> {
 /// ]);
 /// # Ok::<(), proto::accio::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Server {
     state: ServerState,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum ServerState {
+    #[default]
     Start,
     First(Expected),
     Second(Expected),
@@ -120,18 +120,16 @@ enum ServerState {
 }
 
 impl Server {
-    /// A server that has just accepted. Its first step is there at once, without input.
-    pub const fn new() -> Self {
-        Self {
-            state: ServerState::Start,
-        }
+    /// A server that has just accepted. Its first step needs no input.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// The next step, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next step, taken from the front of `input`; `None` when it needs more bytes.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] at the first byte of a confirmation that differs (A-6). It is not
-    /// eaten.
+    /// [`Error::Mismatch`] at the first byte of a confirmation that differs (A-6). That
+    /// byte is not taken.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<ServerStep<'a>>, Error> {
         match &mut self.state {
             ServerState::Start => {
@@ -139,14 +137,14 @@ impl Server {
                 return Ok(Some(ServerStep::Send(COMMAND)));
             }
             ServerState::First(expected) => {
-                if !expected.eat(input)? {
+                if !expected.take(input)? {
                     return Ok(None);
                 }
                 self.state = ServerState::Second(Expected::new(Word::SecondConfirmation));
                 return Ok(Some(ServerStep::Send(COMMAND)));
             }
             ServerState::Second(expected) => {
-                if !expected.eat(input)? {
+                if !expected.take(input)? {
                     return Ok(None);
                 }
                 self.state = ServerState::File;
@@ -159,8 +157,8 @@ impl Server {
         Ok(Some(ServerStep::File(mem::take(input))))
     }
 
-    /// Whether all that comes from now on is the file. Then a program may count bytes without
-    /// showing them to [`next`](Self::next).
+    /// Whether everything from here on is the file. A program may then count bytes without passing
+    /// them to [`next`](Self::next).
     pub const fn receiving_file(&self) -> bool {
         matches!(self.state, ServerState::File)
     }
@@ -177,12 +175,6 @@ impl Server {
             }
             ServerState::File => Ok(()),
         }
-    }
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -217,24 +209,24 @@ impl Client {
         }
     }
 
-    /// The next step, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next step, taken from the front of `input`; `None` when it needs more bytes.
     ///
-    /// Nothing is expected from the server after the second command: what comes then is eaten and
-    /// has no meaning.
+    /// Nothing is expected from the server after the second command: what comes then is
+    /// taken and ignored.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] at the first byte of a command that differs. It is not eaten.
+    /// [`Error::Mismatch`] at the first byte of a command that differs. That byte is not taken.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<ClientStep>, Error> {
         match &mut self.state {
             ClientState::First(expected) => {
-                if !expected.eat(input)? {
+                if !expected.take(input)? {
                     return Ok(None);
                 }
                 self.state = ClientState::Second(Expected::new(Word::SecondCommand));
                 Ok(Some(ClientStep::Send(CONFIRMATION)))
             }
             ClientState::Second(expected) => {
-                if !expected.eat(input)? {
+                if !expected.take(input)? {
                     return Ok(None);
                 }
                 self.state = ClientState::Confirmed;
@@ -283,8 +275,8 @@ impl Expected {
         Self { word, matched: 0 }
     }
 
-    /// Eats the bytes of the word; true once it is whole.
-    fn eat(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
+    /// Takes the bytes of the word from `input`; true once it is whole.
+    fn take(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
         for &expected in self.word.bytes().iter().skip(self.matched) {
             let Some(&found) = input.first() else {
                 return Ok(false);
@@ -313,9 +305,14 @@ impl Expected {
 }
 
 /// Why a handshake failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The other end sent something else.
+    #[error(
+        "wrong {word}: found '{}' at byte offset {at}, want '{}'",
+        .found.escape_ascii(),
+        .expected.escape_ascii()
+    )]
     Mismatch {
         /// What it should have sent.
         word: Word,
@@ -327,6 +324,7 @@ pub enum Error {
         found: u8,
     },
     /// The other end closed before the handshake was complete.
+    #[error("closed with {missing} of {} bytes of the {word} missing", .word.bytes().len())]
     Truncated {
         /// What it should have sent next, or was sending.
         word: Word,
@@ -334,34 +332,6 @@ pub enum Error {
         missing: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mismatch {
-                word,
-                at,
-                expected,
-                found,
-            } => {
-                let (found, expected) = (found.escape_ascii(), expected.escape_ascii());
-                write!(
-                    f,
-                    "wrong {word}: found '{found}' at byte offset {at}, want '{expected}'"
-                )
-            }
-            Self::Truncated { word, missing } => {
-                let len = word.bytes().len();
-                write!(
-                    f,
-                    "closed with {missing} of {len} bytes of the {word} missing"
-                )
-            }
-        }
-    }
-}
-
-impl error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
@@ -504,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn ac_1_what_comes_after_the_commands_is_eaten() {
+    fn ac_1_what_comes_after_the_commands_is_ignored() {
         let mut client = Client::new();
         client_steps(&mut client, b"accio\r\naccio\r\n").unwrap();
         let mut input = &b"accio\r\n"[..];

@@ -1,9 +1,10 @@
-//! Eating from a slice that shrinks, for the stream decoders.
+//! Taking bytes from a slice that shrinks, for the stream decoders.
 
-/// Cuts at most `limit` bytes off the front of `input`.
+/// Takes at most `limit` bytes from the front of `input`.
 pub(crate) fn take<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
-    let len = limit.min(input.len());
-    input.split_off(..len).unwrap_or_default()
+    let (piece, rest) = input.split_at(limit.min(input.len()));
+    *input = rest;
+    piece
 }
 
 /// A fixed-size part that may arrive in pieces.
@@ -13,20 +14,20 @@ pub(crate) struct Gather<const LEN: usize> {
     filled: usize,
 }
 
-impl<const LEN: usize> Gather<LEN> {
-    pub(crate) const fn new() -> Self {
+impl<const LEN: usize> Default for Gather<LEN> {
+    fn default() -> Self {
         Self {
             bytes: [0; LEN],
             filled: 0,
         }
     }
+}
 
-    /// Eats what is missing. Returns the part once it is whole, and starts afresh.
+impl<const LEN: usize> Gather<LEN> {
+    /// Takes what is missing. Returns the part once it is whole, and starts afresh.
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Option<[u8; LEN]> {
         let piece = take(input, self.missing());
-        for (slot, byte) in self.bytes.iter_mut().skip(self.filled).zip(piece) {
-            *slot = *byte;
-        }
+        self.bytes[self.filled..][..piece.len()].copy_from_slice(piece);
         self.filled += piece.len();
         if self.filled < LEN {
             return None;
@@ -35,7 +36,7 @@ impl<const LEN: usize> Gather<LEN> {
         Some(self.bytes)
     }
 
-    /// Whether nothing of the part has come.
+    /// Whether no byte of the part has come.
     pub(crate) const fn is_empty(&self) -> bool {
         self.filled == 0
     }
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn g_5_a_part_is_gathered_from_pieces_and_leaves_what_follows() {
-        let mut gather = Gather::<3>::new();
+        let mut gather = Gather::<3>::default();
         assert!(gather.is_empty());
         assert_eq!(gather.next(&mut &b"a"[..]), None);
         assert_eq!(gather.next(&mut &b""[..]), None);

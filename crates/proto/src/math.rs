@@ -1,6 +1,6 @@
 //! The math protocol: sums to work out, and a secret for right answers.
 //!
-//! Source: seed `lab4.txt`, section Communicating with the Server.
+//! Source: the assignment "Lab 4: Python Sockets", section Communicating with the Server.
 //!
 //! The server sends frames of 9 bytes: a question (M-2), or at the end the secret (M-4).
 //!
@@ -24,8 +24,6 @@
 //! Integers are big-endian. The sum wraps (M-2), so that signed and unsigned readings of them
 //! give the same bytes.
 
-use std::error;
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -152,24 +150,22 @@ impl Answer {
 }
 
 /// Decodes the frames that the server sends, wherever the stream is cut (M-5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FrameDecoder {
     frame: Gather<{ Frame::LEN }>,
 }
 
 impl FrameDecoder {
     /// A decoder at the start of a stream.
-    pub const fn new() -> Self {
-        Self {
-            frame: Gather::new(),
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// The next frame, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next frame, taken from the front of `input`; `None` when it needs more bytes.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`] as soon as a frame begins with another byte than it may (M-6). It
-    /// is not eaten.
+    /// [`Error::UnknownKind`] as soon as a frame begins with another byte (M-6). That byte is
+    /// not taken.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Error> {
         if self.frame.is_empty() {
             match input.first() {
@@ -180,8 +176,8 @@ impl FrameDecoder {
         self.frame.next(input).map(Frame::parse).transpose()
     }
 
-    /// Whether the stream may end here, that is, between frames. Whether it may end before the
-    /// secret is the program's to say.
+    /// Whether the stream may end here, that is, between frames. The program decides whether it
+    /// may end before the secret.
     ///
     /// # Errors
     /// [`Error::Truncated`] if a frame has begun and is not whole.
@@ -195,46 +191,22 @@ impl FrameDecoder {
     }
 }
 
-impl Default for FrameDecoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Why a stream is not one of frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A frame is neither a question nor a secret.
+    #[error("frame begins with '{}', want 'Q' or 'S'", .found.escape_ascii())]
     UnknownKind {
         /// Its first byte.
         found: u8,
     },
     /// The stream ended inside a frame.
+    #[error("frame cut off: {missing} of {} bytes missing", Frame::LEN)]
     Truncated {
         /// How many bytes of the frame are missing.
         missing: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownKind { found } => {
-                let found = found.escape_ascii();
-                write!(f, "frame begins with '{found}', want 'Q' or 'S'")
-            }
-            Self::Truncated { missing } => {
-                write!(
-                    f,
-                    "frame cut off: {missing} of {} bytes missing",
-                    Frame::LEN
-                )
-            }
-        }
-    }
-}
-
-impl error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

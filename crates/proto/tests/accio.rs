@@ -60,8 +60,8 @@ fn receive(queue: &mut VecDeque<u8>, limit: usize) -> Vec<u8> {
     queue.drain(..limit.min(queue.len())).collect()
 }
 
-/// Lets both ends talk until neither has anything to say, handing over so many bytes at a time;
-/// returns the file as the server counted it.
+/// Passes bytes between both ends until neither sends any more, at most `to_server` and `to_client`
+/// at a time; returns the file as the server counted it.
 fn talk(file: &[u8], to_server: usize, to_client: usize) -> Vec<u8> {
     let (mut server, mut client) = (Server::new(), Client::new());
     let (mut sent, mut commanded) = (VecDeque::new(), VecDeque::new());

@@ -30,7 +30,7 @@ struct Response {
     ended: bool,
 }
 
-/// Decodes all pieces; each must be eaten whole.
+/// Decodes all pieces; each must be taken whole.
 fn decode(pieces: &[&[u8]]) -> (Vec<Response>, Result<(), Truncated>) {
     let mut decoder = ResponseDecoder::new();
     let mut responses: Vec<Response> = Vec::new();

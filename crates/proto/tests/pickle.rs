@@ -24,7 +24,7 @@ fn read_in_pieces(pickle: &[u8], piece: usize) -> Result<Option<Value>, Error> {
     let mut decoder = Decoder::new();
     for mut input in pickle.chunks(piece) {
         if let Some(value) = decoder.next(&mut input)? {
-            assert!(input.is_empty(), "bytes behind the end were eaten");
+            assert!(input.is_empty(), "bytes behind the end were taken");
             decoder.finish().unwrap();
             return Ok(Some(value));
         }
@@ -307,40 +307,116 @@ fn p_8_values_are_counted_with_their_repetitions() {
     assert_eq!(refusal(&bomb), too_many);
 }
 
+/// A text of `length` bytes, put into the memo at place 0.
+fn remembered_text(fill: &[u8], length: usize) -> Vec<u8> {
+    let announced = u32::try_from(length).unwrap().to_le_bytes();
+    [b"X", &announced[..], &fill.repeat(length), b"q\x00"].concat()
+}
+
+/// A tuple of as many references to what is at place 0 of the memo, and of `rest`.
+fn tuple_of_repetitions(start: &[u8], times: usize, rest: &[u8]) -> Vec<u8> {
+    [start, b"(", &b"h\x00".repeat(times), rest, b"t."].concat()
+}
+
 #[test]
 fn p_8_text_is_counted_with_its_repetitions() {
     let repeated = |length: usize, times: usize| {
-        let announced = u32::try_from(length).unwrap().to_le_bytes();
-        let text = [
-            b"\x80\x02X".to_vec(),
-            announced.to_vec(),
-            b"x".repeat(length),
-        ]
-        .concat();
-        [
-            text,
-            b"q\x00(".to_vec(),
-            b"h\x00".repeat(times),
-            b"t.".to_vec(),
-        ]
-        .concat()
+        tuple_of_repetitions(&remembered_text(b"x", length), times, b"")
     };
-    assert_eq!(
-        refusal(&repeated(100_000, 10_000)),
-        Error::TooMuchText {
-            limit: MAX_TEXT_LEN
-        }
-    );
+    let too_much = Error::TooMuchText {
+        limit: MAX_TEXT_LEN,
+    };
+    assert_eq!(refusal(&repeated(100_000, 10_000)), too_much);
     assert!(
-        read(&repeated(1_000, 1_000)).unwrap().is_some(),
+        read(&repeated(1_000, 60)).unwrap().is_some(),
         "P-9: an honest repetition"
     );
+    let length = 256 * 1024;
     assert!(
-        read(&repeated(1024, MAX_TEXT_LEN / 1024))
+        read(&repeated(length, MAX_TEXT_LEN / length))
             .unwrap()
             .is_some()
     );
-    assert!(read(&repeated(1024, MAX_TEXT_LEN / 1024 + 1)).is_err());
+    assert_eq!(
+        refusal(&repeated(length, MAX_TEXT_LEN / length + 1)),
+        too_much
+    );
+}
+
+#[test]
+fn p_8_the_limit_of_a_line_is_64_kib_or_16_times_the_bytes_received_and_exact() {
+    for (length, times) in [(1_020, 63), (10_000, 17)] {
+        let mut allowed = Vec::new();
+        for more in (1..2_000).step_by(37).chain([1_020, 1_021]) {
+            let start = remembered_text(b"x", length);
+            let text = [
+                b"X",
+                &u32::to_le_bytes(more)[..],
+                &b"y".repeat(more as usize),
+            ]
+            .concat();
+            let pickle = tuple_of_repetitions(&start, times, &text);
+            let line_len = times * (length + "'', ".len()) + more as usize + "'')(".len();
+            let limit = (64 * 1024).max(16 * pickle.len());
+            match read(&pickle) {
+                Ok(value) => {
+                    assert_eq!(value.unwrap().to_string().len(), line_len);
+                    assert!(line_len <= limit, "{line_len} bytes of {limit}");
+                    allowed.push(true);
+                }
+                Err(error) => {
+                    let received = pickle.len();
+                    assert_eq!(error, Error::LineTooLong { limit, received });
+                    assert!(line_len > limit, "{line_len} bytes of {limit}");
+                    allowed.push(false);
+                }
+            }
+        }
+        assert!(allowed.contains(&true) && allowed.contains(&false));
+    }
+    let bomb = tuple_of_repetitions(&remembered_text(b"x", 1_000), 1_000, b"");
+    let shown = refusal(&bomb).to_string();
+    assert_eq!(
+        shown,
+        "the pickle of 3010 bytes would print as more than 65536"
+    );
+}
+
+#[test]
+fn p_8_a_line_is_measured_as_it_prints() {
+    let text = |text: &str| {
+        let announced = u32::try_from(text.len()).unwrap().to_le_bytes();
+        [b"X", &announced[..], text.as_bytes()].concat()
+    };
+    // Each is repeated by the opcode DUP, which is one byte long.
+    for (value, printed) in [
+        (
+            b"G\xff\xef\xff\xff\xff\xff\xff\xff".to_vec(),
+            "-1.7976931348623157e+308",
+        ),
+        (b"\x96\x01\0\0\0\0\0\0\0'".to_vec(), r#"bytearray(b"\'")"#),
+        (
+            [&b"C\xff"[..], &[0; 255]].concat(),
+            &format!("b'{}'", r"\x00".repeat(255)),
+        ),
+        (
+            text(&"\0".repeat(255)),
+            &format!("'{}'", r"\x00".repeat(255)),
+        ),
+        (text("\u{e000}\u{e000}\u{e000}"), r"'\ue000\ue000\ue000'"),
+        (text("\u{e0001}\u{e0001}"), r"'\U000e0001\U000e0001'"),
+    ] {
+        let repeated = |times: usize| [b"(", &value[..], &b"2".repeat(times - 1), b"t."].concat();
+        // The brackets take as much as a comma and a space.
+        let most = 64 * 1024 / (printed.len() + 2);
+        let longest = read(&repeated(most)).unwrap().unwrap();
+        assert_eq!(longest.to_string().len(), most * (printed.len() + 2));
+        let error = refusal(&repeated(most + 1));
+        assert!(
+            matches!(error, Error::LineTooLong { limit: 65_536, .. }),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -431,13 +507,29 @@ fn p_8_a_huge_announced_length_is_refused_at_once() {
     for (pickle, length) in [
         (&b"X\xff\xff\xff\xff"[..], 0xffff_ffff),
         (b"B\x00\x00\x11\x00", 0x11_0000),
-        (b"\x8b\xff\xff\xff\xff", 0xffff_ffff),
+        (b"\x8b\xff\xff\xff\x7f", 0x7fff_ffff),
         (b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff", u64::MAX),
         (b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f", u64::MAX >> 1),
         (b"\x96\x00\x00\x00\x00\x01\x00\x00\x00", 1 << 32),
     ] {
         let (limit, at) = (MAX_OBJECT_LEN, pickle.len());
         assert_eq!(refusal(pickle), Error::LengthTooLarge { length, limit, at });
+    }
+}
+
+#[test]
+fn p_8_a_negative_length_is_refused_as_one() {
+    for (pickle, length) in [
+        (&b"\x8b\xff\xff\xff\xff"[..], -1),
+        (b"\x8b\x00\x00\x00\x80", i32::MIN),
+        (b"T\xfe\xff\xff\xff", -2),
+    ] {
+        let error = refusal(pickle);
+        assert_eq!(error, Error::NegativeLength { length, at: 5 });
+        assert_eq!(
+            error.to_string(),
+            format!("the pickle announces a negative length, {length} bytes, at byte 5")
+        );
     }
 }
 

@@ -59,6 +59,6 @@ fn with_arguments(subject: Subject, program: Program, port: u16) -> Program {
 fn output(subject: Subject, nowhere: &File) -> Output {
     match nowhere.try_clone() {
         Ok(file) if subject != Subject::ServerS => Output::File(file),
-        _ => Output::Gathered,
+        _ => Output::Captured,
     }
 }

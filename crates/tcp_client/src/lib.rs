@@ -25,7 +25,7 @@ use arguments::Arguments;
 use sender::{Progress, SendError};
 
 /// How long each address of the host has to accept the connection.
-const TO_CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the program: from its arguments, without its name, to the last answer.
 ///
@@ -41,7 +41,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     });
     let file = cli::open_input(&arguments.file)?;
     let addresses = net::resolve(&arguments.host, arguments.port)?;
-    let mut connection = net::connect(&addresses, TO_CONNECT)?;
+    let mut connection = net::connect(&addresses, CONNECT_TIMEOUT)?;
     log::debug!("connected to {}", connection.peer());
 
     let progress = Arc::new(Progress::default());
@@ -78,7 +78,6 @@ mod tests {
 
     #[test]
     fn the_readme_shows_the_help() {
-        let help = run(vec!["--help".into()]).unwrap_err().to_string();
-        assert!(include_str!("../README.md").contains(&format!("```text\n{help}```")));
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
     }
 }

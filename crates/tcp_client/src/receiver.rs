@@ -12,10 +12,9 @@ use crate::sender::{Progress, SendError};
 /// The most that one read receives, and one write prints.
 const PIECE: usize = 64 * 1024;
 
-/// How often it is looked at how the sending goes on while nothing is received. When all answers
-/// have come, a server that does not close is waited for as long, to see whether it sends more
-/// than it was asked.
-const GLANCE: Duration = Duration::from_secs(1);
+/// While nothing is received, the progress of sending is checked this often. When all answers have
+/// come, the client waits as long for the server to close, to see whether it sends more answers.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Prints the answers as they come, until the server closes the connection (TC-2).
 ///
@@ -66,10 +65,10 @@ fn receive(
 ) -> Result<(), Fault> {
     let mut buffer = vec![0; PIECE];
     let mut text = Vec::with_capacity(PIECE);
-    let glance = GLANCE.min(timeout);
-    let mut quiet = Quiet::since_now(progress);
+    let interval = POLL_INTERVAL.min(timeout);
+    let mut silence = Silence::since_now(progress);
     loop {
-        match connection.read(&mut buffer, Some(glance)) {
+        match connection.read(&mut buffer, Some(interval)) {
             Ok(0) => return at_the_end(answers, progress),
             Ok(count) => {
                 answers.print(&buffer[..count], &mut text);
@@ -78,16 +77,16 @@ fn receive(
                 if answers.count() > progress.requests() {
                     return Err(Fault::TooManyAnswers);
                 }
-                quiet = Quiet::since_now(progress);
+                silence = Silence::since_now(progress);
             }
             Err(net::Error::TimedOut) if is_complete(answers, progress) => return Ok(()),
             Err(net::Error::TimedOut) => {
-                // A server that takes requests is not silent; nor is one that owes nothing, since
-                // the next line may be hours away.
+                // A server that takes requests is not silent, nor is one that owes nothing: the
+                // next line may be hours away.
                 let owes = answers.count() < progress.requests() || answers.finish().is_err();
-                if !owes || quiet.bytes_sent != progress.bytes() {
-                    quiet = Quiet::since_now(progress);
-                } else if quiet.since.elapsed() >= timeout {
+                if !owes || silence.bytes_sent != progress.bytes() {
+                    silence = Silence::since_now(progress);
+                } else if silence.since.elapsed() >= timeout {
                     return Err(Fault::Silent(timeout));
                 }
             }
@@ -97,12 +96,12 @@ fn receive(
 }
 
 /// How long nothing has been received, and what had been sent by then.
-struct Quiet {
+struct Silence {
     since: Instant,
     bytes_sent: u64,
 }
 
-impl Quiet {
+impl Silence {
     fn since_now(progress: &Progress) -> Self {
         Self {
             since: Instant::now(),
@@ -111,7 +110,7 @@ impl Quiet {
     }
 }
 
-/// Whether everything was sent, as far as it can be read, and answered.
+/// Whether everything that could be read was sent and answered.
 fn is_complete(answers: &Answers, progress: &Progress) -> bool {
     matches!(progress.ended(), Some(Ok(()) | Err(SendError::Read(_))))
         && answers.count() == progress.requests()
@@ -121,8 +120,8 @@ fn is_complete(answers: &Answers, progress: &Progress) -> bool {
 /// The server has closed the connection.
 fn at_the_end(answers: &Answers, progress: &Progress) -> Result<(), Fault> {
     answers.finish()?;
-    // It may have answered the last request before the end of the file was seen here.
-    if progress.ended_within(GLANCE).is_none() || answers.count() < progress.requests() {
+    // The last answer may come before the end of the file is known here.
+    if progress.ended_within(POLL_INTERVAL).is_none() || answers.count() < progress.requests() {
         return Err(Fault::ClosedEarly);
     }
     Ok(())

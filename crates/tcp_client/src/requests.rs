@@ -4,20 +4,20 @@ use std::ops::Range;
 
 use proto::action::{Action, RequestHeader};
 
-/// Lines are read in pieces of at most this size, if they are shorter.
+/// The size of the buffer, unless a line is longer.
 const PIECE: usize = 64 * 1024;
 
-/// No request is in a line longer than this: the longest name, a space, and the longest message.
+/// A line longer than this holds no request: the longest name, a space, and the longest message.
 const LONGEST_LINE: usize = b"uppercase ".len() + RequestHeader::MAX_LENGTH as usize + 1;
 
 /// How much of a wrong action an error keeps.
 const SHOWN: usize = 40;
 
-/// Turns lines into requests where they lie: a request is shorter than its line.
+/// Turns lines into requests in place: a request is shorter than its line.
 ///
-/// Bytes are read into [`Requests::room`] and counted with [`Requests::read`], which makes
-/// requests of all complete lines; a line that has just begun waits for its rest. Only a line
-/// longer than [`PIECE`] takes more memory.
+/// Bytes are read into [`Requests::room`] and counted with [`Requests::read`], which makes requests
+/// of all complete lines; the beginning of a line waits for its rest. Only a line longer than
+/// [`PIECE`] takes more memory.
 #[derive(Debug)]
 pub(crate) struct Requests {
     /// Requests, ..., the beginning of a line, room.
@@ -64,7 +64,7 @@ impl Requests {
             self.begun = 0..length;
         }
         if length > self.bytes.len() / 2 {
-            // As much again, up to the longest line.
+            // Twice the size, up to the longest line.
             let size = self.bytes.len().saturating_mul(2).min(LONGEST_LINE + PIECE);
             self.bytes.resize(size, 0);
         } else if length < PIECE && self.bytes.len() > PIECE {

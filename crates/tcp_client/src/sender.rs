@@ -21,7 +21,7 @@ pub(crate) struct Progress {
     bytes: AtomicU64,
     skipped: AtomicU64,
     ended: OnceLock<Result<(), SendError>>,
-    /// For who waits until `ended` is known.
+    /// Wakes the thread that waits until `ended` is known.
     end: (Mutex<()>, Condvar),
 }
 
@@ -119,7 +119,7 @@ fn send(
     progress.requests.fetch_add(encoded.count, SeqCst);
     let mut rest = encoded.bytes;
     while !rest.is_empty() {
-        // In pieces: a system that is taking a long request is seen to do so.
+        // In pieces, so that the progress of a long request can be seen.
         match stream.write(&rest[..rest.len().min(PIECE)]) {
             Ok(count @ 1..) => {
                 progress.bytes.fetch_add(count as u64, SeqCst);

@@ -4,18 +4,18 @@ use std::collections::TryReserveError;
 
 use proto::action::{RequestHeader, ResponseHeader};
 
-/// A buffer has this capacity from the start, and when its client is silent (T-17). Memory costs
-/// something only where bytes have been; a batch of 256 requests of 64 bytes fits.
+/// The capacity of a new buffer, and of one whose client is silent (T-17). Memory costs nothing
+/// until it is written to; a batch of 256 requests of 64 bytes fits.
 pub(crate) const IDLE_CAPACITY: usize = 32 * 1024;
 
 /// Room for the next read is at least this.
 const LEAST_ROOM: usize = IDLE_CAPACITY / 2;
 
-/// Bytes of a header; requests and responses have the same.
+/// The length of a header, the same for requests and responses.
 const HEADER: usize = RequestHeader::LEN;
 const _: () = assert!(HEADER == ResponseHeader::LEN);
 
-/// Requests turn into responses where they lie, since most have the same size:
+/// Requests become responses in place, since most have the same size:
 ///
 /// ```text
 ///  0        sent            ready    input              length      capacity
@@ -24,8 +24,8 @@ const _: () = assert!(HEADER == ResponseHeader::LEN);
 ///  +---------+---------------+--------+------------------+------------+
 /// ```
 ///
-/// The gap is what shorter responses left, or was opened for longer ones. All that waits to be sent
-/// is one piece, for one write. It grows by doubling what has arrived, whatever is announced (G-7).
+/// Shorter responses leave the gap, and longer ones open it. All waiting responses are contiguous,
+/// for one write. The buffer grows by doubling what has arrived, whatever is announced (G-7).
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -67,8 +67,8 @@ impl Buffer {
             self.bytes.truncate(self.ready);
             self.input = self.ready;
         }
-        // What was sent is removed when nothing else stands before the input, or when it is half of
-        // what then has to be moved: so a byte is moved a few times at most.
+        // Bytes that were sent are removed when no response waits, or when they are half as many as
+        // the bytes to be moved then. So a byte moves a few times at most.
         let waiting = self.bytes.len() - self.sent;
         if self.sent == self.ready {
             (self.sent, self.ready) = (self.input, self.input);
@@ -91,7 +91,7 @@ impl Buffer {
         self.sent = 0;
     }
 
-    /// Whether nothing is in it, but it has grown beyond [`IDLE_CAPACITY`].
+    /// Whether it is empty, but has grown beyond [`IDLE_CAPACITY`].
     pub(crate) fn is_idle_and_large(&self) -> bool {
         self.sent == self.ready
             && self.input == self.bytes.len()
@@ -110,8 +110,8 @@ impl Buffer {
         self.bytes.shrink_to(IDLE_CAPACITY);
     }
 
-    /// Makes a response of the request in front of the input, whose data, `length` bytes, has
-    /// been transformed where it lies.
+    /// Makes the first request of the input its response. Its data, `length` bytes, has been
+    /// transformed in place.
     pub(crate) fn respond_in_place(&mut self, length: u32) {
         let end = self.input + HEADER + length as usize;
         let header = ResponseHeader { length }.emit();
@@ -123,7 +123,7 @@ impl Buffer {
         self.input = end;
     }
 
-    /// Puts a response with this data in the place of the first `consumed` bytes of the input.
+    /// Replaces the first `consumed` bytes of the input with a response that has this data.
     ///
     /// # Errors
     /// The system has no memory for it.
@@ -139,8 +139,8 @@ impl Buffer {
         Ok(())
     }
 
-    /// Moves the input away by `least` bytes and as many again as had to be moved: so any number
-    /// of responses that are longer than their requests move no more than they write.
+    /// Moves the input back by `least` bytes and by its own length. So responses that are longer
+    /// than their requests, however many, move no more bytes than they write.
     fn open_gap(&mut self, least: usize) -> Result<(), TryReserveError> {
         if least == 0 {
             return Ok(());

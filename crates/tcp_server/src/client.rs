@@ -10,12 +10,12 @@ use proto::action::transform::TransformError;
 
 use crate::session::Session;
 
-/// While more bytes than this wait for a client to take them, nothing is received from it (T-18).
-/// One response, and what had been received before, may exceed it; and half as much may have been
-/// sent already without its memory being free yet.
+/// While a client has more bytes than this to take, nothing is received from it (T-18). One
+/// response, and what was received before, may exceed it; and the memory of half as many bytes that
+/// were sent may not be free yet.
 pub const MOST_OUTPUT: usize = 256 * 1024 * 1024;
 
-/// A client that is silent for so long does not keep the memory of its last large request.
+/// After so long a silence, the memory of a client's last large request is given back.
 const KEEPS_MEMORY: Duration = Duration::from_millis(100);
 
 /// Serves a client until it leaves or the server stops.
@@ -78,8 +78,8 @@ fn converse(connection: &mut Connection, session: &mut Session) -> Result<Closed
     }
 }
 
-/// Sends what waits, or as much as is taken until there is something to receive: a client that
-/// sends everything before it takes anything must not be waited for (T-18).
+/// Sends the waiting responses until something arrives. A client may send everything before it
+/// takes anything: the server must not wait for it to take (T-18).
 fn send(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
     while !session.output().is_empty() {
         let taken = connection.try_write(session.output())?;
@@ -99,7 +99,7 @@ fn send(connection: &mut Connection, session: &mut Session) -> Result<(), Error>
     Ok(())
 }
 
-/// Waits a little for the next request with the memory of the last one, and longer without.
+/// Waits briefly for the next request before it gives the memory of the last one back.
 fn give_memory_back(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
     const INPUT: Ready = Ready {
         readable: true,

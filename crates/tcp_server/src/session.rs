@@ -14,7 +14,7 @@ use crate::buffer::Buffer;
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     buffer: Buffer,
-    /// How much data of a request that is answered already has still to come; it is not kept.
+    /// How many bytes are still to come of a request that is answered already; they are dropped.
     unwanted: usize,
     rng: fastrand::Rng,
 }
@@ -86,9 +86,9 @@ impl Session {
         Ok(())
     }
 
-    /// The client has closed its sending side. Inside a request that is malformed (T-6): `error`
-    /// is added to the output, unless the request was answered with it already. Says whether it
-    /// was inside a request.
+    /// The client has closed its sending side. Inside a request that is malformed (T-6): `error` is
+    /// added to the output, unless the request was answered with it already. Returns whether it was
+    /// inside a request.
     ///
     /// # Errors
     /// The system has no memory for a response.
@@ -101,7 +101,7 @@ impl Session {
     }
 }
 
-/// Frees a text, but makes it smaller first, for the reason that [`Buffer::shrink`] tells.
+/// Frees a text, but shrinks it first, for the reason given in [`Buffer::shrink`].
 fn give_back(mut text: String) {
     text.clear();
     text.shrink_to(1);

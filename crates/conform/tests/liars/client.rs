@@ -383,7 +383,7 @@ fn print_message(fault: &str, sender: &[u8], text: &[u8]) -> io::Result<()> {
             .map(char::from)
             .collect::<String>()
             .into(),
-        _ if escapes => harness::escape(text).into_bytes(),
+        _ if escapes => harness::escape(text).to_string().into_bytes(),
         _ => text.to_vec(),
     };
     let sender = if fault == "senders are not printed" {

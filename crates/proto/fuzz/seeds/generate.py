@@ -244,10 +244,10 @@ def message_request():
 def message_response():
     def response(messages, more=0, items=None):
         items = len(messages) if items is None else items
-        bytes = b"\xae\x73\x03" + bytes([items, more])
+        record = b"\xae\x73\x03" + bytes([items, more])
         for sender, text in messages:
-            bytes += struct.pack(">BH", len(sender), len(text)) + sender + text
-        return bytes
+            record += struct.pack(">BH", len(sender), len(text)) + sender + text
+        return record
 
     two = response([(b"alice", b"hello"), (b"b", b"\0\xff")], 1)
     seeds = {
@@ -321,6 +321,9 @@ DAMAGED = {
     "bytearray_of_length": b"cbuiltins\nbytearray\nJ\x00\xca\x9a;\x85R.",
     "announces_4_gib": b"X\xff\xff\xff\xff",
     "announces_64_bits": b"\x8e" + b"\xff" * 8,
+    "announces_less_than_nothing": b"\x8b\xff\xff\xff\xff",
+    "long_line": b"(C\xff" + bytes(255) + b"2" * 63 + b"t.",
+    "longest_line": b"(C\xff" + bytes(255) + b"2" * 62 + b"t.",
     "announces_a_megabyte": b"B\x00\x00\x0f\x00abc",
     "frame_too_large": b"\x80\x04\x95" + b"\xff" * 8,
     "protocol_6": b"\x80\x06N.",

@@ -7,7 +7,7 @@ use proto::action::{
 
 use super::{assert_line, cuts, memory};
 
-/// The most code points that `random` may make of so many (T-13).
+/// The most code points that `random` may make of `points` (T-13).
 const fn most_random_points(points: usize) -> usize {
     4 * points + 64
 }

@@ -1,12 +1,12 @@
 //! What must hold for any bytes whatever: one function for each fuzz target, which panics if it
 //! does not. `tests/corpus.rs` of `proto` calls the same functions with the seeds.
 //!
-//! - Nothing panics, no loop is endless, and a decoder leaves no byte uneaten that it could take.
+//! - Nothing panics, no loop is endless, and a decoder leaves no byte that it could take.
 //! - No split of the input makes a difference (G-5).
 //! - What parses is emitted as what parses the same.
 //! - What is shown to a person stays one line (G-6).
 //! - Memory follows the bytes that come, never a length that they announce (G-7): each module says
-//!   how many bytes may be allocated at once for one byte of input.
+//!   how many bytes may be allocated at the same time for one byte of input.
 
 pub mod accio;
 pub mod action;

@@ -36,7 +36,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Runs `work` and asserts that what it allocates at once, beyond what was there before, is at most
+/// Runs `work` and asserts that what it allocates at the same time, beyond what was there before, is at most
 /// `limit` bytes. Memory that moves to a larger place counts twice at that moment.
 #[track_caller]
 pub(super) fn assert_at_most<T>(limit: usize, work: impl FnOnce() -> T) -> T {

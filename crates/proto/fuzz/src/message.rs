@@ -105,7 +105,7 @@ pub fn response(bytes: &[u8]) {
             assert_eq!(after, b"");
             assert_missing(rest, missing);
         }
-        // The header of the next message has been eaten.
+        // The header of the next message has been taken.
         Some(error) => {
             let next = rest.first_chunk().unwrap();
             assert_eq!(MessageHeader::parse(*next), Err(error));
@@ -130,7 +130,7 @@ struct Outcome {
     messages: Vec<(Vec<u8>, Vec<u8>)>,
     complete: bool,
     error: Option<ResponseError>,
-    /// How many bytes were not eaten.
+    /// How many bytes were not taken.
     left: usize,
 }
 

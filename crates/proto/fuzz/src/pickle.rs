@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use proto::pickle::{Decoder, Error, MAX_OBJECT_LEN, MAX_TEXT_LEN, MAX_VALUES, Plain, Value};
+use proto::pickle::{Decoder, Error, MAX_LINE_LEN, MAX_LINE_RATIO, MAX_OBJECT_LEN, Plain, Value};
 
 use super::{assert_line, cuts, memory};
 
@@ -11,10 +11,6 @@ use super::{assert_line, cuts, memory};
 /// three times that while these grow, and 40 to be measured; the memo has room for a thousand
 /// values from the start.
 const MEMORY: (usize, usize) = (80, 64 * 1024);
-
-/// No object prints as a longer line: a byte of its text takes at most four, as `\x00`, and what
-/// is not text, such as a float, at most 24 beside quotes, brackets and commas.
-const LONGEST_LINE: usize = 4 * MAX_TEXT_LEN + 40 * MAX_VALUES;
 
 /// Any bytes as a stream of objects.
 pub fn stream(bytes: &[u8]) {
@@ -33,8 +29,9 @@ pub fn stream(bytes: &[u8]) {
         Err(Error::Truncated { received }) => assert!(received <= bytes.len().min(MAX_OBJECT_LEN)),
         Err(error) => assert_line(error),
     }
+    let longest = MAX_LINE_LEN.max(MAX_LINE_RATIO * bytes.len());
     for line in values {
-        assert!(line.len() <= LONGEST_LINE, "{} bytes", line.len());
+        assert!(line.len() <= longest, "{} bytes", line.len());
         assert_line(line);
     }
     let mut input = bytes;

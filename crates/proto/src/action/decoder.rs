@@ -1,13 +1,10 @@
 //! The stream of responses that a client reads.
 
-use std::error::Error;
-use std::fmt;
-
 use super::ResponseHeader;
 use crate::input::{Gather, take};
 
-/// What a stream of responses consists of: for each a `Header`, its data in any number of `Body`
-/// pieces (none if it is empty), and `End`.
+/// A part of a stream of responses. Each response is a `Header`, its data in any number of `Body`
+/// pieces (none if the data is empty), and `End`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseEvent<'a> {
     /// A response begins.
@@ -19,7 +16,7 @@ pub enum ResponseEvent<'a> {
 }
 
 /// Decodes a stream of responses (T-2, T-4), wherever it is cut (G-5), without keeping any data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResponseDecoder {
     header: Gather<{ ResponseHeader::LEN }>,
     body: Option<Body>,
@@ -34,14 +31,11 @@ struct Body {
 
 impl ResponseDecoder {
     /// A decoder at the start of a stream.
-    pub const fn new() -> Self {
-        Self {
-            header: Gather::new(),
-            body: None,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more bytes.
+    /// The next event, taken from the front of `input`; `None` when it needs more bytes.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<ResponseEvent<'a>> {
         let Some(body) = &mut self.body else {
             let header = ResponseHeader::parse(self.header.next(input)?);
@@ -79,21 +73,20 @@ impl ResponseDecoder {
     }
 }
 
-impl Default for ResponseDecoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// The stream ended inside a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Truncated {
     /// Inside the header.
+    #[error(
+        "response cut off: {missing} of {} header bytes missing",
+        ResponseHeader::LEN
+    )]
     Header {
         /// How many bytes of the header are missing.
         missing: usize,
     },
     /// Inside the data.
+    #[error("response cut off: {missing} of {length} data bytes missing")]
     Body {
         /// The announced length of the data, in bytes.
         length: u32,
@@ -101,28 +94,6 @@ pub enum Truncated {
         missing: u32,
     },
 }
-
-impl fmt::Display for Truncated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header { missing } => {
-                let len = ResponseHeader::LEN;
-                write!(
-                    f,
-                    "response cut off: {missing} of {len} header bytes missing"
-                )
-            }
-            Self::Body { length, missing } => {
-                write!(
-                    f,
-                    "response cut off: {missing} of {length} data bytes missing"
-                )
-            }
-        }
-    }
-}
-
-impl Error for Truncated {}
 
 #[cfg(test)]
 mod tests {

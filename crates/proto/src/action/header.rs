@@ -1,8 +1,5 @@
 //! The two headers of the action protocol.
 
-use std::error::Error;
-use std::fmt;
-
 use byteorder::{BigEndian, ByteOrder};
 
 use super::Action;
@@ -72,24 +69,15 @@ impl RequestHeader {
 }
 
 /// The data is longer than a request header can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "message is {length} bytes long, want at most {}",
+    RequestHeader::MAX_LENGTH
+)]
 pub struct TooLong {
     /// The length of the data, in bytes.
     pub length: u32,
 }
-
-impl fmt::Display for TooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = RequestHeader::MAX_LENGTH;
-        write!(
-            f,
-            "message is {} bytes long, want at most {limit}",
-            self.length
-        )
-    }
-}
-
-impl Error for TooLong {}
 
 /// The header of a response (T-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

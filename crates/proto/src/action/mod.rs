@@ -1,7 +1,7 @@
 //! The action protocol: a text to transform, behind a 5/27-bit header.
 //!
-//! Source: seed `tcp_server.txt`, section Protocol; action codes (T-3) and [`transform::transform`]
-//! from the same course's TCP Client v3 page and starter files.
+//! Source: the assignment "TCP Server", section Protocol; action codes (T-3) and
+//! [`transform::transform`] are from the same course's TCP Client v3 page and starter files.
 //!
 //! A request (T-1) is one 32-bit word and its data. Any number of them follow each other on one
 //! connection:
@@ -28,7 +28,6 @@
 //!
 //! Both lengths count bytes and do not include the header. Data is text in UTF-8.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -115,28 +114,25 @@ impl FromStr for Action {
     type Err = UnknownAction;
 
     fn from_str(name: &str) -> Result<Self, UnknownAction> {
-        match name {
-            "uppercase" => Ok(Self::Uppercase),
-            "lowercase" => Ok(Self::Lowercase),
-            "reverse" => Ok(Self::Reverse),
-            "shuffle" => Ok(Self::Shuffle),
-            "random" => Ok(Self::Random),
-            _ => Err(UnknownAction),
-        }
+        let named = [
+            Self::Uppercase,
+            Self::Lowercase,
+            Self::Reverse,
+            Self::Shuffle,
+            Self::Random,
+        ];
+        named
+            .into_iter()
+            .find(|action| action.name() == name)
+            .ok_or(UnknownAction)
     }
 }
 
-/// The text is not the name of an action. Who shows it adds the text, escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The text is not the name of an action. The message does not repeat it: the caller adds it,
+/// escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown action, want uppercase, lowercase, reverse, shuffle or random")]
 pub struct UnknownAction;
-
-impl fmt::Display for UnknownAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown action, want uppercase, lowercase, reverse, shuffle or random")
-    }
-}
-
-impl Error for UnknownAction {}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,5 @@
 //! The five transformations, on the code points of a text in UTF-8 (T-9 to T-14).
 
-use std::error::Error;
-use std::fmt;
 use std::str;
 
 use super::Action;
@@ -44,8 +42,8 @@ pub fn transform(
     rng: &mut fastrand::Rng,
 ) -> Result<Transformed, TransformError> {
     match action {
-        Action::Uppercase => uppercase(body),
-        Action::Lowercase => lowercase(body),
+        Action::Uppercase => change_case(body, <[u8]>::make_ascii_uppercase, str::to_uppercase),
+        Action::Lowercase => change_case(body, <[u8]>::make_ascii_lowercase, str::to_lowercase),
         Action::Reverse => reverse(body),
         Action::Shuffle => shuffle(body, rng),
         Action::Random => random(body, rng),
@@ -54,7 +52,7 @@ pub fn transform(
 }
 
 /// The bound of T-13: how many copies beyond the first `random` writes in one response to a text
-/// of so many code points. So its result has at most 4 × `points` + 64 code points.
+/// of `points` code points. So its result has at most 4 × `points` + 64 code points.
 ///
 /// The number of copies has no mean, so without a bound a short request could take any amount of
 /// memory.
@@ -63,35 +61,21 @@ pub const fn max_extra_copies(points: usize) -> usize {
 }
 
 /// Why a request is answered with `error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransformError {
     /// The action is none of the five (T-5).
+    #[error("action 0x{code:02x} is reserved, want 0x01, 0x02, 0x04, 0x08 or 0x10")]
     Reserved {
         /// The action's code, 0 to 31.
         code: u8,
     },
     /// The data is not UTF-8 (T-6).
+    #[error("message is not UTF-8 from byte offset {at} on")]
     NotUtf8 {
         /// How many bytes from the start are; the next one is not, or its code point is cut off.
         at: usize,
     },
 }
-
-impl fmt::Display for TransformError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reserved { code } => {
-                write!(
-                    f,
-                    "action 0x{code:02x} is reserved, want 0x01, 0x02, 0x04, 0x08 or 0x10"
-                )
-            }
-            Self::NotUtf8 { at } => write!(f, "message is not UTF-8 from byte offset {at} on"),
-        }
-    }
-}
-
-impl Error for TransformError {}
 
 fn text(body: &[u8]) -> Result<&str, TransformError> {
     str::from_utf8(body).map_err(|e| TransformError::NotUtf8 {
@@ -99,33 +83,28 @@ fn text(body: &[u8]) -> Result<&str, TransformError> {
     })
 }
 
-fn uppercase(body: &mut [u8]) -> Result<Transformed, TransformError> {
+fn change_case(
+    body: &mut [u8],
+    ascii: impl FnOnce(&mut [u8]),
+    unicode: impl FnOnce(&str) -> String,
+) -> Result<Transformed, TransformError> {
     if body.is_ascii() {
-        body.make_ascii_uppercase();
+        ascii(body);
         return Ok(Transformed::InPlace);
     }
-    Ok(Transformed::Replaced(text(body)?.to_uppercase()))
-}
-
-fn lowercase(body: &mut [u8]) -> Result<Transformed, TransformError> {
-    if body.is_ascii() {
-        body.make_ascii_lowercase();
-        return Ok(Transformed::InPlace);
-    }
-    Ok(Transformed::Replaced(text(body)?.to_lowercase()))
+    Ok(Transformed::Replaced(unicode(text(body)?)))
 }
 
 fn reverse(body: &mut [u8]) -> Result<Transformed, TransformError> {
-    let ascii = body.is_ascii();
-    if !ascii {
-        text(body)?;
+    if body.is_ascii() {
+        body.reverse();
+        return Ok(Transformed::InPlace);
     }
+    text(body)?;
     body.reverse();
-    if !ascii {
-        // Each code point now stands backwards and ends with its first byte: turn it round.
-        for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
-            point.reverse();
-        }
+    // Each code point now stands backwards and ends with its first byte: turn it round.
+    for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
+        point.reverse();
     }
     Ok(Transformed::InPlace)
 }
@@ -143,12 +122,11 @@ fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, Tran
     let mut points: Vec<char> = text(body)?.chars().collect();
     rng.shuffle(&mut points);
     // The same code points need the same number of bytes, so they fill the body exactly.
-    let mut rest = body;
+    let mut end = 0;
     for point in points {
-        if let Some(bytes) = rest.split_off_mut(..point.len_utf8()) {
-            point.encode_utf8(bytes);
-        }
+        end += point.encode_utf8(&mut body[end..]).len();
     }
+    debug_assert_eq!(end, body.len());
     Ok(Transformed::InPlace)
 }
 

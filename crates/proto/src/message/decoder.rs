@@ -3,7 +3,7 @@
 use super::{Message, MessageHeader, ResponseError, ResponseHeader};
 use crate::input::{Gather, take};
 
-/// What a response consists of: a `Header`, as many `Message`s as it says, and `End`.
+/// A part of a response: a `Header`, as many `Message`s as it announces, and `End`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseEvent<'a> {
     /// The fixed header has come.
@@ -19,7 +19,7 @@ pub enum ResponseEvent<'a> {
 /// Each message is handed out as soon as it is whole, so that those before a fault are not lost
 /// (C-22). It is gathered in a buffer of the decoder's own, which serves one message after the
 /// other and grows with the bytes that come, never with those announced (G-7).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResponseDecoder {
     stage: Stage,
     header: Gather<{ ResponseHeader::LEN }>,
@@ -32,8 +32,9 @@ pub struct ResponseDecoder {
 }
 
 /// What comes next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Stage {
+    #[default]
     Header,
     MessageHeader,
     Body(MessageHeader),
@@ -42,23 +43,16 @@ enum Stage {
 
 impl ResponseDecoder {
     /// A decoder at the start of a response.
-    pub const fn new() -> Self {
-        Self {
-            stage: Stage::Header,
-            header: Gather::new(),
-            message_header: Gather::new(),
-            body: Vec::new(),
-            items: 0,
-            received: 0,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// The next event, eaten from the front of `input`; `None` when it needs more bytes, and
+    /// The next event, taken from the front of `input`; `None` when it needs more bytes, and
     /// after `End`. What follows a complete response is left in `input`.
     ///
     /// # Errors
-    /// A [`ResponseError`] as soon as a header that violates C-4 is whole. What the decoder says
-    /// after an error has no meaning.
+    /// A [`ResponseError`] as soon as a header that violates C-4 is whole. After an error the
+    /// decoder must not be used any more.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<ResponseEvent<'_>>, ResponseError> {
         loop {
             match self.stage {
@@ -120,12 +114,6 @@ impl ResponseDecoder {
             items,
             missing,
         })
-    }
-}
-
-impl Default for ResponseDecoder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,45 +1,53 @@
-//! What can be wrong with records: one enum for each direction of each.
+//! What can be wrong with a record that is read, or with values to write.
 
-use std::error::Error;
 use std::fmt;
 
 use super::{MAGIC, MAX_ITEMS, MAX_NAME, MAX_TEXT, ResponseHeader};
 
 /// What is wrong with a MessageRequest (C-2, C-8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// MagicNo is not 0xAE73.
+    #[error("MagicNo is 0x{found:04X}, want 0x{MAGIC:04X}")]
     BadMagic {
         /// The number that came.
         found: u16,
     },
     /// ID is neither 1 nor 2.
+    #[error("ID is {found}, want 1 (read) or 2 (create)")]
     BadId {
         /// The ID that came.
         found: u8,
     },
     /// NameLen is 0.
+    #[error("NameLen is 0, want at least 1")]
     EmptyName,
     /// ReceiverLen is not 0 in a read request.
+    #[error("ReceiverLen is {found}, want 0 in a read request")]
     ReceiverInRead {
         /// The length that came.
         found: u8,
     },
     /// MessageLen is not 0 in a read request.
+    #[error("MessageLen is {found}, want 0 in a read request")]
     TextInRead {
         /// The length that came.
         found: u16,
     },
     /// ReceiverLen is 0 in a create request.
+    #[error("ReceiverLen is 0, want at least 1 in a create request")]
     EmptyReceiver,
     /// MessageLen is 0 in a create request.
+    #[error("MessageLen is 0, want at least 1 in a create request")]
     EmptyText,
     /// The record is shorter than its header says.
+    #[error("request cut off: at least {missing} more bytes wanted")]
     Truncated {
         /// How many bytes are missing; of the header, if it is not whole.
         missing: usize,
     },
     /// The record is longer than its header says.
+    #[error("request is {found} bytes long, want the {announced} that it announces")]
     TooLong {
         /// The bytes that are there, header included.
         found: usize,
@@ -48,67 +56,47 @@ pub enum RequestError {
     },
 }
 
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadMagic { found } => bad_magic(f, *found),
-            Self::BadId { found } => {
-                write!(f, "ID is {found}, want 1 (read) or 2 (create)")
-            }
-            Self::EmptyName => f.write_str("NameLen is 0, want at least 1"),
-            Self::ReceiverInRead { found } => {
-                write!(f, "ReceiverLen is {found}, want 0 in a read request")
-            }
-            Self::TextInRead { found } => {
-                write!(f, "MessageLen is {found}, want 0 in a read request")
-            }
-            Self::EmptyReceiver => {
-                f.write_str("ReceiverLen is 0, want at least 1 in a create request")
-            }
-            Self::EmptyText => f.write_str("MessageLen is 0, want at least 1 in a create request"),
-            Self::Truncated { missing } => {
-                write!(f, "request cut off: at least {missing} more bytes wanted")
-            }
-            Self::TooLong { found, announced } => {
-                write!(
-                    f,
-                    "request is {found} bytes long, want the {announced} that it announces"
-                )
-            }
-        }
-    }
-}
-
-impl Error for RequestError {}
-
 /// What is wrong with a MessageResponse (C-4, C-22).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResponseError {
     /// MagicNo is not 0xAE73.
+    #[error("MagicNo is 0x{found:04X}, want 0x{MAGIC:04X}")]
     BadMagic {
         /// The number that came.
         found: u16,
     },
     /// ID is not 3.
+    #[error("ID is {found}, want 3 (response)")]
     BadId {
         /// The ID that came.
         found: u8,
     },
     /// MoreMsgs is neither 0 nor 1.
+    #[error("MoreMsgs is {found}, want 0 or 1")]
     BadMore {
         /// The value that came.
         found: u8,
     },
     /// A SenderLen is 0.
+    #[error("SenderLen is 0, want at least 1")]
     EmptySender,
     /// A MessageLen is 0.
+    #[error("MessageLen is 0, want at least 1")]
     EmptyText,
     /// The stream ended inside the fixed header, or before it.
+    #[error(
+        "response cut off: {missing} of {} header bytes missing",
+        ResponseHeader::LEN
+    )]
     TruncatedHeader {
         /// How many of its bytes are missing.
         missing: usize,
     },
     /// The stream ended inside or before a message.
+    #[error(
+        "response cut off after {received} of {items} messages: \
+         at least {missing} more bytes wanted"
+    )]
     TruncatedMessage {
         /// How many messages came whole before it.
         received: u8,
@@ -117,40 +105,6 @@ pub enum ResponseError {
         /// How many bytes of this message are missing; of its header, if that is not whole.
         missing: usize,
     },
-}
-
-impl fmt::Display for ResponseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadMagic { found } => bad_magic(f, *found),
-            Self::BadId { found } => write!(f, "ID is {found}, want 3 (response)"),
-            Self::BadMore { found } => write!(f, "MoreMsgs is {found}, want 0 or 1"),
-            Self::EmptySender => f.write_str("SenderLen is 0, want at least 1"),
-            Self::EmptyText => f.write_str("MessageLen is 0, want at least 1"),
-            Self::TruncatedHeader { missing } => {
-                let len = ResponseHeader::LEN;
-                write!(
-                    f,
-                    "response cut off: {missing} of {len} header bytes missing"
-                )
-            }
-            Self::TruncatedMessage {
-                received,
-                items,
-                missing,
-            } => write!(
-                f,
-                "response cut off after {received} of {items} messages: \
-                 at least {missing} more bytes wanted"
-            ),
-        }
-    }
-}
-
-impl Error for ResponseError {}
-
-fn bad_magic(f: &mut fmt::Formatter<'_>, found: u16) -> fmt::Result {
-    write!(f, "MagicNo is 0x{found:04X}, want 0x{MAGIC:04X}")
 }
 
 /// A part of a record whose length is limited.
@@ -197,9 +151,10 @@ impl fmt::Display for Field {
 }
 
 /// Why there is no record for given values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
     /// A part is empty or too long.
+    #[error("{field} is {found} bytes long, want 1 to {}", .field.limit())]
     Length {
         /// Which part.
         field: Field,
@@ -207,30 +162,9 @@ pub enum EmitError {
         found: usize,
     },
     /// There are more messages than a response can hold.
+    #[error("{found} messages for one response, want at most {MAX_ITEMS}")]
     TooManyItems {
         /// How many there are.
         found: usize,
     },
 }
-
-impl fmt::Display for EmitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length { field, found } => {
-                write!(
-                    f,
-                    "{field} is {found} bytes long, want 1 to {}",
-                    field.limit()
-                )
-            }
-            Self::TooManyItems { found } => {
-                write!(
-                    f,
-                    "{found} messages for one response, want at most {MAX_ITEMS}"
-                )
-            }
-        }
-    }
-}
-
-impl Error for EmitError {}

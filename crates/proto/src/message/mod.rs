@@ -1,6 +1,6 @@
 //! The message protocol: messages stored for a receiver until they are read.
 //!
-//! Source: seed `server-client.txt`, section 3.3.
+//! Source: the assignment "COSC264 Assignment", section 3.3.
 //!
 //! A client sends one MessageRequest (3.3.1, C-1); ID is 1 to read, 2 to create:
 //!
@@ -34,8 +34,8 @@
 //! +--------------------------------------------+
 //! ```
 //!
-//! Every length counts bytes and says nothing of characters. Integers are in network byte order.
-//! Names and texts are any bytes here: that they are UTF-8 is for the programs to say.
+//! Every length counts bytes, not characters. Integers are in network byte order. Names and texts
+//! are any bytes here: the programs require UTF-8.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! All values of one object, as nodes that name each other by number. A value that is reached
-//! twice is one node; nothing is nested in memory, so nothing recurses, not even when it is
-//! dropped.
+//! All values of one object, as nodes that refer to each other by number. A value that is reached
+//! twice is one node. Nothing is nested in memory, so nothing recurses, not even dropping it.
+
+use std::ops::Range;
 
 use super::{Error, MAX_NODES, MAX_TEXT_BUILT, MAX_TEXT_LEN, MAX_VALUES};
 
@@ -32,17 +33,23 @@ pub(super) enum Node {
     Str(Span),
     Bytes(Span),
     ByteArray(Span),
-    List(Links),
-    Tuple(Links),
-    /// Keys and values in turn.
-    Dict(Links),
-    Set(Links),
-    FrozenSet(Links),
+    Container(Container, Links),
     /// Something that may be called; never part of a finished object.
     Callable(Callable),
 }
 
-/// What the pickles of plain data call in older protocols (P-8).
+/// A type of value that holds other values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    List,
+    Tuple,
+    /// Its members are keys and values in turn.
+    Dict,
+    Set,
+    FrozenSet,
+}
+
+/// A class or function that pickles of plain data call in older protocols (P-8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Callable {
     Set,
@@ -90,14 +97,14 @@ impl Links {
         self.len as usize
     }
 
-    fn range(self) -> std::ops::Range<usize> {
+    fn range(self) -> Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
 
-    /// The same place, with only the first `len` members.
+    /// The same place, with only the first `len` members. There must be at least `len`.
     pub(super) fn shortened(self, len: usize) -> Self {
         Self {
-            len: self.len.min(narrow(len)),
+            len: narrow(len),
             ..self
         }
     }
@@ -114,17 +121,18 @@ pub(super) struct Arena {
 
 /// Everything counted here is bounded by small multiples of the object's length, far below 2^32.
 fn narrow(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+    debug_assert!(number <= u32::MAX as usize);
+    number as u32
 }
 
-impl Arena {
-    pub(super) fn new() -> Self {
+impl Default for Arena {
+    fn default() -> Self {
         // In the order of the constants of `NodeId`.
         let nodes = vec![
             Node::None,
             Node::Bool(true),
             Node::Bool(false),
-            Node::Tuple(Links::default()),
+            Node::Container(Container::Tuple, Links::default()),
         ];
         Self {
             nodes,
@@ -133,7 +141,9 @@ impl Arena {
             linked: 0,
         }
     }
+}
 
+impl Arena {
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -162,8 +172,8 @@ impl Arena {
         }
     }
 
-    /// Keeps a text. All of it is bounded, that which no value holds any more included: a call
-    /// makes a new text of one that may be there already, and is three bytes long.
+    /// Keeps a text. The bound includes texts that no value holds any more: a call, which is three
+    /// bytes long, makes a new text from one that exists already.
     pub(super) fn add_text(&mut self, text: &[u8]) -> Result<Span, Error> {
         if self.text.len() + text.len() > MAX_TEXT_BUILT {
             return Err(Error::TooMuchText {
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn lists_that_grow_in_turn_keep_their_own_members() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::default();
         let (mut first, mut second) = (Links::default(), Links::default());
         for _ in 0..100 {
             first = arena.append(first, &[NodeId::TRUE]).unwrap();

@@ -51,12 +51,12 @@ fn emit_integer(integer: i64, pickle: &mut Vec<u8>) {
     }
 }
 
-/// A text of 4 GiB and more, which no caller has, is cut off: its length has four bytes.
 fn emit_text(text: &str, pickle: &mut Vec<u8>) {
-    let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let len = text.len() as u32;
+    debug_assert_eq!(len as usize, text.len(), "no caller has a text of 4 GiB");
     pickle.push(BINUNICODE);
     pickle.extend_from_slice(&len.to_le_bytes());
-    pickle.extend_from_slice(text.as_bytes().get(..len as usize).unwrap_or_default());
+    pickle.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
-use std::fmt;
-
 use super::opcode;
 
 /// Why a pickle is refused (P-8). Positions are bytes from the start of the object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The object goes on after as many bytes as are allowed.
+    /// The object has more bytes than are allowed.
+    #[error("the pickle is longer than {limit} bytes")]
     TooLarge {
         /// The most bytes that an object may have.
         limit: usize,
     },
-    /// A length is announced that no allowed object can keep.
+    /// An announced length is more than an object may have.
+    #[error("the pickle announces {length} bytes at byte {at}, where {limit} are allowed in all")]
     LengthTooLarge {
         /// The announced length in bytes.
         length: u64,
@@ -19,14 +19,24 @@ pub enum Error {
         /// Where the length ends.
         at: usize,
     },
-    /// A byte that no protocol has as an opcode: this is no pickle, or a damaged one.
+    /// A negative length.
+    #[error("the pickle announces a negative length, {length} bytes, at byte {at}")]
+    NegativeLength {
+        /// The announced length in bytes.
+        length: i32,
+        /// Where the length ends.
+        at: usize,
+    },
+    /// A byte that is not an opcode in any protocol: this is no pickle, or a damaged one.
+    #[error("this is no pickle: byte {at} is 0x{opcode:02x}, which is no opcode")]
     UnknownOpcode {
         /// The byte.
         opcode: u8,
         /// Where it stands.
         at: usize,
     },
-    /// A protocol that is newer than all that are known.
+    /// A protocol newer than the newest known one.
+    #[error("the pickle is of protocol {found}; those up to {newest} are known")]
     UnknownProtocol {
         /// Its number.
         found: u8,
@@ -34,6 +44,10 @@ pub enum Error {
         newest: u8,
     },
     /// An opcode found too few values before it, or no mark.
+    #[error(
+        "the pickle is damaged: {} at byte {at} has nothing to work on",
+        opcode::name(*.opcode)
+    )]
     NothingToTake {
         /// The opcode.
         opcode: u8,
@@ -41,6 +55,10 @@ pub enum Error {
         at: usize,
     },
     /// An opcode found a value of another type than it works on.
+    #[error(
+        "the pickle is damaged: {} at byte {at} does not fit the value before it",
+        opcode::name(*.opcode)
+    )]
     WrongType {
         /// The opcode.
         opcode: u8,
@@ -48,14 +66,19 @@ pub enum Error {
         at: usize,
     },
     /// An operand that cannot be read: digits that are no number, text that is not UTF-8.
+    #[error(
+        "the pickle is damaged: the operand of {} before byte {at} cannot be read",
+        opcode::name(*.opcode)
+    )]
     BadOperand {
         /// The opcode.
         opcode: u8,
         /// Where its operand ends.
         at: usize,
     },
-    /// A reference to a value that was never remembered, or a place in the memo that no pickle of
-    /// this length needs.
+    /// A reference to a place in the memo that is empty, or a place that no pickle of this length
+    /// needs.
+    #[error("the pickle is damaged: {index}, before byte {at}, is no place of its memo")]
     BadMemoIndex {
         /// The index into the memo.
         index: u64,
@@ -63,6 +86,7 @@ pub enum Error {
         at: usize,
     },
     /// The pickle asks for a class or function to be imported.
+    #[error("the pickle asks to import {module}.{name} at byte {at}; only plain data is taken")]
     Import {
         /// The module, with bytes beyond printable ASCII escaped, and shortened if long.
         module: String,
@@ -71,159 +95,81 @@ pub enum Error {
         /// Where it is asked for.
         at: usize,
     },
-    /// The pickle asks for something that only a running Python could do.
+    /// The pickle needs an operation that only a running Python has.
+    #[error(
+        "the pickle asks for {} at byte {at}; only plain data is taken",
+        opcode::name(*.opcode)
+    )]
     NotData {
         /// The opcode.
         opcode: u8,
         /// Where it stands.
         at: usize,
     },
-    /// A set or bytes made from something else than Python itself makes them from.
+    /// A call whose arguments are not those that Python writes for plain data.
+    #[error("the pickle calls {callable} at byte {at} with something else than plain data")]
     BadCall {
         /// What was called.
         callable: &'static str,
         /// Where.
         at: usize,
     },
-    /// Sets or bytes made from the same data again and again: all of them together copy more than
-    /// the pickle has bytes.
+    /// Calls that together copy more than the pickle has bytes: some data was copied repeatedly.
+    #[error("the pickle calls {callable} at byte {at} with data that calls before it took")]
     RepeatedCall {
         /// What was called.
         callable: &'static str,
         /// Where.
         at: usize,
     },
-    /// A class or function as a value, although one of those that are understood in a call.
+    /// A class or function as a value. It is one of those that are accepted in a call.
+    #[error("the pickle holds the class {callable} itself; only plain data is taken")]
     HoldsCallable {
         /// Its name.
         callable: &'static str,
     },
     /// An integer with too many bits.
+    #[error("the pickle holds an integer of more than {limit} bits")]
     IntegerTooLarge {
         /// The most bits that it may have.
         limit: u64,
     },
     /// More levels of nesting than are allowed.
+    #[error("the pickle is nested more than {limit} levels deep")]
     TooDeep {
         /// The most levels.
         limit: usize,
     },
     /// More values, counted with their repetitions, than are allowed.
+    #[error("the pickle holds more than {limit} values, repetitions counted")]
     TooManyValues {
         /// The most values.
         limit: usize,
     },
     /// More bytes of text, counted with its repetitions, than are allowed.
+    #[error("the pickle holds more than {limit} bytes of text, repetitions counted")]
     TooMuchText {
         /// The most bytes.
         limit: usize,
     },
+    /// The line that the object prints as is longer than the pickle justifies.
+    #[error("the pickle of {received} bytes would print as more than {limit}")]
+    LineTooLong {
+        /// The most bytes that the line may have.
+        limit: usize,
+        /// How many bytes the object came in.
+        received: usize,
+    },
     /// An object that contains itself.
+    #[error("the pickle holds an object that contains itself")]
     ContainsItself,
     /// A list, dictionary, set or bytearray as the key of a dictionary or member of a set.
+    #[error("the pickle has a changeable value as a key or member of a set")]
     Unhashable,
     /// The stream ended inside an object.
+    #[error("the connection ended inside a pickle, after {received} bytes of it")]
     Truncated {
         /// How many bytes of the object had come.
         received: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge { limit } => write!(f, "the pickle is longer than {limit} bytes"),
-            Self::LengthTooLarge { length, limit, at } => write!(
-                f,
-                "the pickle announces {length} bytes at byte {at}, where {limit} are allowed in all"
-            ),
-            Self::UnknownOpcode { opcode, at } => {
-                write!(
-                    f,
-                    "this is no pickle: byte {at} is 0x{opcode:02x}, which is no opcode"
-                )
-            }
-            Self::UnknownProtocol { found, newest } => {
-                write!(
-                    f,
-                    "the pickle is of protocol {found}; those up to {newest} are known"
-                )
-            }
-            Self::NothingToTake { opcode, at } => write!(
-                f,
-                "the pickle is damaged: {} at byte {at} has nothing to work on",
-                opcode::name(*opcode)
-            ),
-            Self::WrongType { opcode, at } => write!(
-                f,
-                "the pickle is damaged: {} at byte {at} does not fit the value before it",
-                opcode::name(*opcode)
-            ),
-            Self::BadOperand { opcode, at } => write!(
-                f,
-                "the pickle is damaged: the operand of {} before byte {at} cannot be read",
-                opcode::name(*opcode)
-            ),
-            Self::BadMemoIndex { index, at } => write!(
-                f,
-                "the pickle is damaged: {index}, before byte {at}, is no place of its memo"
-            ),
-            Self::Import { module, name, at } => write!(
-                f,
-                "the pickle asks to import {module}.{name} at byte {at}; only plain data is taken"
-            ),
-            Self::NotData { opcode, at } => write!(
-                f,
-                "the pickle asks for {} at byte {at}; only plain data is taken",
-                opcode::name(*opcode)
-            ),
-            Self::BadCall { callable, at } => write!(
-                f,
-                "the pickle calls {callable} at byte {at} with something else than plain data"
-            ),
-            Self::RepeatedCall { callable, at } => write!(
-                f,
-                "the pickle calls {callable} at byte {at} with data that calls before it took"
-            ),
-            Self::HoldsCallable { callable } => {
-                write!(
-                    f,
-                    "the pickle holds the class {callable} itself; only plain data is taken"
-                )
-            }
-            Self::IntegerTooLarge { limit } => {
-                write!(f, "the pickle holds an integer of more than {limit} bits")
-            }
-            Self::TooDeep { limit } => {
-                write!(f, "the pickle is nested more than {limit} levels deep")
-            }
-            Self::TooManyValues { limit } => {
-                write!(
-                    f,
-                    "the pickle holds more than {limit} values, repetitions counted"
-                )
-            }
-            Self::TooMuchText { limit } => {
-                write!(
-                    f,
-                    "the pickle holds more than {limit} bytes of text, repetitions counted"
-                )
-            }
-            Self::ContainsItself => write!(f, "the pickle holds an object that contains itself"),
-            Self::Unhashable => {
-                write!(
-                    f,
-                    "the pickle has a changeable value as a key or member of a set"
-                )
-            }
-            Self::Truncated { received } => {
-                write!(
-                    f,
-                    "the connection ended inside a pickle, after {received} bytes of it"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}

@@ -1,24 +1,27 @@
 //! The machine that a pickle is a program for: a stack of values, marks in it, and a memo.
 
-use super::arena::{Arena, Callable, Links, Node, NodeId, Span};
-use super::decoder::frame_length;
+use byteorder::{BigEndian, ByteOrder, LittleEndian};
+
+use super::arena::{Arena, Callable, Container, Links, Node, NodeId, Span};
 use super::measure::measure;
 use super::number::{self, Integer};
 use super::opcode::*;
-use super::{Error, MAX_DEPTH, MAX_OBJECT_LEN, MAX_VALUES, Value, text};
+use super::{
+    Error, MAX_DEPTH, MAX_LINE_LEN, MAX_LINE_RATIO, MAX_OBJECT_LEN, MAX_VALUES, Value, repr, text,
+};
 
-/// Marks that are open at once: a dictionary of protocol 0 needs two for a level.
+/// The most marks that are open at the same time: protocol 0 needs two for a level of dictionaries.
 const MAX_MARKS: usize = 2 * MAX_DEPTH + 2;
 
-/// A pickle numbers its memo from 0 on, so it has no more places than bytes; so many more are
-/// left to picklers that leave places out.
+/// A pickle numbers its memo from 0 on, so it has no more places than bytes. This many more are
+/// allowed, for picklers that leave places out.
 const SPARE_MEMO: usize = 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Machine {
     arena: Arena,
     stack: Vec<NodeId>,
-    /// Heights of the stack.
+    /// Heights of the stack, each no higher than the next one and the stack itself.
     marks: Vec<usize>,
     memo: Vec<Option<NodeId>>,
     /// The newest of all nodes that were ever put into the memo.
@@ -27,7 +30,7 @@ pub(super) struct Machine {
     copied: usize,
 }
 
-/// The opcode that is executed, and where its operand ends: what an error names.
+/// The opcode that is executed, and where its operand ends, for errors.
 #[derive(Clone, Copy)]
 struct Step {
     opcode: Opcode,
@@ -36,46 +39,27 @@ struct Step {
 
 impl Step {
     fn nothing_to_take(self) -> Error {
-        Error::NothingToTake {
-            opcode: self.opcode,
-            at: self.at,
-        }
+        let Self { opcode, at } = self;
+        Error::NothingToTake { opcode, at }
     }
 
     fn wrong_type(self) -> Error {
-        Error::WrongType {
-            opcode: self.opcode,
-            at: self.at,
-        }
+        let Self { opcode, at } = self;
+        Error::WrongType { opcode, at }
     }
 
     fn bad_operand(self) -> Error {
-        Error::BadOperand {
-            opcode: self.opcode,
-            at: self.at,
-        }
+        let Self { opcode, at } = self;
+        Error::BadOperand { opcode, at }
     }
 
     fn not_data(self) -> Error {
-        Error::NotData {
-            opcode: self.opcode,
-            at: self.at,
-        }
+        let Self { opcode, at } = self;
+        Error::NotData { opcode, at }
     }
 }
 
 impl Machine {
-    pub(super) fn new() -> Self {
-        Self {
-            arena: Arena::new(),
-            stack: Vec::new(),
-            marks: Vec::new(),
-            memo: Vec::new(),
-            newest_remembered: None,
-            copied: 0,
-        }
-    }
-
     /// The finished object, after STOP.
     pub(super) fn object(self, received: usize) -> Result<Value, Error> {
         let Self {
@@ -85,18 +69,21 @@ impl Machine {
             memo,
             ..
         } = self;
-        let step = Step {
-            opcode: STOP,
-            at: received,
+        let Some(&root) = stack.last() else {
+            return Err(Error::NothingToTake {
+                opcode: STOP,
+                at: received,
+            });
         };
-        let root = stack
-            .last()
-            .copied()
-            .ok_or_else(|| step.nothing_to_take())?;
-        // Measuring needs memory of its own; what only the machine needs is given back before.
+        // Measuring needs memory of its own, so what only the machine needs is freed first.
         drop((stack, marks, memo));
         arena.shrink();
-        measure(&mut arena, root)?;
+        let longest = measure(&mut arena, root)?;
+        let limit = MAX_LINE_LEN.max(MAX_LINE_RATIO * received);
+        // Most objects are so small that their line need not be measured.
+        if longest > limit && repr::is_longer(&arena, root, limit) {
+            return Err(Error::LineTooLong { limit, received });
+        }
         Ok(Value::new(arena, root))
     }
 
@@ -125,9 +112,9 @@ impl Machine {
                 self.push_text(step, operand)
             }
             EMPTY_TUPLE => self.push(NodeId::EMPTY_TUPLE),
-            EMPTY_LIST => self.push_new(Node::List(Links::default())),
-            EMPTY_DICT => self.push_new(Node::Dict(Links::default())),
-            EMPTY_SET => self.push_new(Node::Set(Links::default())),
+            EMPTY_LIST => self.push_new(Node::Container(Container::List, Links::default())),
+            EMPTY_DICT => self.push_new(Node::Container(Container::Dict, Links::default())),
+            EMPTY_SET => self.push_new(Node::Container(Container::Set, Links::default())),
             TUPLE | TUPLE1 | TUPLE2 | TUPLE3 | LIST | DICT | FROZENSET => self.collect(step),
             APPEND | APPENDS | SETITEM | SETITEMS | ADDITEMS => self.extend(step),
             GLOBAL | STACK_GLOBAL => self.import(step, operand),
@@ -155,21 +142,18 @@ impl Machine {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    fn pop(&mut self, step: Step) -> Result<NodeId, Error> {
-        if self.stack.len() <= self.floor() {
-            return Err(step.nothing_to_take());
-        }
-        self.stack.pop().ok_or_else(|| step.nothing_to_take())
-    }
-
     fn top(&self, step: Step) -> Result<NodeId, Error> {
-        if self.stack.len() <= self.floor() {
-            return Err(step.nothing_to_take());
-        }
-        self.stack
+        let reachable = &self.stack[self.floor()..];
+        reachable
             .last()
             .copied()
             .ok_or_else(|| step.nothing_to_take())
+    }
+
+    fn pop(&mut self, step: Step) -> Result<NodeId, Error> {
+        let top = self.top(step)?;
+        self.stack.pop();
+        Ok(top)
     }
 
     fn pop_mark(&mut self, step: Step) -> Result<usize, Error> {
@@ -200,9 +184,10 @@ impl Machine {
             _ => memo_index(step, operand)?,
         };
         let id = self.top(step)?;
-        let limit = step.at + SPARE_MEMO;
-        let place = usize::try_from(index).ok().filter(|&place| place < limit);
-        let place = place.ok_or(Error::BadMemoIndex { index, at: step.at })?;
+        if index >= (step.at + SPARE_MEMO) as u64 {
+            return Err(Error::BadMemoIndex { index, at: step.at });
+        }
+        let place = index as usize;
         if place >= self.memo.len() {
             self.memo.resize(place + 1, None);
         }
@@ -226,8 +211,9 @@ impl Machine {
     fn push_number(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
         let bad = || step.bad_operand();
         let integer = match step.opcode {
-            BININT => Integer::Small(i64::from(number::unsigned(operand).cast_signed())),
-            BININT1 | BININT2 => Integer::Small(i64::from(number::unsigned(operand))),
+            BININT => Integer::Small(LittleEndian::read_i32(operand).into()),
+            BININT1 => Integer::Small(operand[0].into()),
+            BININT2 => Integer::Small(LittleEndian::read_u16(operand).into()),
             LONG1 | LONG4 => number::from_bytes(operand)?,
             INT if operand == b"00" => return self.push(NodeId::FALSE),
             INT if operand == b"01" => return self.push(NodeId::TRUE),
@@ -237,11 +223,10 @@ impl Machine {
                 number::from_digits(digits).ok_or_else(bad)??
             }
             FLOAT => {
-                return self.push_new(Node::Float(
-                    number::float_from_text(operand).ok_or_else(bad)?,
-                ));
+                let number = number::float_from_text(operand).ok_or_else(bad)?;
+                return self.push_new(Node::Float(number));
             }
-            _ => return self.push_new(Node::Float(number::float_from_bytes(operand))),
+            _ => return self.push_new(Node::Float(BigEndian::read_f64(operand))),
         };
         let node = match integer {
             Integer::Small(small) => Node::Int(small),
@@ -276,59 +261,59 @@ impl Machine {
 
     /// Makes a new container of the values on top of the stack.
     fn collect(&mut self, step: Step) -> Result<(), Error> {
-        let height = match step.opcode {
-            TUPLE1 => self.height_below(step, 1)?,
-            TUPLE2 => self.height_below(step, 2)?,
-            TUPLE3 => self.height_below(step, 3)?,
-            _ => self.pop_mark(step)?,
-        };
-        let members = self.stack.get(height..).unwrap_or_default();
-        if step.opcode == DICT && members.len() % 2 != 0 {
+        let height = self.height_below_members(step)?;
+        let members = &self.stack[height..];
+        if step.opcode == DICT && !members.len().is_multiple_of(2) {
             return Err(step.nothing_to_take());
         }
         let links = self.arena.append(Links::default(), members)?;
         self.stack.truncate(height);
-        self.push_new(match step.opcode {
-            LIST => Node::List(links),
-            DICT => Node::Dict(links),
-            FROZENSET => Node::FrozenSet(links),
-            _ => Node::Tuple(links),
-        })
-    }
-
-    fn height_below(&self, step: Step, members: usize) -> Result<usize, Error> {
-        let height = self.stack.len().checked_sub(members);
-        height
-            .filter(|&height| height >= self.floor())
-            .ok_or_else(|| step.nothing_to_take())
+        let container = match step.opcode {
+            LIST => Container::List,
+            DICT => Container::Dict,
+            FROZENSET => Container::FrozenSet,
+            _ => Container::Tuple,
+        };
+        self.push_new(Node::Container(container, links))
     }
 
     /// Adds the values on top of the stack to the container below them.
     fn extend(&mut self, step: Step) -> Result<(), Error> {
-        let height = match step.opcode {
-            APPEND => self.height_below(step, 1)?,
-            SETITEM => self.height_below(step, 2)?,
-            _ => self.pop_mark(step)?,
+        let height = self.height_below_members(step)?;
+        let (below, members) = self.stack.split_at(height);
+        let Some(&id) = below[self.floor()..].last() else {
+            return Err(step.nothing_to_take());
         };
-        let floor = self.floor();
-        let (below, members) = self.stack.split_at(height.min(self.stack.len()));
-        let container = below.get(floor..).and_then(|below| below.last()).copied();
-        let container = container.ok_or_else(|| step.nothing_to_take())?;
-        let arena = &mut self.arena;
-        let node = match (step.opcode, arena.node(container)) {
-            (APPEND | APPENDS, Node::List(links)) => Node::List(arena.append(links, members)?),
-            (ADDITEMS, Node::Set(links)) => Node::Set(arena.append(links, members)?),
-            (SETITEM | SETITEMS, Node::Dict(links)) if members.len() % 2 == 0 => {
-                Node::Dict(arena.append(links, members)?)
-            }
+        let Node::Container(container, links) = self.arena.node(id) else {
+            return Err(step.wrong_type());
+        };
+        match (step.opcode, container) {
+            (APPEND | APPENDS, Container::List) | (ADDITEMS, Container::Set) => {}
+            (SETITEM | SETITEMS, Container::Dict) if members.len().is_multiple_of(2) => {}
             _ => return Err(step.wrong_type()),
-        };
-        arena.replace(container, node);
+        }
+        let links = self.arena.append(links, members)?;
+        self.arena.replace(id, Node::Container(container, links));
         self.stack.truncate(height);
         Ok(())
     }
 
-    /// Understands the few names that plain data needs; nothing is imported.
+    /// The height of the stack below the values that an opcode takes: a fixed number, or all above
+    /// the open mark, which is closed.
+    fn height_below_members(&mut self, step: Step) -> Result<usize, Error> {
+        let members = match step.opcode {
+            TUPLE1 | APPEND => 1,
+            TUPLE2 | SETITEM => 2,
+            TUPLE3 => 3,
+            _ => return self.pop_mark(step),
+        };
+        if self.stack.len() - self.floor() < members {
+            return Err(step.nothing_to_take());
+        }
+        Ok(self.stack.len() - members)
+    }
+
+    /// Accepts the few names that plain data needs; nothing is imported.
     fn import(&mut self, step: Step, operand: &[u8]) -> Result<(), Error> {
         let joined;
         let names = if step.opcode == STACK_GLOBAL {
@@ -354,10 +339,10 @@ impl Machine {
         self.push_new(Node::Callable(callable))
     }
 
-    /// Understands `callable(*arguments)` where that is how Python writes plain data.
+    /// Replaces `callable(*arguments)` by its result where Python writes plain data in this way.
     fn call(&mut self, step: Step) -> Result<(), Error> {
         let (arguments, function) = (self.pop(step)?, self.pop(step)?);
-        let (Node::Tuple(links), Node::Callable(callable)) =
+        let (Node::Container(Container::Tuple, links), Node::Callable(callable)) =
             (self.arena.node(arguments), self.arena.node(function))
         else {
             return Err(step.wrong_type());
@@ -379,7 +364,7 @@ impl Machine {
             .newest_remembered
             .is_none_or(|newest| arguments > newest)
         {
-            // Nobody can reach the arguments any more.
+            // Nothing can refer to the arguments any more.
             self.arena.forget_newest(arguments);
         }
         self.push_new(node)
@@ -387,8 +372,8 @@ impl Machine {
 
     fn called_with_nothing(callable: Callable) -> Option<Node> {
         Some(match callable {
-            Callable::Set => Node::Set(Links::default()),
-            Callable::FrozenSet => Node::FrozenSet(Links::default()),
+            Callable::Set => Node::Container(Container::Set, Links::default()),
+            Callable::FrozenSet => Node::Container(Container::FrozenSet, Links::default()),
             Callable::Bytes => Node::Bytes(Span::default()),
             Callable::ByteArray => Node::ByteArray(Span::default()),
             Callable::Encode => return None,
@@ -401,23 +386,18 @@ impl Machine {
         callable: Callable,
         only: Node,
     ) -> Result<Option<Node>, Error> {
-        Ok(match (callable, only) {
-            (
-                Callable::Set | Callable::FrozenSet,
-                Node::List(links) | Node::Tuple(links) | Node::Set(links) | Node::FrozenSet(links),
-            ) => {
-                self.count_copied(step, callable, links.len())?;
-                let members = self.arena.members(links).to_vec();
-                let links = self.arena.append(Links::default(), &members)?;
-                Some(match callable {
-                    Callable::Set => Node::Set(links),
-                    _ => Node::FrozenSet(links),
-                })
-            }
-            (Callable::Bytes, Node::Bytes(span)) => Some(Node::Bytes(span)),
-            (Callable::ByteArray, Node::Bytes(span)) => Some(Node::ByteArray(span)),
-            _ => None,
-        })
+        let (container, links) = match (callable, only) {
+            (_, Node::Container(Container::Dict, _)) => return Ok(None),
+            (Callable::Set, Node::Container(_, links)) => (Container::Set, links),
+            (Callable::FrozenSet, Node::Container(_, links)) => (Container::FrozenSet, links),
+            (Callable::Bytes, Node::Bytes(span)) => return Ok(Some(Node::Bytes(span))),
+            (Callable::ByteArray, Node::Bytes(span)) => return Ok(Some(Node::ByteArray(span))),
+            _ => return Ok(None),
+        };
+        self.count_copied(step, callable, links.len())?;
+        let members = self.arena.members(links).to_vec();
+        let links = self.arena.append(Links::default(), &members)?;
+        Ok(Some(Node::Container(container, links)))
     }
 
     fn called_with_text(
@@ -445,8 +425,8 @@ impl Machine {
         })
     }
 
-    /// Each member and each byte that an honest call copies is in the pickle for this call alone.
-    /// With the memo, a few bytes could otherwise copy one long list or text again and again.
+    /// An honest pickle contains each member and byte that a call copies, for this call alone.
+    /// Without this bound the memo could make a few bytes copy one long list again and again.
     fn count_copied(&mut self, step: Step, callable: Callable, more: usize) -> Result<(), Error> {
         self.copied += more;
         if self.copied > step.at {
@@ -469,8 +449,9 @@ fn protocol(operand: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// A frame is only a hint for readers that read ahead.
 fn frame(operand: &[u8], at: usize) -> Result<(), Error> {
-    let (length, limit) = (frame_length(operand), MAX_OBJECT_LEN);
+    let (length, limit) = (LittleEndian::read_u64(operand), MAX_OBJECT_LEN);
     if length > limit as u64 {
         Err(Error::LengthTooLarge { length, limit, at })
     } else {
@@ -480,7 +461,7 @@ fn frame(operand: &[u8], at: usize) -> Result<(), Error> {
 
 fn memo_index(step: Step, operand: &[u8]) -> Result<u64, Error> {
     if !matches!(step.opcode, GET | PUT) {
-        return Ok(u64::from(number::unsigned(operand)));
+        return Ok(LittleEndian::read_uint(operand, operand.len()));
     }
     let digits = std::str::from_utf8(operand).ok();
     digits
@@ -488,21 +469,20 @@ fn memo_index(step: Step, operand: &[u8]) -> Result<u64, Error> {
         .ok_or_else(|| step.bad_operand())
 }
 
-/// The refusal of what two lines name.
+/// The error for an import; the two lines are module and name.
 fn import_refused(step: Step, lines: &[u8]) -> Error {
     /// Enough for every honest name.
     const SHOWN: usize = 80;
     let shown = |name: &[u8]| {
-        let cut = name.get(..SHOWN).unwrap_or(name);
+        let cut = &name[..name.len().min(SHOWN)];
         let dots = if cut.len() < name.len() { "..." } else { "" };
         format!("{}{dots}", cut.escape_ascii())
     };
-    let mut names = lines.splitn(2, |&byte| byte == b'\n');
-    let module = shown(names.next().unwrap_or_default());
-    let name = shown(names.next().unwrap_or_default());
+    // There are two lines, so there is a line feed.
+    let end = lines.iter().take_while(|&&byte| byte != b'\n').count();
     Error::Import {
-        module,
-        name,
+        module: shown(&lines[..end]),
+        name: shown(&lines[end + 1..]),
         at: step.at,
     }
 }

@@ -1,13 +1,20 @@
-//! Looks through a finished object once, without recursion: counts its values and text with their
+//! Walks through a finished object once, without recursion: counts its values and text with their
 //! repetitions, measures its depth, finds objects that contain themselves, and drops the entries
 //! of dictionaries and sets that Python would replace.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
-use super::arena::{Arena, Links, Node, NodeId};
+use super::arena::{Arena, Container, Links, Node, NodeId};
 use super::number::{self, Integer};
 use super::{Error, MAX_DEPTH, MAX_TEXT_LEN, MAX_VALUES};
+
+/// A byte of text is written as four at most, as `\x00`.
+const LONGEST_ESCAPE: usize = 4;
+
+/// What a value takes besides its text: a float has 24 characters, a bytearray 14, a container
+/// fewer, and a comma and a space follow.
+const LONGEST_VALUE: usize = 26;
 
 /// What is known of a node once all that it contains is known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,8 +25,8 @@ struct Measure {
     depth: u16,
     values: u32,
     text: u32,
-    /// Equal for values that are equal as keys (`1 == 1.0 == True`), and for others by an
-    /// accident of 1 in 2^64 only: it is keyed at random, so that nobody can prepare one.
+    /// Equal for values that are equal as keys (`1 == 1.0 == True`). Others collide with a
+    /// probability of 1 in 2^64; the hash is keyed at random, so no sender can prepare a collision.
     digest: u64,
 }
 
@@ -27,19 +34,22 @@ struct Measure {
 enum State {
     #[default]
     New,
-    /// On the path from the root to the node that is looked at.
+    /// On the path from the root to the current node.
     Open,
     Done,
 }
 
-/// A container on that path, and how many of its members have been looked at.
+/// A container on that path, and how many of its members have been visited.
 struct Frame {
     id: NodeId,
+    container: Container,
     links: Links,
     next: usize,
 }
 
-pub(super) fn measure(arena: &mut Arena, root: NodeId) -> Result<(), Error> {
+/// Checks an object against the limits of P-8, and drops the entries of dictionaries and sets that
+/// Python would replace. Returns how many bytes its `repr` has at most.
+pub(super) fn measure(arena: &mut Arena, root: NodeId) -> Result<usize, Error> {
     let measures = vec![Measure::default(); arena.len()];
     Survey {
         arena,
@@ -56,23 +66,21 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn run(&mut self, root: NodeId) -> Result<(), Error> {
+    fn run(mut self, root: NodeId) -> Result<usize, Error> {
         let mut path = Vec::new();
         self.enter(root, &mut path)?;
-        while let Some(frame) = path.last_mut() {
+        while let Some(mut frame) = path.pop() {
             match self.arena.members(frame.links).get(frame.next).copied() {
                 Some(member) => {
                     frame.next += 1;
+                    path.push(frame);
                     self.enter(member, &mut path)?;
                 }
-                None => {
-                    let id = frame.id;
-                    path.pop();
-                    self.leave(id)?;
-                }
+                None => self.leave(frame)?,
             }
         }
-        Ok(())
+        let Measure { values, text, .. } = self.measures[root.index()];
+        Ok(LONGEST_ESCAPE * text as usize + LONGEST_VALUE * values as usize)
     }
 
     fn enter(&mut self, id: NodeId, path: &mut Vec<Frame>) -> Result<(), Error> {
@@ -82,49 +90,40 @@ impl Survey<'_> {
             State::Done => return check_depth(path.len() + usize::from(measure.depth)),
             State::New => {}
         }
-        match links_of(self.arena.node(id)) {
-            Some(links) => {
+        let (digest, text) = match self.arena.node(id) {
+            Node::Container(container, links) => {
                 self.measures[id.index()].state = State::Open;
-                path.push(Frame { id, links, next: 0 });
-                check_depth(path.len())
+                path.push(Frame {
+                    id,
+                    container,
+                    links,
+                    next: 0,
+                });
+                return check_depth(path.len());
             }
-            None => {
-                self.measures[id.index()] = self.scalar(id)?;
-                Ok(())
-            }
-        }
-    }
-
-    fn scalar(&self, id: NodeId) -> Result<Measure, Error> {
-        let node = self.arena.node(id);
-        let (digest, text) = match node {
-            Node::None => (self.hash(b'N', ()), 0),
-            Node::Bool(value) => (self.hash(b'I', i64::from(value)), 0),
-            Node::Int(value) => (self.hash(b'I', value), 0),
-            Node::LongInt(digits) => (self.hash(b'L', self.arena.text(digits)), digits.len()),
-            Node::Float(value) => (self.float(id, value), 0),
-            Node::Str(text) => (self.hash(b'S', self.arena.text(text)), text.len()),
-            Node::Bytes(text) => (self.hash(b'B', self.arena.text(text)), text.len()),
-            Node::ByteArray(text) => (0, text.len()),
             Node::Callable(callable) => {
                 return Err(Error::HoldsCallable {
                     callable: callable.name(),
                 });
             }
-            Node::List(_) | Node::Tuple(_) | Node::Dict(_) | Node::Set(_) | Node::FrozenSet(_) => {
-                (0, 0)
-            }
+            Node::None => (Some(self.hash(b'N', ())), 0),
+            Node::Bool(value) => (Some(self.hash(b'I', i64::from(value))), 0),
+            Node::Int(value) => (Some(self.hash(b'I', value)), 0),
+            Node::Float(value) => (Some(self.float(id, value)), 0),
+            Node::LongInt(span) => (Some(self.hash(b'L', self.arena.text(span))), span.len()),
+            Node::Str(span) => (Some(self.hash(b'S', self.arena.text(span))), span.len()),
+            Node::Bytes(span) => (Some(self.hash(b'B', self.arena.text(span))), span.len()),
+            Node::ByteArray(span) => (None, span.len()),
         };
-        let hashable = !matches!(node, Node::ByteArray(_));
-        let text = u32::try_from(text).unwrap_or(u32::MAX);
-        Ok(Measure {
+        self.measures[id.index()] = Measure {
             state: State::Done,
-            hashable,
+            hashable: digest.is_some(),
             depth: 0,
             values: 1,
-            text,
-            digest,
-        })
+            text: text as u32,
+            digest: digest.unwrap_or(0),
+        };
+        Ok(())
     }
 
     fn float(&self, id: NodeId, value: f64) -> u64 {
@@ -141,20 +140,19 @@ impl Survey<'_> {
         self.keys.hash_one((kind, value))
     }
 
-    fn leave(&mut self, id: NodeId) -> Result<(), Error> {
-        let node = self.collapsed(self.arena.node(id))?;
-        self.arena.replace(id, node);
-        let Some(links) = links_of(node) else {
-            return Ok(());
-        };
-        let members = self.arena.members(links);
+    /// Measures a container from its members, each of which is measured.
+    fn leave(&mut self, frame: Frame) -> Result<(), Error> {
+        let Frame { id, container, .. } = frame;
+        let links = self.collapsed(container, frame.links)?;
+        self.arena.replace(id, Node::Container(container, links));
+        let ids = self.arena.members(links);
+        let members = ids.iter().map(|member| self.measures[member.index()]);
         let mut total = Measure {
             state: State::Done,
             values: 1,
             ..Measure::default()
         };
-        for member in members {
-            let member = self.measures[member.index()];
+        for member in members.clone() {
             total.values = total.values.saturating_add(member.values);
             total.text = total.text.saturating_add(member.text);
             total.depth = total.depth.max(member.depth);
@@ -168,22 +166,17 @@ impl Survey<'_> {
                 limit: MAX_TEXT_LEN,
             });
         }
-        let digests = members
-            .iter()
-            .map(|member| self.measures[member.index()].digest);
-        let all_hashable = || {
-            members
-                .iter()
-                .all(|member| self.measures[member.index()].hashable)
-        };
-        (total.hashable, total.digest) = match node {
-            Node::Tuple(_) => (all_hashable(), self.hash(b'T', digests.collect::<Vec<_>>())),
+        let digests = members.clone().map(|member| member.digest);
+        (total.hashable, total.digest) = match container {
+            Container::Tuple => (
+                members.clone().all(|member| member.hashable),
+                self.hash(b'T', digests.collect::<Vec<_>>()),
+            ),
             // The order of a frozenset's members makes no difference.
-            Node::FrozenSet(_) => {
-                let sum = digests.fold(0_u64, |sum, digest| {
-                    sum.wrapping_add(self.hash(b'f', digest))
-                });
-                (true, self.hash(b'Z', (sum, members.len())))
+            Container::FrozenSet => {
+                let hashes = digests.map(|digest| self.hash(b'f', digest));
+                let sum = hashes.fold(0, u64::wrapping_add);
+                (true, self.hash(b'Z', (sum, ids.len())))
             }
             _ => (false, 0),
         };
@@ -191,12 +184,13 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// A dictionary or set with each key once: the first of equal keys stays, with the last value.
-    fn collapsed(&mut self, node: Node) -> Result<Node, Error> {
-        let (links, width) = match node {
-            Node::Dict(links) => (links, 2),
-            Node::Set(links) | Node::FrozenSet(links) => (links, 1),
-            _ => return Ok(node),
+    /// The members of a dictionary or set with each key once: the first of equal keys stays, with
+    /// the last value. Other containers keep theirs.
+    fn collapsed(&mut self, container: Container, links: Links) -> Result<Links, Error> {
+        let width = match container {
+            Container::Dict => 2,
+            Container::Set | Container::FrozenSet => 1,
+            Container::List | Container::Tuple => return Ok(links),
         };
         let measures = &self.measures;
         let members = self.arena.members_mut(links);
@@ -216,31 +210,13 @@ impl Survey<'_> {
                 members[place + 1] = members[entry + 1];
             }
         }
-        let links = links.shortened(kept);
-        Ok(match node {
-            Node::Dict(_) => Node::Dict(links),
-            Node::Set(_) => Node::Set(links),
-            _ => Node::FrozenSet(links),
-        })
+        Ok(links.shortened(kept))
     }
 }
 
 fn check_depth(depth: usize) -> Result<(), Error> {
     if depth > MAX_DEPTH {
-        Err(Error::TooDeep { limit: MAX_DEPTH })
-    } else {
-        Ok(())
+        return Err(Error::TooDeep { limit: MAX_DEPTH });
     }
-}
-
-/// The members of a container; `None` for a value without any.
-pub(super) fn links_of(node: Node) -> Option<Links> {
-    match node {
-        Node::List(links)
-        | Node::Tuple(links)
-        | Node::Dict(links)
-        | Node::Set(links)
-        | Node::FrozenSet(links) => Some(links),
-        _ => None,
-    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Python pickles of plain data, read without Python and without trust.
 //!
-//! Source: seed `lab3.txt`, items 5 and 6 (`pickle.dumps`, `pickle.loads`); clauses P-4 to P-9.
+//! Source: the assignment "Lab 3: TCP server", items 5 and 6 (`pickle.dumps`, `pickle.loads`);
+//! clauses P-4 to P-9.
 //!
 //! A pickle is a program for a machine with a stack and a memo. It ends with the opcode `.`, so
 //! pickles follow each other on a stream without any frame around them:
@@ -56,13 +57,16 @@ pub const MAX_OBJECT_LEN: usize = 1024 * 1024;
 /// The most levels of nesting: a list in a list has two (P-8).
 pub const MAX_DEPTH: usize = 1_000;
 /// The most values, counted with their repetitions: a value that is reached twice counts twice, and
-/// all that it contains (P-8).
+/// so does everything in it (P-8).
 pub const MAX_VALUES: usize = 200_000;
 /// The most bits of an integer, its sign aside (P-8).
 pub const MAX_INTEGER_BITS: u64 = 100_000;
-/// The most bytes of text, bytes and digits of large integers, counted with their repetitions. It
-/// bounds the line that an object is printed as: escaped, that is at most four times as long. A few
-/// bytes of pickle could otherwise stand for gigabytes of text.
+/// The longest line, in bytes, that an object of any length may print as (P-8).
+pub const MAX_LINE_LEN: usize = 64 * 1024;
+/// A longer line is allowed for an object that came in many bytes: up to this many times as long
+/// (P-8).
+pub const MAX_LINE_RATIO: usize = 16;
+/// The most bytes of text, bytes and digits of large integers, counted with their repetitions.
 pub const MAX_TEXT_LEN: usize = 2 * 1024 * 1024;
 /// The most values that may be built on the way to an object, those included that only stand for
 /// the arguments of a call. With the memo, texts and lists beside them, decoding and printing an

@@ -1,7 +1,6 @@
 //! Numbers as they are written in pickles, and as Python prints them.
 
-use byteorder::{BigEndian, ByteOrder};
-use num_bigint::BigInt;
+use num_bigint::{BigInt, ToBigInt};
 
 use super::{Error, MAX_INTEGER_BITS};
 
@@ -11,14 +10,6 @@ pub(super) enum Integer {
     Small(i64),
     /// Beyond 64 bits: its decimal digits.
     Large(String),
-}
-
-/// Little-endian bytes without a sign, at most four of them.
-pub(super) fn unsigned(operand: &[u8]) -> u32 {
-    operand
-        .iter()
-        .rev()
-        .fold(0, |number, &byte| number << 8 | u32::from(byte))
 }
 
 /// Little-endian two's complement; no bytes are 0.
@@ -32,7 +23,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Integer, Error> {
     from_big(&BigInt::from_signed_bytes_le(bytes))
 }
 
-/// Decimal digits with an optional sign. `None`: something else.
+/// Decimal digits with an optional sign. `None`: the text is something else.
 pub(super) fn from_digits(text: &[u8]) -> Option<Result<Integer, Error>> {
     let digits = text
         .strip_prefix(b"-")
@@ -41,7 +32,7 @@ pub(super) fn from_digits(text: &[u8]) -> Option<Result<Integer, Error>> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    // log2(10) > 3: so many digits cannot fit. Leading zeros beyond that are nobody's habit.
+    // log2(10) > 3: more digits cannot fit, unless they are leading zeros, which nobody writes.
     if digits.len() as u64 > MAX_INTEGER_BITS / 3 {
         return Some(Err(Error::IntegerTooLarge {
             limit: MAX_INTEGER_BITS,
@@ -62,88 +53,51 @@ fn from_big(number: &BigInt) -> Result<Integer, Error> {
     })
 }
 
-/// A float as text. Python accepts more than its pickles ever hold; only that is accepted here.
+/// A float as text, as Python writes it in pickles. What Python reads besides is not accepted.
 pub(super) fn float_from_text(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
 
-/// Eight bytes, big-endian.
-pub(super) fn float_from_bytes(bytes: &[u8]) -> f64 {
-    if bytes.len() == 8 {
-        BigEndian::read_f64(bytes)
-    } else {
-        f64::NAN
-    }
-}
-
 /// The integer that a float is equal to, if there is one: `1.0 == 1` as a key.
 pub(super) fn whole(number: f64) -> Option<Integer> {
-    if !number.is_finite() || number.fract() != 0.0 {
+    // The fraction of an infinity is not a number.
+    if number.fract() != 0.0 {
         return None;
     }
-    // A finite float has at most 1,024 bits; the exact conversion goes over its parts.
-    let bits = number.to_bits();
-    let exponent = (bits >> 52 & 0x7ff) as i32 - 1075;
-    let mantissa =
-        BigInt::from(bits & ((1 << 52) - 1) | if exponent > -1075 { 1 << 52 } else { 0 });
-    let magnitude = if exponent >= 0 {
-        mantissa << exponent
-    } else {
-        mantissa >> -exponent
-    };
-    from_big(&if number.is_sign_negative() {
-        -magnitude
-    } else {
-        magnitude
-    })
-    .ok()
+    from_big(&number.to_bigint()?).ok()
 }
 
 /// A float as Python's `repr` shows it: the fewest digits that give the same float again, with an
-/// exponent below 1e-4 and from 1e16 on.
+/// exponent below 1e-4 and from 1e16 on. Rust's `{:?}` does the same, but writes the exponent as
+/// `e16` where Python writes `e+16`.
 pub(super) fn float_repr(number: f64) -> String {
-    if number.is_nan() {
-        return "nan".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    let scientific = scientific(number);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    match exponent.parse::<i32>() {
-        Ok(exponent @ -4..16) => {
-            // As many digits behind the point as the mantissa has, less those the exponent moves.
-            let digits = mantissa.trim_start_matches('-').len().saturating_sub(2);
-            let behind = i32::try_from(digits).unwrap_or(0) - exponent;
-            let plain = format!("{number:.*}", usize::try_from(behind).unwrap_or(0));
-            if plain.contains('.') {
-                plain
-            } else {
-                plain + ".0"
-            }
-        }
-        Ok(exponent) => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{mantissa}e{sign}{:02}", exponent.abs())
-        }
-        Err(_) => scientific,
-    }
-}
-
-/// The fewest digits that give the same float again; of two such texts that are equally near, as
-/// for 95734843224258.625, the one that ends in an even digit.
-fn scientific(number: f64) -> String {
-    let shortest = format!("{number:e}");
-    let digits = shortest
-        .bytes()
-        .take_while(|&byte| byte != b'e')
-        .filter(u8::is_ascii_digit);
-    let nearest = format!("{number:.*e}", digits.count().saturating_sub(1));
-    if nearest.parse() == Ok(number) {
+    let shortest = format!("{number:?}").to_lowercase();
+    let (mantissa, exponent) = match shortest.split_once('e') {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (&*shortest, None),
+    };
+    // Of two such texts that are equally near, as for 95734843224258.625, Python shows the one that
+    // ends in an even digit, which is how Rust rounds to a given number of digits.
+    let decimals = mantissa
+        .split_once('.')
+        .map_or(0, |(_, digits)| digits.len());
+    let nearest = match exponent {
+        Some(_) => format!("{number:.decimals$e}"),
+        None => format!("{number:.decimals$}"),
+    };
+    let text = if nearest.parse() == Ok(number) {
         nearest
     } else {
         shortest
-    }
+    };
+    let Some((mantissa, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let (sign, digits) = match exponent.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', exponent),
+    };
+    format!("{mantissa}e{sign}{digits:0>2}")
 }
 
 #[cfg(test)]

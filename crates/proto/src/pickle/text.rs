@@ -2,23 +2,19 @@
 
 use std::fmt::{self, Write};
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// A piece of text in which lone surrogates may stand: Python's `str` allows them.
-pub(super) enum Piece<'a> {
+enum Piece<'a> {
     Text(&'a str),
     /// A surrogate, 0xd800 to 0xdfff.
     Surrogate(u32),
 }
 
 /// The pieces of bytes that are UTF-8, except for lone surrogates in three bytes each. Stops at
-/// the first byte that fits neither; what is left then is [`Pieces::rest`].
-pub(super) fn pieces(bytes: &[u8]) -> Pieces<'_> {
-    Pieces { rest: bytes }
-}
-
-pub(super) struct Pieces<'a> {
-    pub(super) rest: &'a [u8],
+/// the first byte that fits neither, which is then the first one of `rest`.
+struct Pieces<'a> {
+    rest: &'a [u8],
 }
 
 impl<'a> Iterator for Pieces<'a> {
@@ -27,7 +23,7 @@ impl<'a> Iterator for Pieces<'a> {
     fn next(&mut self) -> Option<Piece<'a>> {
         let valid = self.rest.utf8_chunks().next()?.valid();
         if !valid.is_empty() {
-            self.rest = self.rest.get(valid.len()..).unwrap_or_default();
+            self.rest = &self.rest[valid.len()..];
             return Some(Piece::Text(valid));
         }
         let [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, rest @ ..] = self.rest else {
@@ -39,13 +35,14 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Whether all bytes are text as [`pieces`] understands it.
+/// Whether all bytes are text, in which lone surrogates may stand.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
+    // Most are UTF-8, which is much faster to check.
     if std::str::from_utf8(bytes).is_ok() {
         return true;
     }
-    let mut pieces = pieces(bytes);
-    while pieces.next().is_some() {}
+    let mut pieces = Pieces { rest: bytes };
+    pieces.by_ref().for_each(drop);
     pieces.rest.is_empty()
 }
 
@@ -137,7 +134,7 @@ pub(super) fn to_latin_1(text: &[u8]) -> Option<Vec<u8>> {
 /// Writes a `str` as Python's `repr` does: in single quotes, unless it has some and no double ones;
 /// what cannot be printed is escaped.
 pub(super) fn write_str(f: &mut impl Write, text: &[u8]) -> fmt::Result {
-    let quote = char::from(quote(text));
+    let quote = quote(text);
     f.write_char(quote)?;
     write_bare(f, text, Some(quote))?;
     f.write_char(quote)
@@ -151,7 +148,7 @@ pub(super) fn write_bare(f: &mut impl Write, text: &[u8], quote: Option<char>) -
             || (character == '\\' && quote.is_some())
             || !is_printable(character)
     };
-    for piece in pieces(text) {
+    for piece in (Pieces { rest: text }) {
         let text = match piece {
             Piece::Text(text) => text,
             Piece::Surrogate(code) => {
@@ -164,11 +161,11 @@ pub(super) fn write_bare(f: &mut impl Write, text: &[u8], quote: Option<char>) -
             .char_indices()
             .filter(|&(_, character)| special(character))
         {
-            f.write_str(text.get(plain..at).unwrap_or_default())?;
+            f.write_str(&text[plain..at])?;
             write_escaped(f, character)?;
             plain = at + character.len_utf8();
         }
-        f.write_str(text.get(plain..).unwrap_or_default())?;
+        f.write_str(&text[plain..])?;
     }
     Ok(())
 }
@@ -196,56 +193,37 @@ pub(super) fn write_bytes(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
 /// double ones.
 pub(super) fn write_bytearray(f: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     f.write_str("bytearray(")?;
-    write_quoted(f, bytes, b'\'')?;
+    write_quoted(f, bytes, '\'')?;
     f.write_char(')')
 }
 
-fn write_quoted(f: &mut impl Write, bytes: &[u8], escaped_quote: u8) -> fmt::Result {
+fn write_quoted(f: &mut impl Write, bytes: &[u8], escaped_quote: char) -> fmt::Result {
     let quote = quote(bytes);
-    write!(f, "b{}", char::from(quote))?;
-    for &byte in bytes {
-        match byte {
-            b'\n' => f.write_str("\\n")?,
-            b'\r' => f.write_str("\\r")?,
-            b'\t' => f.write_str("\\t")?,
-            b'\\' => f.write_str("\\\\")?,
-            _ if byte == escaped_quote => write!(f, "\\{}", char::from(byte))?,
-            b' '..=b'~' => f.write_char(char::from(byte))?,
-            _ => write!(f, "\\x{byte:02x}")?,
+    write!(f, "b{quote}")?;
+    for character in bytes.iter().copied().map(char::from) {
+        match character {
+            '\\' => write_escaped(f, character)?,
+            ' '..='~' if character != escaped_quote => f.write_char(character)?,
+            _ => write_escaped(f, character)?,
         }
     }
-    f.write_char(char::from(quote))
+    f.write_char(quote)
 }
 
-fn quote(bytes: &[u8]) -> u8 {
-    if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        b'"'
+fn quote(text: &[u8]) -> char {
+    if text.contains(&b'\'') && !text.contains(&b'"') {
+        '"'
     } else {
-        b'\''
+        '\''
     }
 }
 
 /// Python's `str.isprintable` for one character: no control, format, surrogate, private-use or
-/// unassigned character, and no separator but the space.
+/// unassigned character (the group "other"), and no separator but the space.
 fn is_printable(character: char) -> bool {
-    use GeneralCategory::{
-        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate,
-        Unassigned,
-    };
-    match character {
-        ' '..='~' => true,
-        _ => !matches!(
-            character.general_category(),
-            Control
-                | Format
-                | LineSeparator
-                | ParagraphSeparator
-                | PrivateUse
-                | SpaceSeparator
-                | Surrogate
-                | Unassigned
-        ),
-    }
+    use GeneralCategoryGroup::{Other, Separator};
+    matches!(character, ' '..='~')
+        || !matches!(character.general_category_group(), Other | Separator)
 }
 
 #[cfg(test)]

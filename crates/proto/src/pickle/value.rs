@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::arena::{Arena, Node, NodeId};
+use super::arena::{Arena, Container, Node, NodeId};
 use super::{repr, text};
 
 /// An object that was read from a pickle: plain data, however nested, within the limits of P-8.
@@ -18,7 +18,7 @@ impl Value {
         Self { arena, root }
     }
 
-    /// The object, to look into.
+    /// The object as a value that can be looked into.
     pub fn as_ref(&self) -> ValueRef<'_> {
         ValueRef {
             arena: &self.arena,
@@ -26,27 +26,23 @@ impl Value {
         }
     }
 
-    /// The value that a dictionary has for a key; `None` if there is none, or this is none.
+    /// The value of a key; `None` if there is no such key, or if this is no dictionary.
     pub fn get(&self, key: &str) -> Option<ValueRef<'_>> {
-        let Node::Dict(links) = self.arena.node(self.root) else {
+        let Node::Container(Container::Dict, links) = self.arena.node(self.root) else {
             return None;
         };
-        self.arena
-            .members(links)
-            .chunks_exact(2)
-            .find_map(|entry| match *entry {
-                [name, value] => match self.arena.node(name) {
-                    Node::Str(span) if self.arena.text(span) == key.as_bytes() => Some(ValueRef {
-                        arena: &self.arena,
-                        id: value,
-                    }),
-                    _ => None,
-                },
-                _ => None,
-            })
+        let value = |id| ValueRef {
+            arena: &self.arena,
+            id,
+        };
+        let (entries, _) = self.arena.members(links).as_chunks();
+        entries
+            .iter()
+            .find(|&&[name, _]| value(name).as_text() == Some(key.as_bytes()))
+            .map(|&[_, found]| value(found))
     }
 
-    /// The integer that this is, if it is one of up to 64 bits. A bool is none.
+    /// This value, if it is an integer of up to 64 bits. A bool is not an integer here.
     pub fn as_integer(&self) -> Option<i64> {
         self.as_ref().as_integer()
     }
@@ -72,7 +68,7 @@ pub struct ValueRef<'a> {
 }
 
 impl<'a> ValueRef<'a> {
-    /// The integer that this is, if it is one of up to 64 bits. A bool is none.
+    /// This value, if it is an integer of up to 64 bits. A bool is not an integer here.
     pub fn as_integer(self) -> Option<i64> {
         match self.arena.node(self.id) {
             Node::Int(integer) => Some(integer),
@@ -80,8 +76,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The text that this is, if it is one: UTF-8, in which lone surrogates may stand, as three
-    /// bytes each.
+    /// This value, if it is a text: UTF-8, but lone surrogates are allowed, as three bytes each.
     pub fn as_text(self) -> Option<&'a [u8]> {
         match self.arena.node(self.id) {
             Node::Str(span) => Some(self.arena.text(span)),
@@ -89,8 +84,8 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The value as Python's `print` shows it: a text bare, without quotes; anything else as its
-    /// `repr`. What cannot be printed is escaped all the same: it stays one line (G-6).
+    /// The value as Python's `print` shows it: a text without quotes, anything else as its `repr`.
+    /// Unlike there, characters that cannot be printed are escaped: it stays one line (G-6).
     pub fn bare(self) -> Bare<'a> {
         Bare { value: self }
     }

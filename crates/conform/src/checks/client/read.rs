@@ -219,11 +219,11 @@ pub(super) fn on_a_terminal(trial: &mut Trial<'_>) -> Outcome {
         Ok(text) if text.contains("Wilhelmina") && !text.contains(drives_it) => Ok(()),
         Ok(text) => Err(Problem::broken(
             "the message, with its control characters escaped",
-            harness::escape(text.as_bytes()),
+            harness::escape(text.as_bytes()).to_string(),
         )),
         Err(error) => Err(Problem::broken(
             "the message, with what is not UTF-8 escaped",
-            harness::escape(error.as_bytes()),
+            harness::escape(error.as_bytes()).to_string(),
         )),
     }
 }

@@ -208,6 +208,6 @@ pub(super) fn control_characters(trial: &mut Trial<'_>) -> Outcome {
     }
     Err(Problem::broken(
         "control characters of a name are escaped",
-        harness::escape(text.as_bytes()),
+        harness::escape(text.as_bytes()).to_string(),
     ))
 }

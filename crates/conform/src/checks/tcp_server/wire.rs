@@ -46,13 +46,19 @@ pub(super) fn every_action(trial: &mut Trial<'_>) -> Outcome {
     sorted.sort_unstable();
     if sorted != b" HWdellloor" {
         let expected = "action 0x08: the letters of \"Hello World\" in any order";
-        return Err(Problem::broken(expected, harness::escape(&shuffled)));
+        return Err(Problem::broken(
+            expected,
+            harness::escape(&shuffled).to_string(),
+        ));
     }
     client.send(&request(RANDOM, b"abcdefghijkl"))?;
     let random = receive_response(&mut client)?;
     if random.is_empty() || !random.iter().all(|byte| (b'a'..=b'l').contains(byte)) {
         let expected = "action 0x10: some of the letters of \"abcdefghijkl\", repeated or not";
-        return Err(Problem::broken(expected, harness::escape(&random)));
+        return Err(Problem::broken(
+            expected,
+            harness::escape(&random).to_string(),
+        ));
     }
     Ok(())
 }

@@ -1,0 +1,312 @@
+//! What the system knows of processes and listening sockets. It is read from `/proc`, which only
+//! Linux has: elsewhere nothing is found.
+
+/// A process, as it stood when it was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
+    pub(crate) session: i32,
+    /// Clock ticks from the system's start to the process's.
+    pub(crate) started: u64,
+    /// It has ended but is not reaped.
+    pub(crate) is_zombie: bool,
+    /// Clock ticks of processor time, those of the children it has waited for included.
+    pub(crate) ticks: u64,
+    /// Resident bytes.
+    pub(crate) resident: u64,
+}
+
+impl Row {
+    /// What no other process ever has: a number is used again, but later.
+    pub(crate) fn identity(&self) -> (i32, u64) {
+        (self.pid, self.started)
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::*;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::collections::HashMap;
+    use std::fs::File;
+    use std::io::{self, BufRead, BufReader};
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use procfs::net::{TcpNetEntries, TcpNetEntry, TcpState};
+    use procfs::process::{FDTarget, Process, Stat, all_processes};
+    use procfs::{FromBufReadSI as _, ProcError, ProcResult};
+
+    use super::Row;
+
+    impl From<Stat> for Row {
+        fn from(stat: Stat) -> Self {
+            let waited = (stat.cutime + stat.cstime).cast_unsigned();
+            Self {
+                pid: stat.pid,
+                parent: stat.ppid,
+                group: stat.pgrp,
+                session: stat.session,
+                started: stat.starttime,
+                is_zombie: stat.state == 'Z' || stat.state == 'X',
+                ticks: stat.utime + stat.stime + waited,
+                resident: stat.rss * procfs::page_size(),
+            }
+        }
+    }
+
+    /// All processes.
+    pub(crate) fn table() -> Vec<Row> {
+        let Ok(all) = all_processes() else {
+            return Vec::new();
+        };
+        // One that ends meanwhile is not there any more.
+        all.flatten()
+            .filter_map(|process| process.stat().ok())
+            .map(Row::from)
+            .collect()
+    }
+
+    /// One process.
+    pub(crate) fn row(pid: i32) -> io::Result<Row> {
+        look(pid, Process::stat).map(Row::from)
+    }
+
+    pub(crate) fn resident(pid: i32) -> io::Result<u64> {
+        look(pid, |process| known(process.status()?.vmrss)).map(|kib| kib * 1024)
+    }
+
+    pub(crate) fn peak(pid: i32) -> io::Result<u64> {
+        look(pid, |process| known(process.status()?.vmhwm)).map(|kib| kib * 1024)
+    }
+
+    pub(crate) fn threads(pid: i32) -> io::Result<u64> {
+        look(pid, |process| Ok(process.status()?.threads))
+    }
+
+    pub(crate) fn open_files(pid: i32) -> io::Result<usize> {
+        look(pid, Process::fd_count)
+    }
+
+    pub(crate) fn cpu_time(pid: i32) -> io::Result<Duration> {
+        let stat = look(pid, Process::stat)?;
+        Ok(duration(stat.utime + stat.stime))
+    }
+
+    /// Whether a thread of it runs or waits for a processor.
+    pub(crate) fn is_running(pid: i32) -> io::Result<bool> {
+        // A thread may end while the others are looked at.
+        let runs = |stat: Stat| stat.state == 'R';
+        look(pid, |process| {
+            let mut threads = process.tasks()?.flatten();
+            Ok(threads.any(|thread| thread.stat().is_ok_and(runs)))
+        })
+    }
+
+    /// Clock ticks as time: on every processor of today hundredths of a second.
+    pub(crate) fn duration(ticks: u64) -> Duration {
+        Duration::from_millis(1000 * ticks / procfs::ticks_per_second())
+    }
+
+    fn look<T>(pid: i32, read: impl FnOnce(&Process) -> ProcResult<T>) -> io::Result<T> {
+        Process::new(pid)
+            .and_then(|process| read(&process))
+            .map_err(io::Error::other)
+    }
+
+    /// A process that has ended keeps its entry until it is reaped, but without some numbers.
+    fn known(number: Option<u64>) -> ProcResult<u64> {
+        number.ok_or_else(|| ProcError::Other("the process has ended".to_owned()))
+    }
+
+    /// The listening TCP sockets of this thread's network, by inode number.
+    #[derive(Debug)]
+    pub(crate) struct Listeners(HashMap<u64, TcpNetEntry>);
+
+    /// Those whose address `is_meant`.
+    pub(crate) fn listeners(is_meant: impl Fn(SocketAddr) -> bool) -> Listeners {
+        let tables = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
+        let entries = tables
+            .into_iter()
+            .filter_map(|path| File::open(path).ok())
+            .flat_map(|table| listening(BufReader::new(table)))
+            .filter(|entry| is_meant(entry.local_address));
+        Listeners(entries.map(|entry| (entry.inode, entry)).collect())
+    }
+
+    /// Linux lists what listens first. What is left of former connections (TIME_WAIT), often tens
+    /// of thousands of lines, comes last and is not read.
+    fn listening(table: impl BufRead) -> Vec<TcpNetEntry> {
+        let lines = table.lines().map_while(Result::ok);
+        let lines: Vec<String> = lines
+            .take_while(|line| line.split_whitespace().nth(3) != Some("06"))
+            .collect();
+        let system = procfs::current_system_info();
+        let entries = TcpNetEntries::from_buf_read(lines.join("\n").as_bytes(), system);
+        let mut entries = entries.map_or(Vec::new(), |entries| entries.0);
+        entries.retain(|entry| entry.state == TcpState::Listen);
+        entries
+    }
+
+    impl Listeners {
+        pub(crate) fn is_empty(&self) -> bool {
+            self.0.is_empty()
+        }
+
+        pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+            self.0.values().map(|entry| entry.local_address).collect()
+        }
+
+        /// Where `pid` listens.
+        pub(crate) fn of(&self, pid: i32) -> Vec<SocketAddr> {
+            let Ok(process) = Process::new(pid) else {
+                return Vec::new();
+            };
+            let held: Vec<&TcpNetEntry> = match process.fd() {
+                Ok(files) => files
+                    .flatten()
+                    .filter_map(|file| match file.target {
+                        FDTarget::Socket(inode) => self.0.get(&inode),
+                        _ => None,
+                    })
+                    .collect(),
+                // Another user's: then what its user listens on is taken for its own.
+                Err(_) => {
+                    let user = process.status().map(|status| status.euid);
+                    let is_its =
+                        |entry: &&TcpNetEntry| user.as_ref().is_ok_and(|user| *user == entry.uid);
+                    self.0.values().filter(is_its).collect()
+                }
+            };
+            held.into_iter().map(|entry| entry.local_address).collect()
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        const HEADING: &str =
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
+
+        fn line(local: &str, remote: &str, state: &str, inode: u64) -> String {
+            format!(
+                "   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 \
+                 1000        0 {inode} 1 0000000000000000 100 0 0 10 0\n"
+            )
+        }
+
+        fn found(lines: &[String]) -> Vec<(u64, SocketAddr)> {
+            let table = [HEADING, &lines.concat()].concat();
+            let entries = listening(table.as_bytes());
+            entries.iter().map(|e| (e.inode, e.local_address)).collect()
+        }
+
+        #[test]
+        #[cfg(target_endian = "little")]
+        fn reads_the_table_of_sockets() {
+            let four = line("0100007F:1F90", "00000000:0000", "0A", 12345);
+            assert_eq!(found(&[four]), [(12345, "127.0.0.1:8080".parse().unwrap())]);
+            let (local, remote) = (
+                "0000000000000000000000000100".to_owned() + "0000",
+                "0".repeat(32),
+            );
+            let six = line(
+                &format!("{local}:2EE0"),
+                &format!("{remote}:0000"),
+                "0A",
+                99,
+            );
+            assert_eq!(found(&[six]), [(99, "[::1]:12000".parse().unwrap())]);
+        }
+
+        #[test]
+        fn what_is_left_of_former_connections_is_not_read() {
+            let nobody = "00000000:0000";
+            let lines = [
+                line("0100007F:1F90", nobody, "0A", 11),
+                line("0100007F:1F91", "0100007F:9000", "01", 12),
+                line("0100007F:1F92", nobody, "0A", 13),
+                line("0100007F:1F93", nobody, "06", 0),
+                line("0100007F:1F94", nobody, "0A", 14),
+            ];
+            let inodes: Vec<u64> = found(&lines).into_iter().map(|(inode, _)| inode).collect();
+            assert_eq!(inodes, [11, 13]);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) use elsewhere::*;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use std::io;
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use super::Row;
+
+    fn unsupported<T>() -> io::Result<T> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn table() -> Vec<Row> {
+        Vec::new()
+    }
+
+    pub(crate) fn row(_: i32) -> io::Result<Row> {
+        unsupported()
+    }
+
+    pub(crate) fn resident(_: i32) -> io::Result<u64> {
+        unsupported()
+    }
+
+    pub(crate) fn peak(_: i32) -> io::Result<u64> {
+        unsupported()
+    }
+
+    pub(crate) fn threads(_: i32) -> io::Result<u64> {
+        unsupported()
+    }
+
+    pub(crate) fn open_files(_: i32) -> io::Result<usize> {
+        unsupported()
+    }
+
+    pub(crate) fn cpu_time(_: i32) -> io::Result<Duration> {
+        unsupported()
+    }
+
+    pub(crate) fn is_running(_: i32) -> io::Result<bool> {
+        unsupported()
+    }
+
+    pub(crate) fn duration(_: u64) -> Duration {
+        Duration::ZERO
+    }
+
+    pub(crate) struct Listeners;
+
+    pub(crate) fn listeners(_: impl Fn(SocketAddr) -> bool) -> Listeners {
+        Listeners
+    }
+
+    impl Listeners {
+        pub(crate) fn is_empty(&self) -> bool {
+            true
+        }
+
+        pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+            Vec::new()
+        }
+
+        pub(crate) fn of(&self, _: i32) -> Vec<SocketAddr> {
+            Vec::new()
+        }
+    }
+}
