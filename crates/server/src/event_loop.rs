@@ -18,10 +18,10 @@ use net::{AcceptFailure, AcceptFailures, Condition, SHUTDOWN_GRACE, STARVED_WAIT
 use crate::client::{Client, Service};
 use crate::store::Store;
 
-/// Clients that are served at once; others wait in the backlog.
+/// Clients that are served concurrently; others wait in the backlog.
 const MOST_CLIENTS: usize = 16_384;
 
-/// What the system reports at once, and how many clients are accepted before it is asked again.
+/// How many events the system reports together, and how many clients are accepted before it is asked again.
 const MOST_EVENTS: usize = 256;
 
 /// How long a client that was just accepted is waited for before it is printed that it has
@@ -61,7 +61,7 @@ struct EventLoop<'a> {
 /// Serves clients until `shutdown` is asked for.
 ///
 /// # Errors
-/// What the system said when it had no means to wait for several sockets.
+/// What the system reported when it had no means to wait for several sockets.
 pub(crate) fn run(
     listener: TcpListener,
     shutdown: &Shutdown,
