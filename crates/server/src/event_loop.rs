@@ -2,7 +2,7 @@
 //! as it is complete, and sends the responses. So requests are performed in the order in which they
 //! are completed, however busy the machine is (C-13), and a silent client holds no thread.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem;
 use std::net::TcpListener;
@@ -49,7 +49,7 @@ struct EventLoop<'a> {
     failures: AcceptFailures,
     full: Condition,
     service: Service<'a>,
-    clients: HashMap<Token, Client<'a>>,
+    clients: BTreeMap<Token, Client<'a>>,
     /// How many of these have not sent their whole request.
     receiving: usize,
     looks: BTreeSet<(Instant, Token)>,
@@ -101,7 +101,7 @@ impl<'a> EventLoop<'a> {
             failures: AcceptFailures::default(),
             full: Condition::default(),
             service,
-            clients: HashMap::new(),
+            clients: BTreeMap::new(),
             receiving: 0,
             looks: BTreeSet::new(),
             fresh: Vec::new(),
@@ -265,13 +265,8 @@ impl<'a> EventLoop<'a> {
 
     /// Ends clients, in the order in which they came.
     fn stop(&mut self, which: impl Fn(&Client<'a>) -> bool) {
-        let clients = self.clients.iter();
-        let mut tokens: Vec<_> = clients
-            .filter(|(_, client)| which(client))
-            .map(|(token, _)| *token)
-            .collect();
-        tokens.sort_unstable();
-        for token in tokens {
+        let clients = self.clients.iter().filter(|(_, client)| which(client));
+        for token in clients.map(|(token, _)| *token).collect::<Vec<_>>() {
             self.serve(token, |client, service| {
                 client.stop(service);
                 None
