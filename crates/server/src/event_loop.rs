@@ -190,13 +190,18 @@ impl<'a> EventLoop<'a> {
     }
 
     /// Waits for something to happen, not longer than `most`, and serves those to whom it did, in
-    /// the order in which it did; then looks at those whose time may be over.
-    fn wait(&mut self, most: Option<Duration>) -> io::Result<()> {
+    /// the order in which it did; then looks at those whose time is over. `false`: more may have
+    /// happened than was reported.
+    fn wait(&mut self, most: Option<Duration>) -> io::Result<bool> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
         let timeout = [most, self.timeout()].into_iter().flatten().min();
-        match self.poll.poll(&mut events, timeout) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
+        let start = Instant::now();
+        let polled = self.poll.poll(&mut events, timeout);
+        // A suspension (SIGSTOP) does this, too.
+        let interrupted =
+            matches!(&polled, Err(error) if error.kind() == io::ErrorKind::Interrupted);
+        if !interrupted {
+            polled?;
         }
         let mut count = 0;
         for event in &events {
@@ -208,17 +213,18 @@ impl<'a> EventLoop<'a> {
             }
         }
         self.events = events;
-        // Who was not reported yet may have completed a request in time.
-        if count < MOST_EVENTS {
-            self.look();
+        let all_reported = !interrupted && count < MOST_EVENTS;
+        if all_reported {
+            self.look(start);
         }
-        Ok(())
+        Ok(all_reported)
     }
 
-    fn look(&mut self) {
-        let now = Instant::now();
+    /// Looks at those whose time was over when this process last asked what has happened: what they
+    /// did before has been reported, even if it was suspended since (C-7).
+    fn look(&mut self, asked: Instant) {
         while let Some(&(time, token)) = self.looks.first()
-            && time <= now
+            && time <= asked
         {
             self.serve(token, Client::look);
         }
@@ -253,7 +259,7 @@ impl<'a> EventLoop<'a> {
         self.accept();
         self.listener = None;
         self.backlog = Backlog::Empty;
-        self.wait(Some(Duration::ZERO))?;
+        while !self.wait(Some(Duration::ZERO))? {}
         self.announce();
         self.stop(Client::is_receiving);
         while !self.clients.is_empty() && Instant::now() < end {
