@@ -38,7 +38,7 @@ impl AcceptFailures {
             log::debug!("a client left before it was accepted: {error}");
             return AcceptFailure::ClientLeft;
         }
-        // Out of descriptors, Linux says so before it looks whether anybody waits.
+        // Out of descriptors, Linux reports that before it looks whether anybody waits.
         let would_block = error.kind() == io::ErrorKind::WouldBlock;
         if would_block || !wait_for_client(listener, Some(Duration::ZERO)) {
             return AcceptFailure::NobodyWaits;

@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 /// Elsewhere than on Linux the system is not asked, and everything counts as acknowledged.
 ///
 /// # Errors
-/// What the system said.
+/// What the system reported.
 pub fn acknowledged(stream: &impl AsFd) -> io::Result<u64> {
     imp::acknowledged(stream)
 }

@@ -47,30 +47,19 @@ fn connect_to(address: SocketAddr, within: Duration) -> io::Result<Connection> {
 }
 
 /// Why a host name gave no address.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("cannot find the host \"{host}\": {error}")]
 pub struct ResolveError {
     /// The host as it was given, with control characters escaped.
     pub host: String,
-    /// What the system said.
+    /// What the system reported.
     pub error: io::Error,
-}
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot find the host \"{}\": {}", self.host, self.error)
-    }
-}
-
-impl std::error::Error for ResolveError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
 }
 
 /// Why no address accepted a connection.
 #[derive(Debug)]
 pub struct ConnectError {
-    /// Every address that was tried, with what the system said to it.
+    /// Every address that was tried, with what the system reported to it.
     pub attempts: Vec<(SocketAddr, io::Error)>,
 }
 

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -82,7 +81,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::TimedOut`] when nothing came for as long as `timeout`; [`Error::Shutdown`] when
-    /// the server is stopping; else what the system said.
+    /// the server is stopping; else what the system reported.
     pub fn read(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> Result<usize, Error> {
         self.receive(timeout, |stream, flags| {
             rustix::net::recv(stream, &mut *buffer, flags).map(|(_, length)| length)
@@ -105,7 +104,7 @@ impl Connection {
         })
     }
 
-    /// Receives and throws away at most as many bytes as `scratch` is long, and says how many.
+    /// Receives and throws away at most as many bytes as `scratch` is long, and returns how many.
     /// On Linux they are discarded inside the kernel; what `scratch` holds then is unspecified.
     ///
     /// # Errors
@@ -167,7 +166,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::TimedOut`] when the peer took nothing for as long as `timeout`; else what the
-    /// system said.
+    /// system reported.
     pub fn write_all(&mut self, mut bytes: &[u8], timeout: Option<Duration>) -> Result<(), Error> {
         while !bytes.is_empty() {
             let taken =
@@ -235,7 +234,7 @@ impl Connection {
     /// Hands as many of `bytes` to the system as it takes without waiting; 0 when it takes none.
     ///
     /// # Errors
-    /// What the system said: the connection was reset, for example.
+    /// What the system reported: the connection was reset, for example.
     pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match rustix::io::retry_on_intr(|| rustix::net::send(&self.stream, bytes, SEND)) {
             Err(Errno::WOULDBLOCK) => Ok(0),
@@ -246,7 +245,7 @@ impl Connection {
     /// Waits until the connection can do one of the things that `interest` names.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] when neither came to pass within `timeout`; else what the system said.
+    /// [`Error::TimedOut`] when neither came to pass within `timeout`; else what the system reported.
     pub fn wait(&mut self, interest: Ready, timeout: Option<Duration>) -> Result<Ready, Error> {
         self.give_up_lead();
         let mut events = PollFlags::empty();
@@ -276,7 +275,7 @@ impl Connection {
     /// Ends the sending side: the peer reads the end of the stream, and may go on sending.
     ///
     /// # Errors
-    /// What the system said: the connection is gone already, for example.
+    /// What the system reported: the connection is gone already, for example.
     pub fn shutdown_write(&self) -> Result<(), Error> {
         Ok(rustix::net::shutdown(
             &self.stream,
@@ -307,7 +306,7 @@ impl Connection {
     /// Closes the connection with a reset: the peer learns that it was aborted.
     ///
     /// # Errors
-    /// What the system said.
+    /// What the system reported.
     pub fn reset(self) -> Result<(), Error> {
         Ok(sockopt::set_socket_linger(
             &self.stream,
@@ -351,37 +350,21 @@ impl Error {
 }
 
 /// Why a read or write failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The peer sent, or took, nothing for as long as the timeout of the call.
+    #[error("timed out")]
     TimedOut,
     /// The server is stopping, and nothing that had arrived is left to read.
+    #[error("the server is shutting down")]
     Shutdown,
-    /// What the system said: the connection was reset, for example.
+    /// What the system reported: the connection was reset, for example.
+    #[error("{0}")]
     System(io::Error),
 }
 
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         Self::System(errno.into())
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => write!(f, "timed out"),
-            Self::Shutdown => write!(f, "the server is shutting down"),
-            Self::System(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::System(error) => Some(error),
-            Self::TimedOut | Self::Shutdown => None,
-        }
     }
 }

@@ -15,7 +15,7 @@ use rustix::net::{AddressFamily, SocketType, sockopt};
 /// pulled say, is noticed within two minutes (G-11). Port 0 lets the system choose.
 ///
 /// # Errors
-/// [`ListenError`] names the address and what the system said: the port is in use, not permitted,
+/// [`ListenError`] names the address and what the system reported: the port is in use, not permitted,
 /// or the address is not this machine's.
 pub fn listen(address: SocketAddrV4, backlog: i32) -> Result<TcpListener, ListenError> {
     open(address, backlog).map_err(|error| ListenError {
@@ -49,7 +49,7 @@ fn set_keepalive(socket: &OwnedFd) -> rustix::io::Result<()> {
 pub struct ListenError {
     /// The address that was asked for.
     pub address: SocketAddrV4,
-    /// What the system said.
+    /// What the system reported.
     pub error: io::Error,
 }
 
@@ -79,11 +79,7 @@ impl fmt::Display for ListenError {
     }
 }
 
-impl std::error::Error for ListenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
+impl std::error::Error for ListenError {}
 
 #[cfg(test)]
 mod tests {

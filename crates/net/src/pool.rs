@@ -96,6 +96,11 @@ impl Pool {
         true
     }
 
+    /// Whether there are threads besides the one that was counted last.
+    pub(crate) fn has_other_threads(&self) -> bool {
+        self.state().threads > 1
+    }
+
     /// Takes back a thread that was counted but could not be started, and waits a little.
     pub(crate) fn thread_not_started(&self) {
         let mut state = self.state();

@@ -18,7 +18,7 @@ const STACK_BYTES: usize = 256 * 1024;
 /// Serves clients concurrently, each with a call of `handle`, until `shutdown` is asked for.
 ///
 /// `handle` reads and writes as if it were alone; while it waits for its client, others are
-/// served. The connection is closed when it returns. At most `most_clients` are served at once,
+/// served. The connection is closed when it returns. At most `most_clients` are served concurrently,
 /// each by a thread of its own; further ones wait in the backlog. With 1, clients are served one
 /// after another (A-13).
 ///
@@ -29,19 +29,20 @@ const STACK_BYTES: usize = 256 * 1024;
 /// # When the system has no more
 /// The clients that are there are served on, and nothing is lost of the others that can wait:
 ///
-/// | | those who come | said | until |
+/// | | those who come | logged | until |
 /// |---|---|---|---|
 /// | no descriptors (EMFILE, ENFILE) or memory (ENOBUFS, ENOMEM) to accept with | wait in the backlog | a warning, if somebody does wait | a client leaves; what others release is noticed within 250 ms |
 /// | a client that leaves before it is accepted (ECONNABORTED) | | nothing | |
 /// | no thread to be had | wait while each thread there is waits for its client | a warning | it is tried again every 250 ms |
+/// | as many clients as `most_clients`, if that is more than 1 | wait in the backlog | a warning | a client leaves |
 ///
-/// Neither costs processor time, and what lasts, or comes back within ten seconds, is said once.
+/// None costs processor time, and what lasts, or comes back within ten seconds, is logged once.
 ///
 /// # Why leader and followers
 /// Three ways were measured with 64-byte requests, a connection each, the server on one processor
 /// and the load on another; microseconds of the server's processor time for a request, two runs:
 ///
-/// | at once | sequential accept, read, close | leader and followers | event loop (epoll) |
+/// | concurrent requests | sequential accept, read, close | leader and followers | event loop (epoll) |
 /// |---|---|---|---|
 /// | 1 | 24.4, 26.7 | 29.8, 24.1 | 35.6, 29.7 |
 /// | 8 | 16.0, 15.3 | 17.8, 15.2 | 16.0, 19.2 |
@@ -73,13 +74,21 @@ fn supervise(pool: &Pool, start_thread: impl Fn() -> io::Result<()>) {
     while pool.wait_until_thread_wanted() {
         if let Err(error) = start_thread() {
             if failing.begins() {
-                log::warn!(
-                    "cannot start another thread: {error}; those that there are serve on, \
-                     one client after another"
-                );
+                warn_of_missing_thread(&error, pool.has_other_threads());
             }
             pool.thread_not_started();
         }
+    }
+}
+
+fn warn_of_missing_thread(error: &io::Error, others_serve: bool) {
+    if others_serve {
+        log::warn!(
+            "cannot start another thread: {error}; those that there are serve on, \
+             one client after another"
+        );
+    } else {
+        log::warn!("cannot start a thread: {error}; nobody is served until one can be started");
     }
 }
 
@@ -128,39 +137,60 @@ impl Drop for Ended<'_> {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddrV4};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
     use crate::Error;
 
-    /// Counts how often it was said that no thread can be started.
-    struct Warnings(AtomicUsize);
+    /// Keeps what is logged.
+    struct Log(Mutex<Vec<String>>);
 
-    impl log::Log for Warnings {
+    impl Log {
+        fn count(&self, text: &str) -> usize {
+            let lines = self.0.lock().unwrap();
+            lines.iter().filter(|line| line.contains(text)).count()
+        }
+    }
+
+    impl log::Log for Log {
         fn enabled(&self, _: &log::Metadata<'_>) -> bool {
             true
         }
 
         fn log(&self, record: &log::Record<'_>) {
-            if record
-                .args()
-                .to_string()
-                .contains("cannot start another thread")
-            {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
+            self.0.lock().unwrap().push(record.args().to_string());
         }
 
         fn flush(&self) {}
     }
 
-    static WARNINGS: Warnings = Warnings(AtomicUsize::new(0));
+    fn log() -> &'static Log {
+        static LOG: Log = Log(Mutex::new(Vec::new()));
+        // The tests of this process share it.
+        let _ = log::set_logger(&LOG);
+        log::set_max_level(log::LevelFilter::Warn);
+        &LOG
+    }
 
     #[test]
-    fn a_thread_that_cannot_be_started_is_said_once_costs_nothing_and_passes() {
+    fn without_any_thread_it_is_logged_that_nobody_is_served() {
+        let listener = crate::listen(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), 128).unwrap();
+        let pool = Pool::new(listener, 10);
+        let log = log();
+        let attempts = AtomicUsize::new(0);
+        supervise(&pool, || {
+            if attempts.fetch_add(1, Ordering::Relaxed) == 1 {
+                pool.close();
+            }
+            Err(io::ErrorKind::WouldBlock.into())
+        });
+        assert_eq!(log.count("; nobody is served until one can be started"), 1);
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_started_is_logged_once_costs_nothing_and_passes() {
         const SOON: Duration = Duration::from_secs(10);
-        log::set_logger(&WARNINGS).unwrap();
-        log::set_max_level(log::LevelFilter::Warn);
+        let log = log();
         let listener = crate::listen(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), 128).unwrap();
         let address = listener.local_addr().unwrap();
         let pool = Arc::new(Pool::new(listener, 10));
@@ -202,7 +232,7 @@ mod tests {
             waiting.read(&mut echoed, Some(Duration::from_millis(1))),
             Err(Error::TimedOut)
         ));
-        assert_eq!(WARNINGS.0.load(Ordering::Relaxed), 1);
+        assert_eq!(log.count("cannot start another thread"), 1);
 
         full.store(false, Ordering::Relaxed);
         assert_eq!(waiting.read(&mut echoed, Some(SOON)).unwrap(), 1);

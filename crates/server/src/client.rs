@@ -1,6 +1,7 @@
 //! One client: its request is received and performed, and answered if it was a read (section 3.1).
 //! Nothing here waits.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, IoSlice};
 use std::iter;
@@ -58,6 +59,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
         let connection = Connection {
             stream,
+            registered: None,
             peer,
             announced: false,
         };
@@ -134,31 +136,32 @@ impl<'a> Client<'a> {
                 let came = request.len();
                 let cause = format!("no complete request within {READ_GAP:?}: {came} bytes came");
                 client.fail(service.output, cause);
-                None
             }
-            State::Responding(_) => client.end_response(
-                service,
+            // It just stays connected, and has read its messages (C-11).
+            State::Responding(_) if client.has_taken_all() => return client.complete(service),
+            State::Responding(_) => client.fail(
+                service.output,
                 format_args!("the client took nothing of the response for {READ_GAP:?}"),
             ),
         }
+        None
     }
 
-    /// Ends a client because the server stops.
+    /// Ends a client because the server stops. What a reader has not taken yet is still sent.
     pub(crate) fn stop(self, service: &mut Service<'a>) {
-        self.end_response(service, "the server is shutting down");
+        if self.has_taken_all() {
+            self.complete(service);
+        } else {
+            let cause = "the server is shutting down";
+            self.connection.fail(service.output, cause);
+        }
     }
 
-    /// A reader that has taken everything, and just stays connected, has read it (C-11); others
-    /// fail, for this cause.
-    fn end_response(self, service: &mut Service<'a>, cause: impl Display) -> Option<Self> {
+    /// Whether the client is a reader whose system has acknowledged the whole response.
+    fn has_taken_all(&self) -> bool {
         match &self.state {
-            State::Responding(response) if response.is_taken(&self.connection.stream) => {
-                self.complete(service)
-            }
-            _ => {
-                self.fail(service.output, cause);
-                None
-            }
+            State::Receiving(_) => false,
+            State::Responding(response) => response.is_taken(&self.connection.stream),
         }
     }
 
@@ -199,33 +202,38 @@ fn perform<'a>(
     request: &[u8],
     service: &mut Service<'a>,
 ) -> Option<Client<'a>> {
-    let created = match Request::parse(request) {
+    let Service { store, output, .. } = *service;
+    match Request::parse(request) {
         Ok(Request::Read { name }) => {
-            return Client::reader(connection, service.store.take(name)).advance(service);
+            return Client::reader(connection, store.take(name)).advance(service);
         }
         Ok(Request::Create {
             sender,
             receiver,
             text,
-        }) => create(service.store, sender, receiver, text),
-        Err(error) => Err(format!("invalid request: {error}")),
-    };
-    match created {
-        Ok(line) => connection.succeed(service.output, line),
-        Err(cause) => connection.fail(service.output, cause),
+        }) => match create(store, sender, receiver, text) {
+            Ok(()) => {
+                let (sender, receiver) = (cli::escape(sender), cli::escape(receiver));
+                let line = format_args!("stored a message from {sender} for {receiver}");
+                connection.succeed(output, line);
+            }
+            Err(error) => connection.fail(output, format_args!("message refused: {error}")),
+        },
+        Err(error) => connection.fail(output, format_args!("invalid request: {error}")),
     }
     None
 }
 
 /// Stores a message as a response carries it.
-fn create(store: &Store, sender: &[u8], receiver: &[u8], text: &[u8]) -> Result<String, String> {
-    let header = Message { sender, text }.header();
-    let header = header.map_err(|error| format!("message refused: {error}"))?;
-    store
-        .create(receiver, [&header.emit(), sender, text].concat().into())
-        .map_err(|error| format!("message refused: {error}"))?;
-    let (sender, receiver) = (cli::escape(sender), cli::escape(receiver));
-    Ok(format!("stored a message from {sender} for {receiver}"))
+fn create(
+    store: &Store,
+    sender: &[u8],
+    receiver: &[u8],
+    text: &[u8],
+) -> Result<(), Box<dyn Error>> {
+    let header = Message { sender, text }.header()?.emit();
+    store.create(receiver, [&header, sender, text].concat().into())?;
+    Ok(())
 }
 
 fn sent(batch: &Batch<'_>) -> String {
@@ -291,6 +299,9 @@ impl<'a> Response<'a> {
     /// Sends what the system takes. `true`: all has been sent, and the reader has taken it and
     /// closed (C-11).
     fn send(&mut self, stream: &TcpStream) -> io::Result<bool> {
+        if self.written == self.length {
+            return Ok(has_closed(stream)? && self.is_taken(stream));
+        }
         while self.written < self.length {
             let pieces = iter::once(&self.header[..]).chain(self.batch.iter());
             let mut pieces: Vec<_> = pieces.map(IoSlice::new).collect();
@@ -302,11 +313,10 @@ impl<'a> Response<'a> {
                 Err(Errno::INTR) => {}
                 written => self.written += written?,
             }
-            if self.written == self.length {
-                stream.shutdown(Shutdown::Write)?;
-            }
         }
-        Ok(has_closed(stream)? && self.is_taken(stream))
+        stream.shutdown(Shutdown::Write)?;
+        // Without messages there is nothing to lose.
+        Ok(self.batch.is_empty())
     }
 
     /// Whether the reader's system has acknowledged everything.
@@ -340,6 +350,8 @@ fn has_closed(stream: &TcpStream) -> io::Result<bool> {
 /// The connection to a client, and the lines about it.
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
+    /// What the event loop waits for, if it does.
+    pub(crate) registered: Option<Interest>,
     peer: SocketAddr,
     /// Whether it was printed that the client has connected (C-6): immediately if the client had
     /// to be waited for, else together with the outcome, which saves a write.
@@ -353,13 +365,10 @@ impl Connection {
     }
 
     fn succeed(self, output: &Output, outcome: impl Display) {
-        let Self {
-            stream,
-            peer,
-            announced,
-        } = self;
-        drop(stream);
-        if announced {
+        let peer = self.peer;
+        // Its client need not wait for what is printed.
+        drop(self.stream);
+        if self.announced {
             output.line_or_warn(format_args!("{peer} {outcome}"));
         } else {
             output.line_or_warn(format_args!("{peer} connected\n{peer} {outcome}"));

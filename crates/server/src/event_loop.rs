@@ -2,10 +2,10 @@
 //! as it is complete, and sends the responses. So requests are performed in the order in which they
 //! are completed, however busy the machine is (C-13), and a silent client holds no thread.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use net::{AcceptFailure, AcceptFailures, Condition, SHUTDOWN_GRACE, STARVED_WAIT
 use crate::client::{Client, Service};
 use crate::store::Store;
 
-/// Clients that are served at once; others wait in the backlog.
+/// Clients that are served concurrently; others wait in the backlog.
 const MOST_CLIENTS: usize = 16_384;
 
-/// What the system reports at once, and how many clients are accepted before it is asked again.
+/// How many events the system reports together, and how many clients are accepted before it is asked again.
 const MOST_EVENTS: usize = 256;
 
 /// How long a client that was just accepted is waited for before it is printed that it has
@@ -49,7 +49,7 @@ struct EventLoop<'a> {
     failures: AcceptFailures,
     full: Condition,
     service: Service<'a>,
-    clients: HashMap<Token, Registered<'a>>,
+    clients: BTreeMap<Token, Client<'a>>,
     /// How many of these have not sent their whole request.
     receiving: usize,
     looks: BTreeSet<(Instant, Token)>,
@@ -58,15 +58,10 @@ struct EventLoop<'a> {
     next_token: usize,
 }
 
-struct Registered<'a> {
-    client: Client<'a>,
-    interest: Interest,
-}
-
 /// Serves clients until `shutdown` is asked for.
 ///
 /// # Errors
-/// What the system said when it had no means to wait for several sockets.
+/// What the system reported when it had no means to wait for several sockets.
 pub(crate) fn run(
     listener: TcpListener,
     shutdown: &Shutdown,
@@ -106,7 +101,7 @@ impl<'a> EventLoop<'a> {
             failures: AcceptFailures::default(),
             full: Condition::default(),
             service,
-            clients: HashMap::new(),
+            clients: BTreeMap::new(),
             receiving: 0,
             looks: BTreeSet::new(),
             fresh: Vec::new(),
@@ -114,18 +109,18 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    /// Accepts clients that wait for that, as far as there is room.
+    /// Accepts clients that wait for that, as far as there is room, and serves those who have sent
+    /// their request: it mostly arrives while the others are accepted.
     fn accept(&mut self) {
-        let Some(listener) = self.listener.take() else {
-            return;
-        };
-        for _ in 0..MOST_EVENTS {
-            if matches!(self.backlog, Backlog::Empty) || self.is_full() {
-                break;
-            }
+        let room = MOST_CLIENTS - self.clients.len();
+        let mut accepted = Vec::new();
+        while let Some(listener) = &self.listener
+            && let Backlog::MayHaveClients | Backlog::Starved = self.backlog
+            && accepted.len() < room.min(MOST_EVENTS)
+        {
             match listener.accept() {
-                Ok((stream, peer)) => self.admit(stream, peer),
-                Err(error) => match self.failures.classify(&listener, &error) {
+                Ok(client) => accepted.push(client),
+                Err(error) => match self.failures.classify(listener, &error) {
                     AcceptFailure::ClientLeft => {}
                     AcceptFailure::NobodyWaits => self.backlog = Backlog::Empty,
                     AcceptFailure::Starved => {
@@ -135,12 +130,18 @@ impl<'a> EventLoop<'a> {
                 },
             }
         }
-        self.listener = Some(listener);
+        if accepted.len() == room && self.full.begins() {
+            log::warn!(
+                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
+            );
+        }
+        for (stream, peer) in accepted {
+            self.admit(Client::new(stream, peer));
+        }
     }
 
-    /// Where others may be about to complete their requests, the system reports who was first.
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let client = Client::new(stream, peer);
+    fn admit(&mut self, client: Client<'a>) {
+        // Where others may be about to complete their requests, the system reports who is first.
         let client = match self.receiving {
             0 => client.advance(&mut self.service),
             _ => Some(client),
@@ -149,41 +150,27 @@ impl<'a> EventLoop<'a> {
             let token = Token(self.next_token);
             self.next_token += 1;
             self.fresh.push(token);
-            self.wait_for(token, client, None);
+            self.wait_for(token, client);
         }
     }
 
-    fn is_full(&mut self) -> bool {
-        let full = self.clients.len() >= MOST_CLIENTS;
-        if full && self.full.begins() {
-            log::warn!(
-                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
-            );
-        }
-        full
-    }
-
-    /// Keeps a client until something happens. `registered`: what is being waited for already.
-    fn wait_for(&mut self, token: Token, client: Client<'a>, registered: Option<Interest>) {
+    /// Keeps a client until something happens.
+    fn wait_for(&mut self, token: Token, mut client: Client<'a>) {
         let interest = client.interest();
         let descriptor = client.connection.stream.as_raw_fd();
         let (registry, mut source) = (self.poll.registry(), SourceFd(&descriptor));
-        let done = match registered {
+        let done = match client.connection.registered.replace(interest) {
             None => registry.register(&mut source, token, interest),
-            Some(registered) if registered != interest => {
-                registry.reregister(&mut source, token, interest)
-            }
+            Some(before) if before != interest => registry.reregister(&mut source, token, interest),
             Some(_) => Ok(()),
         };
         if let Err(error) = done {
-            return client.fail(
-                self.service.output,
-                format_args!("cannot wait for it: {error}"),
-            );
+            let cause = format_args!("cannot wait for the client: {error}");
+            return client.fail(self.service.output, cause);
         }
         self.receiving += usize::from(client.is_receiving());
         self.looks.insert((client.next_look, token));
-        self.clients.insert(token, Registered { client, interest });
+        self.clients.insert(token, client);
     }
 
     /// Gives a client a turn, if it is still there.
@@ -192,24 +179,29 @@ impl<'a> EventLoop<'a> {
         token: Token,
         turn: impl FnOnce(Client<'a>, &mut Service<'a>) -> Option<Client<'a>>,
     ) {
-        let Some(Registered { client, interest }) = self.clients.remove(&token) else {
+        let Some(client) = self.clients.remove(&token) else {
             return;
         };
         self.receiving -= usize::from(client.is_receiving());
         self.looks.remove(&(client.next_look, token));
         if let Some(client) = turn(client, &mut self.service) {
-            self.wait_for(token, client, Some(interest));
+            self.wait_for(token, client);
         }
     }
 
     /// Waits for something to happen, not longer than `most`, and serves those to whom it did, in
-    /// the order in which it did; then looks at those whose time may be over.
-    fn wait(&mut self, most: Option<Duration>) -> io::Result<()> {
+    /// the order in which it did; then looks at those whose time is over. `false`: more may have
+    /// happened than was reported.
+    fn wait(&mut self, most: Option<Duration>) -> io::Result<bool> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
         let timeout = [most, self.timeout()].into_iter().flatten().min();
-        match self.poll.poll(&mut events, timeout) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
+        let start = Instant::now();
+        let polled = self.poll.poll(&mut events, timeout);
+        // A suspension (SIGSTOP) does this, too.
+        let interrupted =
+            matches!(&polled, Err(error) if error.kind() == io::ErrorKind::Interrupted);
+        if !interrupted {
+            polled?;
         }
         let mut count = 0;
         for event in &events {
@@ -221,17 +213,18 @@ impl<'a> EventLoop<'a> {
             }
         }
         self.events = events;
-        // Who was not reported yet may have completed a request in time.
-        if count < MOST_EVENTS {
-            self.look();
+        let all_reported = !interrupted && count < MOST_EVENTS;
+        if all_reported {
+            self.look(start);
         }
-        Ok(())
+        Ok(all_reported)
     }
 
-    fn look(&mut self) {
-        let now = Instant::now();
+    /// Looks at those whose time was over when this process last asked what has happened: what they
+    /// did before has been reported, even if it was suspended since (C-7).
+    fn look(&mut self, asked: Instant) {
         while let Some(&(time, token)) = self.looks.first()
-            && time <= now
+            && time <= asked
         {
             self.serve(token, Client::look);
         }
@@ -254,7 +247,7 @@ impl<'a> EventLoop<'a> {
     /// Prints that clients have connected which must be waited for (C-6).
     fn announce(&mut self) {
         for token in mem::take(&mut self.fresh) {
-            if let Some(Registered { client, .. }) = self.clients.get_mut(&token) {
+            if let Some(client) = self.clients.get_mut(&token) {
                 client.connection.announce(self.service.output);
             }
         }
@@ -266,7 +259,7 @@ impl<'a> EventLoop<'a> {
         self.accept();
         self.listener = None;
         self.backlog = Backlog::Empty;
-        self.wait(Some(Duration::ZERO))?;
+        while !self.wait(Some(Duration::ZERO))? {}
         self.announce();
         self.stop(Client::is_receiving);
         while !self.clients.is_empty() && Instant::now() < end {
@@ -278,13 +271,8 @@ impl<'a> EventLoop<'a> {
 
     /// Ends clients, in the order in which they came.
     fn stop(&mut self, which: impl Fn(&Client<'a>) -> bool) {
-        let clients = self.clients.iter();
-        let mut tokens: Vec<_> = clients
-            .filter(|(_, registered)| which(&registered.client))
-            .map(|(token, _)| *token)
-            .collect();
-        tokens.sort_unstable();
-        for token in tokens {
+        let clients = self.clients.iter().filter(|(_, client)| which(client));
+        for token in clients.map(|(token, _)| *token).collect::<Vec<_>>() {
             self.serve(token, |client, service| {
                 client.stop(service);
                 None

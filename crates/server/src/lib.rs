@@ -22,10 +22,10 @@ use proto::message::PORTS;
 
 pub use store::{Batch, Full, OVERHEAD, Store};
 
-/// The variable that says how much the store may hold.
+/// The environment variable that sets how much the store may hold.
 const LIMIT_VARIABLE: &str = "SERVER_MAX_BYTES";
 
-/// How much the store may hold if nothing else is said, in bytes: 1 GiB (C-14).
+/// How much the store may hold by default, in bytes: 1 GiB (C-14).
 const DEFAULT_LIMIT: usize = 1 << 30;
 
 /// From a shutdown to the end of the process, which then waits no longer for its output (C-16).

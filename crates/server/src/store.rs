@@ -1,6 +1,6 @@
 //! The messages of all receivers, from `create` to `read` (section 3.1).
 
-use std::collections::{HashMap, LinkedList};
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,19 +9,20 @@ use proto::message::MAX_ITEMS;
 
 /// What a message counts beyond its own bytes and its receiver's name, in bytes (C-14).
 ///
-/// It covers all that the store takes for it: the two blocks of memory of its queue's element with
-/// what the allocator adds to each (at most 75 bytes), and as if each had a receiver of its own,
-/// that name's block (31) and its place in the table of receivers, at the table's emptiest and
-/// while it is being moved to a smaller one (281). With the 3 bytes of its header a message thus
-/// counts 400 bytes beyond its text and names.
+/// It covers all that the store takes for it: its block of memory with what the allocator adds (at
+/// most 23 bytes), its place in its queue (131, at the queue's emptiest and while it is being moved
+/// to a smaller block; 32 in one of a single message), and as if it had a receiver of its own, that
+/// name's block (31) and its place in the table of receivers (280, likewise). With the 3 bytes of
+/// its header a message thus counts 400 bytes beyond its text and names.
 pub const OVERHEAD: usize = 397;
 
-/// A table of receivers with fewer places than this is not made smaller.
-const SMALL_TABLE: usize = 1024;
+/// A table of receivers, or a queue, with fewer places than this is not made smaller.
+const SMALL: usize = 1024;
 
 /// Stores messages under their receivers' names, compared as bytes (C-15), first in, first out.
 ///
-/// It may be shared between threads. No operation takes longer the more is stored.
+/// It may be shared between threads. No operation takes longer the more is stored, apart from one
+/// in very many that moves a queue or the table of receivers to another block of memory.
 ///
 /// ```
 /// let store = server::Store::new(1 << 20);
@@ -54,10 +55,7 @@ struct State {
 }
 
 /// Messages in the order of their numbers.
-///
-/// A list rather than a ring: it takes no more memory than its messages need, however many there
-/// were before, and a batch is cut off its front and put back there without moving the others.
-type Queue = LinkedList<Stored>;
+type Queue = VecDeque<Stored>;
 
 #[derive(Debug)]
 struct Stored {
@@ -92,7 +90,8 @@ impl Store {
         match state.queues.get_mut(receiver) {
             Some(queue) => queue.push_back(stored),
             None => {
-                let queue = Queue::from([stored]);
+                let mut queue = Queue::with_capacity(1);
+                queue.push_back(stored);
                 state.queues.insert(receiver.into(), queue);
             }
         }
@@ -113,11 +112,15 @@ impl Store {
 
     fn put_back(&self, receiver: &[u8], batch: Queue) {
         let mut state = self.state();
-        match state.queues.get_mut(receiver) {
-            Some(queue) => *queue = merge(batch, mem::take(queue)),
-            None => {
-                state.queues.insert(receiver.into(), batch);
-            }
+        let Some(queue) = state.queues.get_mut(receiver) else {
+            state.queues.insert(receiver.into(), batch);
+            return;
+        };
+        // Mostly all go to the front. Not so when a later batch was put back before an earlier one;
+        // but even then none has many before it.
+        for stored in batch.into_iter().rev() {
+            let place = queue.partition_point(|other| other.number < stored.number);
+            queue.insert(place, stored);
         }
     }
 
@@ -138,49 +141,27 @@ impl State {
             return (Queue::new(), false);
         };
         if queue.len() > MAX_ITEMS {
-            let rest = queue.split_off(MAX_ITEMS);
-            return (mem::replace(queue, rest), true);
+            let batch = queue.drain(..MAX_ITEMS).collect();
+            let (messages, places) = (queue.len(), queue.capacity());
+            if places > SMALL && places / 3 > messages {
+                queue.shrink_to(messages + messages / 2);
+            }
+            return (batch, true);
         }
         let batch = mem::take(queue);
         self.queues.remove(receiver);
-        self.shrink();
-        (batch, false)
-    }
-
-    /// Gives back the memory of a table that most receivers have left. It then has room for twice
-    /// as many as there are, so that this pays only after many more have left or come.
-    fn shrink(&mut self) {
+        // What most receivers have left gives back its memory. That pays: many more must leave, or
+        // come, before it is moved again.
         let (receivers, places) = (self.queues.len(), self.queues.capacity());
-        if places > SMALL_TABLE && places / 4 > receivers {
-            self.queues.shrink_to(2 * receivers);
+        if places > SMALL && places / 4 > receivers {
+            self.queues.shrink_to(receivers);
         }
+        (batch, false)
     }
 }
 
 fn cost(receiver: &[u8], bytes: &[u8]) -> usize {
     receiver.len() + bytes.len() + OVERHEAD
-}
-
-/// One queue of two. Mostly all of `first` goes before `second`; not so when a later batch was put
-/// back before an earlier one.
-fn merge(mut first: Queue, mut second: Queue) -> Queue {
-    let mut merged = Queue::new();
-    while let (Some(last), Some(next)) = (first.back(), second.front())
-        && last.number > next.number
-    {
-        let first_is_next = first
-            .front()
-            .is_some_and(|stored| stored.number < next.number);
-        let from = if first_is_next {
-            &mut first
-        } else {
-            &mut second
-        };
-        merged.extend(from.pop_front());
-    }
-    merged.append(&mut first);
-    merged.append(&mut second);
-    merged
 }
 
 /// Messages on their way to their receiver: [committed](Batch::commit) when they were handed over,

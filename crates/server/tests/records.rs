@@ -6,7 +6,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use harness::{Peer, Process};
+use harness::{Peer, Process, Signal};
 
 use common::{NO_MESSAGES, SOON, ask, create, message, read, send, start, start_as, store};
 
@@ -222,6 +222,30 @@ fn c_7_a_request_must_be_whole_within_a_second_of_accept() {
     }
     assert!(start.elapsed() < Duration::from_secs(6), "the drip went on");
     assert_eq!(ask(address, &read(b"bob")), NO_MESSAGES);
+}
+
+#[test]
+fn c_7_a_server_that_was_suspended_blames_nobody() {
+    let (server, address) = start();
+    let request = create(b"a", b"bob", b"hello");
+    let start = Instant::now();
+    let mut clients: Vec<_> = (0..20).map(|_| send(address, &request[..9])).collect();
+    let connected = |printed: &[u8]| printed.iter().filter(|byte| **byte == b'\n').count() == 20;
+    server.wait_stdout(connected, SOON).unwrap();
+    server.signal(Signal::STOP).unwrap();
+    for client in &mut clients {
+        client.send(&request[9..]).unwrap();
+    }
+    let second = Duration::from_millis(1100);
+    std::thread::sleep(second.saturating_sub(start.elapsed()));
+    server.signal(Signal::CONT).unwrap();
+    for client in &mut clients {
+        client.expect_close(SOON).unwrap();
+    }
+    let messages = vec![message(b"a", b"hello"); 20];
+    let response = [b"\xae\x73\x03\x14\x00", &*messages.concat()].concat();
+    assert_eq!(ask(address, &read(b"bob")), response);
+    assert_eq!(server.stderr(), b"");
 }
 
 #[test]

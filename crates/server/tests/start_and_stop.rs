@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Finished, Output, Program, Signal, free_port, start_server};
 
-use common::{NO_MESSAGES, SOON, ask, message, program, read, send, start, start_as, store};
+use common::{
+    NO_MESSAGES, SOON, ask, create, message, program, read, send, start, start_as, store,
+};
 
 /// What a program that is called in a wrong way prints on standard error.
 fn usage_error(program: Program) -> String {
@@ -113,6 +115,89 @@ fn c_16_a_signal_ends_a_server_whose_clients_say_nothing() {
         2,
         "{errors}"
     );
+}
+
+#[test]
+fn c_16_requests_that_are_complete_when_the_signal_comes_are_finished() {
+    let (server, address) = start();
+    let text = vec![b'x'; 65_535];
+    for _ in 0..200 {
+        store(address, b"alice", b"bob", &text);
+    }
+    let mut waited_for = send(address, &create(b"alice", b"carol", b"hello")[..3]);
+    let connected = format!("{} connected\n", waited_for.local_address());
+    let is_connected = |printed: &[u8]| printed.ends_with(connected.as_bytes());
+    server.wait_stdout(is_connected, SOON).unwrap();
+    server.signal(Signal::STOP).unwrap();
+    waited_for
+        .send(&create(b"alice", b"carol", b"hello")[3..])
+        .unwrap();
+    let mut reader = send(address, &read(b"bob"));
+    server.signal(Signal::TERM).unwrap();
+    server.signal(Signal::CONT).unwrap();
+    let messages = message(b"alice", &text).repeat(200);
+    let response = [b"\xae\x73\x03\xc8\x00", &*messages].concat();
+    assert!(reader.receive_to_end(SOON).unwrap() == response);
+    let reader_address = reader.local_address();
+    drop(reader);
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    let printed = String::from_utf8(server.stdout()).unwrap();
+    for line in [
+        format!(
+            "{} stored a message from alice for carol",
+            waited_for.local_address()
+        ),
+        format!("{reader_address} sent 200 messages to bob"),
+    ] {
+        assert!(printed.contains(&line), "{printed}");
+    }
+    assert_eq!(server.stderr(), b"");
+}
+
+#[test]
+fn c_16_a_reader_that_takes_nothing_does_not_hold_up_the_end() {
+    let (server, address) = start();
+    for _ in 0..255 {
+        store(address, b"alice", b"bob", &[b'x'; 65_535]);
+    }
+    let mut reader = send(address, &read(b"bob"));
+    reader.receive_exactly(5, SOON).unwrap();
+    server.signal(Signal::TERM).unwrap();
+    let start = Instant::now();
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn c_16_an_output_that_nobody_reads_does_not_hold_up_the_end() {
+    let (unread, output) = std::io::pipe().unwrap();
+    let output = Output::File(File::from(std::os::fd::OwnedFd::from(output)));
+    let output = std::cell::Cell::new(Some(output));
+    let (server, address) =
+        start_as(|program| program.stdout(output.take().unwrap_or(Output::ClosedPipe)));
+    // Each takes about 60 bytes of the pipe, which holds 64 KiB, until the server is stuck.
+    let mut stuck = false;
+    for _ in 0..5000 {
+        let mut client = send(address, &create(b"a", b"b", b"hello"));
+        if client.receive_to_end(Duration::from_millis(500)).is_err() {
+            stuck = true;
+            break;
+        }
+    }
+    assert!(stuck, "the pipe is not full");
+    server.signal(Signal::TERM).unwrap();
+    let start = Instant::now();
+    assert_eq!(server.wait_exit(SOON).unwrap(), Exit::Status(0));
+    assert!(
+        start.elapsed() < Duration::from_millis(1200),
+        "{:?}",
+        start.elapsed()
+    );
+    drop(unread);
 }
 
 #[test]

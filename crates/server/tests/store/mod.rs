@@ -158,7 +158,7 @@ fn c_14_a_table_that_receivers_have_left_is_given_back() {
         store.take(name.as_bytes()).commit();
         let (receivers, places) = (names.len() - left - 1, store.state().queues.capacity());
         assert!(
-            places / 4 <= receivers || places <= SMALL_TABLE,
+            places / 4 <= receivers || places <= SMALL,
             "{places} for {receivers}"
         );
     }
