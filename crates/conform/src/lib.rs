@@ -16,6 +16,7 @@ pub mod checks;
 mod conversation;
 mod grade;
 mod lateness;
+mod limits;
 mod progress;
 pub mod record;
 mod report;

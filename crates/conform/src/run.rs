@@ -12,6 +12,7 @@ use anstream::{AutoStream, ColorChoice};
 use cli::{Error, Output};
 
 use crate::arguments::{Arguments, Order};
+use crate::limits::bearable_jobs;
 use crate::progress::Progress;
 use crate::record::{self, CheckRecord, Kind, Outcome, Record};
 use crate::report::Format;
@@ -76,7 +77,7 @@ fn graded(order: &mut Order) -> Record {
         assignment,
         subject: order.subject.clone(),
         checks: order.checks.clone(),
-        jobs: order.jobs,
+        jobs: order.jobs.min(bearable_jobs()),
         seed: order.seed,
         deadline: order.deadline.map(|deadline| order.started + deadline),
     };
