@@ -42,6 +42,7 @@ mod terminal;
 mod text;
 mod transcript;
 mod tree;
+mod worker;
 
 pub use cli::escape;
 pub use rustix::process::Signal;
@@ -57,3 +58,4 @@ pub use starve::{Starved, starve};
 pub use text::hex;
 pub use transcript::{Direction, Entry, Transcript};
 pub use tree::kill_all;
+pub use worker::{Worker, WorkerExit};

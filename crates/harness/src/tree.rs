@@ -91,6 +91,7 @@ pub(crate) fn members(root: Pid) -> Vec<Row> {
 }
 
 /// The processes of the tree that run, and those that may be of it.
+#[cfg(target_os = "linux")]
 pub(crate) fn possible_members(root: Pid) -> Vec<Row> {
     running(|whose| [Owner::Tree(raw(root)), Owner::Unknown].contains(&whose)).0
 }
@@ -103,6 +104,7 @@ pub(crate) fn is_over(root: Pid) -> bool {
 }
 
 /// From now on `member` belongs to the tree.
+#[cfg(target_os = "linux")]
 pub(crate) fn adopt(root: Pid, member: &Row) {
     if let Some(tree) = registry().trees.get_mut(&raw(root)) {
         tree.known.insert(member.identity());
@@ -110,7 +112,6 @@ pub(crate) fn adopt(root: Pid, member: &Row) {
 }
 
 /// How an orphan of the tree ended, if it was seen before.
-#[allow(dead_code)]
 pub(crate) fn orphan_exit(root: Pid, pid: i32) -> Option<Exit> {
     let registry = registry();
     let tree = registry.trees.get(&raw(root))?;
