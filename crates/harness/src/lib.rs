@@ -28,6 +28,7 @@
 //! Unix only. What looks into a process from outside (its memory, processor time, descriptors and
 //! listening sockets) reads `/proc` and so is for Linux; each such function says so.
 
+pub mod confine;
 mod error;
 mod inspect;
 mod listener;

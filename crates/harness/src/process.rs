@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::confine::Landlock;
 use crate::error::Error;
 use crate::output::{Seen, Stream, Watch};
 use crate::program::StdinWriter;
@@ -63,6 +64,7 @@ pub struct Process {
     command: String,
     watch: Arc<Watch>,
     stdin: Option<StdinWriter>,
+    pub(crate) landlock: Landlock,
     /// Up to where [`wait_line`](Self::wait_line) and its sister have read.
     read_stdout: usize,
     read_stderr: usize,
@@ -82,6 +84,7 @@ impl Process {
             command,
             watch,
             stdin,
+            landlock: Landlock::Off,
             read_stdout: 0,
             read_stderr: 0,
         }
@@ -101,6 +104,12 @@ impl Process {
     #[must_use]
     pub fn command_line(&self) -> &str {
         &self.command
+    }
+
+    /// How far Landlock confines the process ([`Program::confined`](crate::Program::confined)).
+    #[must_use]
+    pub fn landlock(&self) -> Landlock {
+        self.landlock
     }
 
     /// When the process was started; the times in [`report`](Self::report) count from here.
