@@ -17,7 +17,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::confine::{Confinement, Control, INNER, Landlock, Outcome, Settings};
 use crate::error::Error;
-use crate::output::{Sources, Stream, Watch, collect};
+use crate::output::{KEPT_OUTPUT, Sources, Stream, Watch, collect};
 use crate::process::{Exit, Process};
 use crate::terminal::Terminal;
 use crate::text::quote;
@@ -61,15 +61,15 @@ pub enum Output {
 pub struct Finished {
     /// How it ended.
     pub exit: Exit,
-    /// All it printed on standard output, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
+    /// All it printed on standard output, as [`Process::stdout`].
     pub stdout: Vec<u8>,
-    /// All it printed on standard error, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
+    /// All it printed on standard error, as [`Process::stderr`].
     pub stderr: Vec<u8>,
 }
 
 /// A program to be started: what, with which arguments, and what its streams are.
 ///
-/// If nothing else is said, standard input is empty, both outputs are captured, and the
+/// By default standard input is empty, both outputs are captured, and the
 /// environment is the caller's without `RUST_LOG`, so that nobody's setting changes a test.
 #[derive(Debug)]
 pub struct Program {
@@ -78,6 +78,7 @@ pub struct Program {
     env: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     limit_files: Option<u32>,
+    keep: usize,
     confinement: Option<Confinement>,
     stdin: Input,
     stdout: Output,
@@ -94,6 +95,7 @@ impl Program {
             env: Vec::new(),
             directory: None,
             limit_files: None,
+            keep: KEPT_OUTPUT,
             confinement: None,
             stdin: Input::default(),
             stdout: Output::default(),
@@ -138,6 +140,13 @@ impl Program {
     #[must_use]
     pub fn limit_files(mut self, limit: u32) -> Self {
         self.limit_files = Some(limit);
+        self
+    }
+
+    /// Sets how many bytes are kept of each output, the default being [`KEPT_OUTPUT`].
+    #[must_use]
+    pub fn keep(mut self, bytes: usize) -> Self {
+        self.keep = bytes;
         self
     }
 
@@ -211,11 +220,11 @@ impl Program {
             (control, streams.stdin) = (Some(ours), theirs);
         }
         command.stdin(streams.stdin);
-        let open = streams.captured.iter().map(|(stream, _)| *stream).collect();
+        let open: Vec<_> = streams.captured.iter().map(|(stream, _)| *stream).collect();
 
         let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
         let (sender, receiver) = mpsc::sync_channel(1);
-        let watch = Arc::new(Watch::new(Instant::now(), open));
+        let watch = Arc::new(Watch::new(Instant::now(), self.keep, &open));
         let waiter = spawn("wait", move || start_and_wait(command, &sender, news))?;
         let child = receiver
             .recv()

@@ -11,8 +11,8 @@ use crate::proc::{self, Row};
 use crate::process::{Exit, Process};
 use crate::tree;
 
-/// A shell passes the status of its last command on at once. One that does not in this time goes
-/// on with something else.
+/// A shell passes on the status of its last command immediately. One that has not done so after
+/// this time does something else.
 const PASS_ON: Duration = Duration::from_secs(1);
 
 /// The process of a tree that does the work ([`Process::worker`]).
@@ -32,12 +32,12 @@ impl Worker {
 /// How a [`Worker`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerExit {
-    /// In this way, as the system tells.
+    /// In this way, as the system reports.
     Known(Exit),
     /// The program in front of it ended then, and in this way. A shell ends with the status of its
     /// command, and with 128 and the number of the signal that ended it.
     PassedOn(Exit),
-    /// Nobody told: its parent goes on.
+    /// Unknown: its parent does something else.
     Unknown,
 }
 
