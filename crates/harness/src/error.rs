@@ -1,4 +1,4 @@
-//! What can go wrong while a program is watched or talked to.
+//! What can go wrong with a program or a connection.
 
 use std::fmt;
 use std::io;

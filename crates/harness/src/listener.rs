@@ -18,7 +18,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
-    /// Those who fill its queue.
+    /// What fills its backlog.
     _waiting: Option<TcpStream>,
 }
 

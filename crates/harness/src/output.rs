@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::io::{PipeReader, Read};
+use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,9 +14,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::process::Exit;
 use cli::escape;
 
-/// How much of each stream is kept, in bytes. A program that prints without end is read on, so
-/// that it behaves as it would elsewhere, but the rest is thrown away.
-pub const KEPT_OUTPUT: usize = 64 << 20;
+/// How much of each stream is kept, in bytes, if [`Program::keep`](crate::Program::keep) says
+/// nothing else: half of it from the beginning, half from the end. What is between is counted, and
+/// read, so that a program that prints without end behaves as it would elsewhere.
+pub const KEPT_OUTPUT: usize = 1 << 20;
+
+/// So much more is gathered before the middle is thrown away, which moves what comes after it.
+const SLACK: usize = 256 << 10;
 
 /// A report shows this many bytes of each end of what was printed.
 const SHOWN: usize = 4096;
@@ -34,105 +39,160 @@ pub(crate) enum Stream {
     Error,
 }
 
-/// One read from a stream: when, which, and how many bytes.
+/// What was printed on one stream.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    /// The beginning and the end, one after the other if something between was left out.
+    bytes: Vec<u8>,
+    /// When they came, in order: what came within a millisecond is one piece.
+    pieces: Vec<Piece>,
+    /// How many bytes are kept.
+    kept: usize,
+    /// How many bytes were left out, in the middle of what is kept.
+    left_out: usize,
+    is_open: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Piece {
     at: Duration,
-    stream: Stream,
     len: usize,
 }
 
+impl Printed {
+    fn new(kept: usize, is_open: bool) -> Self {
+        Self {
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+            kept,
+            left_out: 0,
+            is_open,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes were printed in all.
+    pub(crate) fn count(&self) -> usize {
+        self.bytes.len() + self.left_out
+    }
+
+    /// What follows the first `start` bytes that were printed, and where that begins now: later,
+    /// where what followed was left out.
+    pub(crate) fn since(&self, start: usize) -> (usize, &[u8]) {
+        let middle = self.kept / 2;
+        if self.left_out == 0 || start < middle {
+            return (start, &self.bytes[start..]);
+        }
+        let start = start.max(middle + self.left_out);
+        (start, &self.bytes[start - self.left_out..])
+    }
+
+    fn append(&mut self, at: Duration, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        match self.pieces.last_mut() {
+            Some(last) if at - last.at < ONE_PIECE => last.len += bytes.len(),
+            _ => self.pieces.push(Piece {
+                at,
+                len: bytes.len(),
+            }),
+        }
+        if self.bytes.len() > self.kept + SLACK {
+            self.leave_out_middle();
+        }
+    }
+
+    fn leave_out_middle(&mut self) {
+        let middle = self.kept / 2;
+        let surplus = middle..middle + self.bytes.len() - self.kept;
+        self.left_out += surplus.len();
+        let mut start = 0;
+        self.pieces.retain_mut(|piece| {
+            let end = start + piece.len;
+            let cut = start.max(surplus.start)..end.min(surplus.end);
+            piece.len -= cut.len();
+            start = end;
+            piece.len > 0
+        });
+        self.bytes.drain(surplus);
+    }
+
+    /// As lines with the time of each, the middle folded if it is long.
+    pub(crate) fn show(&self) -> String {
+        let folded = SHOWN..self.bytes.len().saturating_sub(SHOWN);
+        let mut text = String::new();
+        let mut start = 0;
+        for piece in &self.pieces {
+            let end = start + piece.len;
+            for line in self.bytes[start..end].split_inclusive(|byte| *byte == b'\n') {
+                self.show_line(&mut text, piece.at, start..start + line.len(), &folded);
+                start += line.len();
+            }
+        }
+        text
+    }
+
+    /// Shows a line, or what of it is not `folded`. A note stands for all that is, at its beginning.
+    fn show_line(
+        &self,
+        text: &mut String,
+        at: Duration,
+        line: Range<usize>,
+        folded: &Range<usize>,
+    ) {
+        if folded.is_empty() || line.end <= folded.start || line.start >= folded.end {
+            let shown = escape(&self.bytes[line]);
+            let _ = writeln!(text, "    +{:.3}s {shown}", at.as_secs_f64());
+            return;
+        }
+        let head = line.start..line.start.max(folded.start);
+        let tail = line.end.min(folded.end)..line.end;
+        if line.start > folded.start && tail.is_empty() {
+            return;
+        }
+        let _ = write!(
+            text,
+            "    +{:.3}s {}",
+            at.as_secs_f64(),
+            escape(&self.bytes[head])
+        );
+        if line.start <= folded.start {
+            let count = folded.len() + self.left_out;
+            let _ = write!(text, " ... {count} bytes in all are folded here ... ");
+        }
+        let _ = writeln!(text, "{}", escape(&self.bytes[tail]));
+    }
+}
+
 /// Everything seen of a process so far.
-#[derive(Default)]
 pub(crate) struct Seen {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    pieces: Vec<Piece>,
-    open: Vec<Stream>,
+    stdout: Printed,
+    stderr: Printed,
     /// How the process ended, and when. What it printed itself is then complete.
     pub(crate) exit: Option<(Exit, Duration)>,
 }
 
 impl Seen {
-    pub(crate) fn of(&self, stream: Stream) -> &[u8] {
+    pub(crate) fn of(&self, stream: Stream) -> &Printed {
         match stream {
             Stream::Output => &self.stdout,
             Stream::Error => &self.stderr,
         }
     }
 
-    /// True if nothing can come from `stream` any more.
-    pub(crate) fn ended(&self, stream: Stream) -> bool {
-        !self.open.contains(&stream)
-    }
-
-    fn append(&mut self, at: Duration, stream: Stream, bytes: &[u8]) {
-        let kept = match stream {
+    fn of_mut(&mut self, stream: Stream) -> &mut Printed {
+        match stream {
             Stream::Output => &mut self.stdout,
             Stream::Error => &mut self.stderr,
-        };
-        let bytes = bytes.get(..KEPT_OUTPUT - kept.len()).unwrap_or(bytes);
-        kept.extend_from_slice(bytes);
-        match self.pieces.last_mut() {
-            Some(last) if last.stream == stream && at - last.at < ONE_PIECE => {
-                last.len += bytes.len();
-            }
-            _ => self.pieces.push(Piece {
-                at,
-                stream,
-                len: bytes.len(),
-            }),
         }
     }
 
-    /// The pieces of `stream` as lines with the time of each, the middle folded if it is long.
-    pub(crate) fn show(&self, stream: Stream) -> String {
-        let whole = self.of(stream);
-        let folded = SHOWN..whole.len().saturating_sub(SHOWN);
-        let mut text = String::new();
-        let mut start = 0;
-        for piece in self.pieces.iter().filter(|piece| piece.stream == stream) {
-            let end = start + piece.len;
-            for line in whole
-                .get(start..end)
-                .unwrap_or_default()
-                .split_inclusive(|b| *b == b'\n')
-            {
-                let line_end = start + line.len();
-                if start >= folded.end || line_end <= folded.start {
-                    let _ = writeln!(text, "    +{:.3}s {}", piece.at.as_secs_f64(), escape(line));
-                } else if start < folded.start || line_end > folded.end {
-                    show_partly(&mut text, piece.at, line, start, &folded);
-                }
-                start = line_end;
-            }
-        }
-        text
+    /// True if nothing can come from `stream` any more.
+    pub(crate) fn ended(&self, stream: Stream) -> bool {
+        !self.of(stream).is_open
     }
-}
-
-/// A line that reaches into the folded part: what is outside of it, and a note of what is inside.
-fn show_partly(
-    text: &mut String,
-    at: Duration,
-    line: &[u8],
-    start: usize,
-    folded: &std::ops::Range<usize>,
-) {
-    let head = line
-        .get(..folded.start.saturating_sub(start))
-        .unwrap_or_default();
-    let tail = line
-        .get(folded.end.saturating_sub(start)..)
-        .unwrap_or_default();
-    let _ = write!(text, "    +{:.3}s {}", at.as_secs_f64(), escape(head));
-    if start < folded.start || !tail.is_empty() {
-        let _ = write!(
-            text,
-            " ... {} bytes in all are folded here ... ",
-            folded.len()
-        );
-    }
-    let _ = writeln!(text, "{}", escape(tail));
 }
 
 /// What was seen, and the news of more.
@@ -143,10 +203,13 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(started: Instant, open: Vec<Stream>) -> Self {
+    /// With `kept` bytes of each stream; only those that are `open` ever bring any.
+    pub(crate) fn new(started: Instant, kept: usize, open: &[Stream]) -> Self {
+        let printed = |stream| Printed::new(kept, open.contains(&stream));
         let seen = Seen {
-            open,
-            ..Seen::default()
+            stdout: printed(Stream::Output),
+            stderr: printed(Stream::Error),
+            exit: None,
         };
         Self {
             started,
@@ -258,13 +321,12 @@ fn read_ready(watch: &Watch, streams: &mut Vec<(Stream, File)>, ready: &[bool]) 
             Err(error) if matches!(error.kind(), Interrupted | WouldBlock) => true,
             // A terminal that nobody holds any more is an error (EIO), not an end.
             Ok(0) | Err(_) => {
-                watch.change(|seen, _| seen.open.retain(|open| open != stream));
+                watch.change(|seen, _| seen.of_mut(*stream).is_open = false);
                 false
             }
             Ok(count) => {
                 total += count;
-                let bytes = buffer.get(..count).unwrap_or_default();
-                watch.change(|seen, at| seen.append(at, *stream, bytes));
+                watch.change(|seen, at| seen.of_mut(*stream).append(at, &buffer[..count]));
                 true
             }
         }
@@ -276,44 +338,70 @@ fn read_ready(watch: &Watch, streams: &mut Vec<(Stream, File)>, ready: &[bool]) 
 mod tests {
     use super::*;
 
-    fn seen(bytes: &[u8]) -> Seen {
-        let mut seen = Seen::default();
-        seen.append(Duration::from_millis(5), Stream::Output, bytes);
-        seen
+    fn printed(bytes: &[u8]) -> Printed {
+        let mut printed = Printed::new(KEPT_OUTPUT, true);
+        printed.append(Duration::from_millis(5), bytes);
+        printed
     }
 
     #[test]
     fn shows_each_line_with_its_time() {
-        let mut seen = seen(b"one\ntwo");
-        seen.append(Duration::from_millis(1500), Stream::Output, b"\n");
-        seen.append(Duration::from_millis(1500), Stream::Error, b"not here\n");
-        let shown = seen.show(Stream::Output);
+        let mut printed = printed(b"one\ntwo");
+        printed.append(Duration::from_millis(1500), b"\n");
         assert_eq!(
-            shown,
+            printed.show(),
             "    +0.005s one\\n\n    +0.005s two\n    +1.500s \\n\n"
         );
     }
 
     #[test]
     fn folds_the_middle_of_many_lines() {
-        let shown = seen("0123456789\n".repeat(10_000).as_bytes()).show(Stream::Output);
+        let shown = printed("0123456789\n".repeat(10_000).as_bytes()).show();
         assert!(shown.len() < 20_000, "{}", shown.len());
-        assert!(shown.contains("folded"), "{shown}");
+        assert_eq!(
+            shown.matches("101808 bytes in all are folded").count(),
+            1,
+            "{shown}"
+        );
     }
 
     #[test]
     fn folds_the_middle_of_one_long_line() {
-        let shown = seen(&[b'x'; 1 << 20]).show(Stream::Output);
+        let shown = printed(&[b'x'; 1 << 20]).show();
         assert!(shown.len() < 10_000, "{}", shown.len());
         assert!(shown.contains("1040384 bytes in all are folded"), "{shown}");
     }
 
     #[test]
-    fn keeps_a_bounded_amount() {
-        let mut seen = Seen::default();
-        for _ in 0..65 {
-            seen.append(Duration::ZERO, Stream::Output, &vec![0; 1 << 20]);
+    fn a_flood_is_counted_and_its_ends_are_kept() {
+        let mut printed = Printed::new(1000, true);
+        let line = |number: usize| format!("{number:09}\n");
+        for number in 0..1_000_000 {
+            printed.append(
+                Duration::from_millis(number as u64),
+                line(number).as_bytes(),
+            );
+            assert!(printed.bytes().len() <= 1000 + SLACK);
         }
-        assert_eq!(seen.of(Stream::Output).len(), KEPT_OUTPUT);
+        assert_eq!(printed.count(), 10_000_000);
+        assert_eq!(
+            printed.pieces.iter().map(|piece| piece.len).sum::<usize>(),
+            printed.bytes().len()
+        );
+        assert!(printed.bytes().starts_with((line(0) + &line(1)).as_bytes()));
+        assert!(
+            printed
+                .bytes()
+                .ends_with((line(999_998) + &line(999_999)).as_bytes())
+        );
+        // In the beginning, in what was left out, and at the end.
+        assert!(printed.since(10).1.starts_with(line(1).as_bytes()));
+        let (start, rest) = printed.since(5_000_000);
+        assert!(start > 5_000_000);
+        assert!(rest.starts_with(line(start / 10).as_bytes()));
+        assert_eq!(
+            printed.since(9_999_990),
+            (9_999_990, line(999_999).as_bytes())
+        );
     }
 }

@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes that one event carries.
 const EVENT_LIMIT: usize = 64 << 10;
 
-/// What can happen to one who waits at a connection.
+/// What can happen on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Bytes came, at least one.
@@ -71,7 +71,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// A connection, either end. Small records are sent at once (`TCP_NODELAY`); all that is said is
+/// A connection, either end. Small records are sent immediately (`TCP_NODELAY`). What is sent and received is
 /// kept, shortened, in a [`Transcript`] that failures show.
 #[derive(Debug)]
 pub struct Peer {
@@ -155,13 +155,13 @@ impl Peer {
                 break Ok(());
             }
             match self.write(rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break Err(Event::from_error(&error)),
             }
         };
         let count = bytes.len() - rest.len();
-        self.note(Direction::Sent, bytes.get(..count).unwrap_or_default());
+        self.note(Direction::Sent, &bytes[..count]);
         sent.map_err(|event| {
             self.note(Direction::Happened(event.words()), &[]);
             self.unexpected(format!("to send {} bytes", bytes.len()), event, Vec::new())

@@ -100,8 +100,8 @@ pub fn start_server(
     }
 }
 
-/// Whether somebody else has the port, or had it when the program asked for it: then the program says
-/// so, in the system's words or in its own.
+/// Whether another program has the port, or had it when this one asked for it: then it printed so, in
+/// the system's words or in its own.
 fn was_taken(port: u16, seen: &str) -> bool {
     seen.to_lowercase().contains("in use") || !is_free(port).unwrap_or(true)
 }

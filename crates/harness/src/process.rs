@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::confine::Landlock;
 use crate::error::Error;
 use crate::output::{Seen, Stream, Watch};
 use crate::program::StdinWriter;
@@ -63,6 +64,7 @@ pub struct Process {
     command: String,
     watch: Arc<Watch>,
     stdin: Option<StdinWriter>,
+    pub(crate) landlock: Landlock,
     /// Up to where [`wait_line`](Self::wait_line) and its sister have read.
     read_stdout: usize,
     read_stderr: usize,
@@ -82,6 +84,7 @@ impl Process {
             command,
             watch,
             stdin,
+            landlock: Landlock::Off,
             read_stdout: 0,
             read_stderr: 0,
         }
@@ -103,6 +106,12 @@ impl Process {
         &self.command
     }
 
+    /// How far Landlock confines the process ([`Program::confined`](crate::Program::confined)).
+    #[must_use]
+    pub fn landlock(&self) -> Landlock {
+        self.landlock
+    }
+
     /// When the process was started; the times in [`report`](Self::report) count from here.
     #[must_use]
     pub fn started(&self) -> Instant {
@@ -111,17 +120,17 @@ impl Process {
 
     /// What was printed on standard output so far.
     ///
-    /// Complete once the process has ended, except for what a process that it started prints later;
-    /// up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
+    /// Complete once the process has ended, except for what a process that it started prints later,
+    /// and for the middle of very much ([`KEPT_OUTPUT`](crate::KEPT_OUTPUT)).
     #[must_use]
     pub fn stdout(&self) -> Vec<u8> {
-        self.watch.seen().of(Stream::Output).to_vec()
+        self.watch.seen().of(Stream::Output).bytes().to_vec()
     }
 
     /// What was printed on standard error so far, as [`stdout`](Self::stdout).
     #[must_use]
     pub fn stderr(&self) -> Vec<u8> {
-        self.watch.seen().of(Stream::Error).to_vec()
+        self.watch.seen().of(Stream::Error).bytes().to_vec()
     }
 
     /// Waits until all of standard output so far is as `expected` says.
@@ -155,7 +164,7 @@ impl Process {
         within: Duration,
     ) -> Result<(), Error> {
         let what = format!("the expected content of {}", name(stream));
-        let look = |seen: &Seen| expected(seen.of(stream)).then_some(());
+        let look = |seen: &Seen| expected(seen.of(stream).bytes()).then_some(());
         self.wait_for(stream, what, within, look)
     }
 
@@ -167,9 +176,9 @@ impl Process {
     /// # Errors
     /// As [`wait_stdout`](Self::wait_stdout).
     pub fn wait_line(&mut self, within: Duration) -> Result<String, Error> {
-        let line = self.wait_line_from(Stream::Output, self.read_stdout, within)?;
-        self.read_stdout += line.len() + 1;
-        Ok(String::from_utf8_lossy(&line).into_owned())
+        let (line, end) = self.wait_line_from(Stream::Output, self.read_stdout, within)?;
+        self.read_stdout = end;
+        Ok(line)
     }
 
     /// Waits for the next whole line of standard error, as [`wait_line`](Self::wait_line).
@@ -177,22 +186,24 @@ impl Process {
     /// # Errors
     /// As [`wait_stdout`](Self::wait_stdout).
     pub fn wait_error_line(&mut self, within: Duration) -> Result<String, Error> {
-        let line = self.wait_line_from(Stream::Error, self.read_stderr, within)?;
-        self.read_stderr += line.len() + 1;
-        Ok(String::from_utf8_lossy(&line).into_owned())
+        let (line, end) = self.wait_line_from(Stream::Error, self.read_stderr, within)?;
+        self.read_stderr = end;
+        Ok(line)
     }
 
+    /// The next line behind the first `start` bytes of `stream`, and where it ends.
     fn wait_line_from(
         &self,
         stream: Stream,
-        from: usize,
+        start: usize,
         within: Duration,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(String, usize), Error> {
         let what = format!("a further line on {}", name(stream));
         self.wait_for(stream, what, within, |seen| {
-            let rest = seen.of(stream).get(from..)?;
-            let end = rest.iter().position(|byte| *byte == b'\n')?;
-            rest.get(..end).map(<[u8]>::to_vec)
+            let (start, rest) = seen.of(stream).since(start);
+            let length = rest.iter().position(|byte| *byte == b'\n')?;
+            let line = String::from_utf8_lossy(&rest[..length]).into_owned();
+            Some((line, start + length + 1))
         })
     }
 
@@ -206,7 +217,7 @@ impl Process {
     ) -> Result<T, Error> {
         let found = self.watch.wait(within, |seen| match look(seen) {
             Some(found) => Some(Some(found)),
-            // At its end, but how the process ended is not known yet: that comes at once, if it
+            // At its end, but how the process ended is not known yet: that comes immediately, if it
             // has not just closed its output.
             None if seen.ended(stream) && seen.exit.is_some() => Some(None),
             None => None,
@@ -290,8 +301,9 @@ impl Process {
         };
         let mut report = format!("  command: {}\n  process: {status}\n", self.command);
         for stream in [Stream::Output, Stream::Error] {
-            let (name, count) = (name(stream), seen.of(stream).len());
-            report += &format!("  {name}: {count} bytes\n{}", seen.show(stream));
+            let printed = seen.of(stream);
+            let (name, count) = (name(stream), printed.count());
+            report += &format!("  {name}: {count} bytes\n{}", printed.show());
         }
         report
     }
@@ -343,7 +355,7 @@ fn write_within(stdin: &mut StdinWriter, mut bytes: &[u8], within: Duration) -> 
     let timeout = Timespec::try_from(within).map_err(io::Error::other)?;
     while !bytes.is_empty() {
         match stdin.file.write(bytes) {
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 let mut fds = [PollFd::new(&stdin.file, PollFlags::OUT)];

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeWriter, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,12 +15,15 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
+use crate::confine::{Confinement, Control, INNER, Landlock, Outcome, Settings};
 use crate::error::Error;
-use crate::output::{Sources, Stream, Watch, collect};
+use crate::output::{KEPT_OUTPUT, Sources, Stream, Watch, collect};
 use crate::process::{Exit, Process};
 use crate::terminal::Terminal;
 use crate::text::quote;
 use crate::tree;
+
+const CONFINING: &str = "confining a program";
 
 /// Where a program's standard input comes from.
 #[derive(Debug, Default)]
@@ -29,7 +33,8 @@ pub enum Input {
     Null,
     /// These bytes, written as the program takes them, and then the end.
     Bytes(Vec<u8>),
-    /// What [`Process::write_stdin`] writes, until [`Process::close_stdin`].
+    /// What [`Process::write_stdin`] writes, until [`Process::close_stdin`]: a pipe that stays
+    /// open and empty if nothing is written.
     Pipe,
     /// The same, over the program's terminal.
     Terminal,
@@ -56,15 +61,15 @@ pub enum Output {
 pub struct Finished {
     /// How it ended.
     pub exit: Exit,
-    /// All it printed on standard output, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
+    /// All it printed on standard output, as [`Process::stdout`].
     pub stdout: Vec<u8>,
-    /// All it printed on standard error, up to [`KEPT_OUTPUT`](crate::KEPT_OUTPUT) bytes.
+    /// All it printed on standard error, as [`Process::stderr`].
     pub stderr: Vec<u8>,
 }
 
 /// A program to be started: what, with which arguments, and what its streams are.
 ///
-/// If nothing else is said, standard input is empty, both outputs are captured, and the
+/// By default standard input is empty, both outputs are captured, and the
 /// environment is the caller's without `RUST_LOG`, so that nobody's setting changes a test.
 #[derive(Debug)]
 pub struct Program {
@@ -73,6 +78,8 @@ pub struct Program {
     env: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     limit_files: Option<u32>,
+    keep: usize,
+    confinement: Option<Confinement>,
     stdin: Input,
     stdout: Output,
     stderr: Output,
@@ -88,6 +95,8 @@ impl Program {
             env: Vec::new(),
             directory: None,
             limit_files: None,
+            keep: KEPT_OUTPUT,
+            confinement: None,
             stdin: Input::default(),
             stdout: Output::default(),
             stderr: Output::default(),
@@ -131,6 +140,20 @@ impl Program {
     #[must_use]
     pub fn limit_files(mut self, limit: u32) -> Self {
         self.limit_files = Some(limit);
+        self
+    }
+
+    /// Sets how many bytes are kept of each output, the default being [`KEPT_OUTPUT`].
+    #[must_use]
+    pub fn keep(mut self, bytes: usize) -> Self {
+        self.keep = bytes;
+        self
+    }
+
+    /// Confines the program (Linux). It then has a session of its own, not only a group.
+    #[must_use]
+    pub fn confined(mut self, confinement: Confinement) -> Self {
+        self.confinement = Some(confinement);
         self
     }
 
@@ -188,36 +211,55 @@ impl Program {
     /// [`kill_all`](crate::kill_all).
     pub fn start(self) -> Result<Process, Error> {
         let line = self.command_line();
-        let mut command = self.command();
-        let streams = Streams::connect(&mut command, self.stdin, self.stdout, self.stderr)
+        let mut command = self.command().map_err(Error::system(CONFINING))?;
+        let mut streams = Streams::connect(&mut command, self.stdin, self.stdout, self.stderr)
             .map_err(Error::system("opening the streams of a program"))?;
-        let open = streams.captured.iter().map(|(stream, _)| *stream).collect();
+        let mut control = None;
+        if self.confinement.is_some() {
+            let (ours, theirs) = Control::new(&streams.stdin).map_err(Error::system(CONFINING))?;
+            (control, streams.stdin) = (Some(ours), theirs);
+        }
+        command.stdin(streams.stdin);
+        let open: Vec<_> = streams.captured.iter().map(|(stream, _)| *stream).collect();
 
         let (exited, news) = io::pipe().map_err(Error::system("making a pipe"))?;
         let (sender, receiver) = mpsc::sync_channel(1);
-        let watch = Arc::new(Watch::new(Instant::now(), open));
+        let watch = Arc::new(Watch::new(Instant::now(), self.keep, &open));
         let waiter = spawn("wait", move || start_and_wait(command, &sender, news))?;
         let child = receiver
             .recv()
             .unwrap_or_else(|_| Err(ErrorKind::Interrupted.into()))
             .map_err(|error| not_started(line.clone(), error))?;
-        let process = Process::new(child, line, Arc::clone(&watch), streams.writer);
-        if let Some((bytes, pipe)) = streams.fed {
-            spawn("feed", move || feed(&bytes, pipe))?;
-        }
+        let mut process = Process::new(child, line, Arc::clone(&watch), streams.writer);
         let sources = Sources {
             streams: streams.captured,
             exited,
             waiter,
         };
         spawn("collect", move || collect(&watch, sources))?;
+        if let Some((bytes, pipe)) = streams.fed {
+            spawn("feed", move || feed(&bytes, pipe))?;
+        }
+        match control.map_or(Outcome::Started(Landlock::Off), Control::outcome) {
+            Outcome::Started(landlock) => process.landlock = landlock,
+            Outcome::NotConfined(error) => return Err(Error::system(CONFINING)(error)),
+            Outcome::NotStarted(error) => {
+                return Err(not_started(process.command_line().to_owned(), error));
+            }
+        }
         Ok(process)
     }
 
-    fn command(&self) -> Command {
-        let mut command = match self.limit_files {
-            None => Command::new(&self.program),
-            Some(limit) => {
+    fn command(&self) -> io::Result<Command> {
+        let mut command = match (&self.confinement, self.limit_files) {
+            (Some(confinement), limit) => {
+                let mut confinement = confinement.clone();
+                let limits = [confinement.open_files, limit.map(u64::from)];
+                confinement.open_files = limits.into_iter().flatten().min();
+                Settings(&confinement).command(&self.program)?
+            }
+            (None, None) => Command::new(&self.program),
+            (None, Some(limit)) => {
                 let mut shell = Command::new("sh");
                 shell
                     .arg("-c")
@@ -226,13 +268,16 @@ impl Program {
                 shell
             }
         };
-        command.args(&self.args).env_remove("RUST_LOG");
+        command.args(&self.args);
+        command.env_remove("RUST_LOG").env_remove(INNER);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        command.process_group(0);
-        command
+        if self.confinement.is_none() {
+            command.process_group(0);
+        }
+        Ok(command)
     }
 
     fn command_line(&self) -> String {
@@ -245,8 +290,9 @@ impl Program {
 }
 
 /// The harness's ends of a program's streams.
-#[derive(Default)]
 struct Streams {
+    /// The program's standard input.
+    stdin: OwnedFd,
     /// What is read.
     captured: Vec<(Stream, File)>,
     /// What `write_stdin` writes into.
@@ -262,26 +308,32 @@ impl Streams {
         stdout: Output,
         stderr: Output,
     ) -> io::Result<Self> {
-        let mut streams = Self::default();
         let mut terminal = None;
+        let (mut writer, mut fed) = (None, None);
         let stdin = match stdin {
-            Input::Null => Stdio::null(),
+            Input::Null => File::open("/dev/null")?.into(),
             Input::File(file) => file.into(),
             Input::Terminal => {
                 let Terminal { outer, inner } = terminal_of(&mut terminal)?;
-                streams.writer = Some(StdinWriter::new(outer.try_clone()?, true)?);
+                writer = Some(StdinWriter::new(outer.try_clone()?, true)?);
                 inner.try_clone()?.into()
             }
             Input::Pipe => {
-                let (reader, writer) = io::pipe()?;
-                streams.writer = Some(StdinWriter::new(owned_file(writer), false)?);
+                let (reader, pipe) = io::pipe()?;
+                writer = Some(StdinWriter::new(owned_file(pipe), false)?);
                 reader.into()
             }
             Input::Bytes(bytes) => {
-                let (reader, writer) = io::pipe()?;
-                streams.fed = Some((bytes, writer));
+                let (reader, pipe) = io::pipe()?;
+                fed = Some((bytes, pipe));
                 reader.into()
             }
+        };
+        let mut streams = Self {
+            stdin,
+            captured: Vec::new(),
+            writer,
+            fed,
         };
         let terminal_is = match (&stdout, &stderr) {
             (Output::Terminal, _) => Some(Stream::Output),
@@ -289,7 +341,6 @@ impl Streams {
             // Only read from, and without echo: nothing ever comes.
             _ => None,
         };
-        command.stdin(stdin);
         command.stdout(streams.output(Stream::Output, stdout, &mut terminal)?);
         command.stderr(streams.output(Stream::Error, stderr, &mut terminal)?);
         if let (Some(stream), Some(terminal)) = (terminal_is, terminal) {
@@ -339,7 +390,7 @@ fn terminal_of(terminal: &mut Option<Terminal>) -> io::Result<&mut Terminal> {
     }
 }
 
-fn owned_file(fd: impl Into<std::os::fd::OwnedFd>) -> File {
+fn owned_file(fd: impl Into<OwnedFd>) -> File {
     File::from(fd.into())
 }
 

@@ -17,7 +17,7 @@ use crate::program::Program;
 /// How many descriptors a starved server can have open.
 const FILES: u32 = 64;
 
-/// How many clients connect to it at once, and stay silent.
+/// How many clients connect to it concurrently, and send nothing.
 const CLIENTS: usize = 500;
 
 /// When so many are not enough to starve it, further ones come one by one, so far apart.
@@ -37,14 +37,15 @@ pub struct Starved {
 
 /// Starves the server that `program` describes for a port, and sees whether it recovers.
 ///
-/// It is started with 64 descriptors. A client connects, then 500 others at once, which say
-/// nothing. The first one is served all the same: `serve` talks to it to the end. When the server
-/// has said `warning` on standard error (one that serves one client at a time does not run out of
-/// descriptors, and says nothing), a second is waited, whose cost is measured. Then all others
-/// leave; the next client has to be served, and no descriptor is left behind (Linux).
+/// It is started with 64 descriptors. A client connects, then 500 others concurrently, which
+/// send nothing. The first one has to be served nevertheless: `serve` holds its conversation to the
+/// end. When the server has printed `warning` on standard error (one that serves one client at a
+/// time does not run out of descriptors, and prints nothing), the processor time of one second is
+/// measured. Then all others disconnect; the next client has to be served, and no descriptor may
+/// be left open (Linux).
 ///
 /// # Errors
-/// Those of [`start_server`] and of `serve`; [`Error::Deadline`] if the server does not say
+/// Those of [`start_server`] and of `serve`; [`Error::Deadline`] if the server does not print
 /// `warning`, or has more or fewer descriptors open in the end than at the beginning;
 /// [`Error::System`] if the harness itself cannot have that many connections.
 pub fn starve(
@@ -59,12 +60,12 @@ pub fn starve(
     let before = settled_files(&process, within)?;
 
     let first = Peer::connect(address)?;
-    let connect = |count| connect_at_once(address, count);
+    let connect = |count| connect_concurrently(address, count);
     let mut silent = connect(CLIENTS)?;
     serve(first)?;
     if let Some(warning) = warning {
         let said = |seen: &[u8]| String::from_utf8_lossy(seen).contains(warning);
-        // Where the backlog is short, most of those who come at once never get into it.
+        // Where the backlog is short, most of many concurrent clients never get into it.
         while process.wait_stderr(said, PAUSE).is_err() {
             if silent.len() >= 2 * CLIENTS {
                 return Err(process.late(format!("\"{warning}\""), PAUSE * CLIENTS as u32));
@@ -88,7 +89,7 @@ pub fn starve(
 }
 
 /// Connections that are made as soon as the server has room for them.
-fn connect_at_once(address: SocketAddr, count: usize) -> Result<Vec<OwnedFd>, Error> {
+fn connect_concurrently(address: SocketAddr, count: usize) -> Result<Vec<OwnedFd>, Error> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,

@@ -44,10 +44,7 @@ impl Entry {
     pub(crate) fn new(at: Duration, direction: Direction, bytes: &[u8]) -> Self {
         let (head, tail) = match bytes.len() {
             len if len <= 2 * KEPT_BYTES => (bytes, &[][..]),
-            len => (
-                bytes.get(..KEPT_BYTES).unwrap_or_default(),
-                bytes.get(len - KEPT_BYTES..).unwrap_or_default(),
-            ),
+            len => (&bytes[..KEPT_BYTES], &bytes[len - KEPT_BYTES..]),
         };
         let (head, tail) = (head.to_vec(), tail.to_vec());
         Self {

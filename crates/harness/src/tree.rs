@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpgrp, getpid, getsid, kill_process, kill_process_group, waitpid,
+    Pid, Signal, WaitOptions, getpid, kill_process, kill_process_group, waitpid,
 };
 
 use crate::proc::{self, Row};
@@ -30,6 +30,9 @@ const FREEZE_ROUNDS: usize = 50;
 struct Registry {
     trees: HashMap<i32, Tree>,
     is_ending: bool,
+    /// The process group and the session of this process, 0 if they are those of an outer process
+    /// namespace.
+    own: [i32; 2],
     /// How many orphans were reaped so far.
     reaped: usize,
 }
@@ -91,6 +94,7 @@ pub(crate) fn members(root: Pid) -> Vec<Row> {
 }
 
 /// The processes of the tree that run, and those that may be of it.
+#[cfg(target_os = "linux")]
 pub(crate) fn possible_members(root: Pid) -> Vec<Row> {
     running(|whose| [Owner::Tree(raw(root)), Owner::Unknown].contains(&whose)).0
 }
@@ -103,6 +107,7 @@ pub(crate) fn is_over(root: Pid) -> bool {
 }
 
 /// From now on `member` belongs to the tree.
+#[cfg(target_os = "linux")]
 pub(crate) fn adopt(root: Pid, member: &Row) {
     if let Some(tree) = registry().trees.get_mut(&raw(root)) {
         tree.known.insert(member.identity());
@@ -110,7 +115,6 @@ pub(crate) fn adopt(root: Pid, member: &Row) {
 }
 
 /// How an orphan of the tree ended, if it was seen before.
-#[allow(dead_code)]
 pub(crate) fn orphan_exit(root: Pid, pid: i32) -> Option<Exit> {
     let registry = registry();
     let tree = registry.trees.get(&raw(root))?;
@@ -161,6 +165,7 @@ pub fn kill_all() {
 /// Kills all those whose owner `is_meant`.
 fn kill_each(is_meant: impl Fn(Owner) -> bool) {
     let start = Instant::now();
+    let own_group = proc::row(own_pid()).map_or(0, |row| row.group);
     let (mut frozen, mut refused) = (HashSet::new(), HashSet::new());
     // None in two looks: one may miss a process that is being started.
     let (mut rounds, mut quiet) = (0, 0);
@@ -182,7 +187,7 @@ fn kill_each(is_meant: impl Fn(Owner) -> bool) {
             (Signal::STOP, fresh)
         };
         for row in rows {
-            if !send(signal, &row) {
+            if !send(signal, &row, own_group) {
                 refused.insert(row.identity());
             }
         }
@@ -209,8 +214,8 @@ fn running(is_meant: impl Fn(Owner) -> bool) -> (Vec<Row>, bool) {
 
 /// Sends to the process and its group, which reaches what it starts at this moment too. False if
 /// the system does not allow it.
-fn send(signal: Signal, row: &Row) -> bool {
-    if let Some(group) = Pid::from_raw(row.group).filter(|group| *group != getpgrp()) {
+fn send(signal: Signal, row: &Row, own_group: i32) -> bool {
+    if let Some(group) = Pid::from_raw(row.group).filter(|_| row.group != own_group) {
         let _ = kill_process_group(group, signal);
     }
     // It may be gone by now.
@@ -238,9 +243,10 @@ impl Registry {
             .into_iter()
             .map(|row| (row.pid, row))
             .collect();
-        if table.is_empty() {
+        let Some(own) = table.get(&own_pid()) else {
             return Vec::new();
-        }
+        };
+        self.own = [own.group, own.session];
         let mut owners = HashMap::new();
         for pid in table.keys() {
             self.find_owner(*pid, &table, &mut owners);
@@ -301,7 +307,7 @@ impl Registry {
     /// A child of this process is an orphan from a tree, unless it is in this process's own group:
     /// then it was started in another way, and is none of ours.
     fn owner_of_orphan(&self, row: &Row) -> Option<Owner> {
-        if row.group == raw(getpgrp()) {
+        if row.group == self.own[0] {
             return None;
         }
         let is_of =
@@ -321,14 +327,14 @@ impl Registry {
 
     fn remember(&mut self, row: &Row, owner: Owner) {
         let Owner::Tree(root) = owner else { return };
+        let own = self.own;
         let Some(tree) = self.trees.get_mut(&root) else {
             return;
         };
         tree.known.insert(row.identity());
-        let ours = [raw(getpgrp()), own_session()];
         let groups = [row.group, row.session];
         tree.groups
-            .extend(groups.into_iter().filter(|group| !ours.contains(group)));
+            .extend(groups.into_iter().filter(|group| !own.contains(group)));
     }
 
     /// Reaps an orphan that has ended.
@@ -363,8 +369,4 @@ fn raw(pid: Pid) -> i32 {
 
 fn own_pid() -> i32 {
     raw(getpid())
-}
-
-fn own_session() -> i32 {
-    getsid(None).map_or(0, raw)
 }

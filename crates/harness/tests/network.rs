@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use harness::{Error, Event, Listener, Peer, Program, free_port, listening_on, start_server};
+use harness::{Error, Event, Listener, Peer, Program, free_port, start_server};
 
 /// For what happens at once, with room for a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -228,7 +228,7 @@ fn listening_addresses_are_told() {
     );
     assert_eq!(address, SocketAddr::from(([127, 0, 0, 1], port)));
     drop(process);
-    assert_eq!(listening_on(port), []);
+    assert_eq!(harness::listening_on(port), []);
 }
 
 #[test]
@@ -248,7 +248,10 @@ fn a_server_whose_port_was_taken_gets_another() {
 fn a_port_of_somebody_else_does_not_count() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    assert_eq!(listening_on(port), [listener.local_addr().unwrap()]);
+    assert_eq!(
+        harness::listening_on(port),
+        [listener.local_addr().unwrap()]
+    );
     let process = Program::new("sleep").arg("60").start().unwrap();
     let error = process.wait_listening(port, BRIEFLY).unwrap_err();
     assert!(matches!(error, Error::Deadline { .. }), "{error}");

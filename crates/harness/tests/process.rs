@@ -352,3 +352,27 @@ fn processor_time_grows_with_work() {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+fn a_flood_of_output_is_read_on_but_not_kept() {
+    let mut process = shell("echo first; yes; echo last").start().unwrap();
+    assert_eq!(process.wait_line(SOON).unwrap(), "first");
+    let start = Instant::now();
+    let printed = |process: &Process| {
+        let report = process.report();
+        let (_, rest) = report.split_once("standard output: ").unwrap();
+        let (count, _) = rest.split_once(' ').unwrap();
+        count.parse::<usize>().unwrap()
+    };
+    while printed(&process) < 8 << 20 {
+        assert!(start.elapsed() < SOON);
+    }
+    process.signal_group(Signal::KILL).unwrap();
+    process.wait_exit(SOON).unwrap();
+    assert!(process.stdout().len() < 2 << 20);
+    assert!(process.stdout().starts_with(b"first\ny\n"));
+    assert_eq!(process.wait_line(SOON).unwrap(), "y");
+
+    let program = shell("head -c 3000000 /dev/zero").keep(4 << 20);
+    assert_eq!(program.run(SOON).unwrap().stdout.len(), 3_000_000);
+}

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Input, Process, Program, Signal, free_port, listening_on};
+use harness::{Error, Exit, Input, Process, Program, Signal, WorkerExit, free_port, listening_on};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -188,4 +188,84 @@ fn memory_and_processor_time_are_those_of_the_tree() {
     let own = process.resident_memory().unwrap();
     assert!(process.tree_memory() > own);
     process.signal(Signal::KILL).unwrap();
+}
+
+#[test]
+fn the_worker_behind_a_shell_is_found_and_its_end_told() {
+    let _alone = alone();
+    let briefly = Duration::from_millis(100);
+    // A shell that passes the status on, one that does not, and none.
+    let process = shell("sleep 60; exit $?").start().unwrap();
+    let worker = soon_other_than(&process);
+    process.signal_worker(worker, Signal::TERM).unwrap();
+    let exit = process.wait_worker_exit(worker, SOON).unwrap();
+    assert_eq!(exit, WorkerExit::PassedOn(Exit::Status(128 + 15)));
+
+    let process = shell("sleep 60; sleep 60; exit 0").start().unwrap();
+    let worker = soon_other_than(&process);
+    let error = process.wait_worker_exit(worker, briefly).unwrap_err();
+    assert!(matches!(error, Error::Deadline { .. }), "{error}");
+    process.signal_worker(worker, Signal::TERM).unwrap();
+    let exit = process.wait_worker_exit(worker, SOON).unwrap();
+    assert_eq!(exit, WorkerExit::Unknown);
+
+    let process = Program::new("sleep").arg("60").start().unwrap();
+    let worker = process.worker();
+    assert_eq!(worker.id(), process.id());
+    process.signal_worker(worker, Signal::KILL).unwrap();
+    let exit = process.wait_worker_exit(worker, SOON).unwrap();
+    assert_eq!(exit, WorkerExit::Known(Exit::Signal(9)));
+}
+
+#[test]
+fn the_end_of_a_daemon_is_known() {
+    let _alone = alone();
+    let script = r#"exec 3<&0; setsid sh -c 'trap "exit 7" TERM; echo $$; read line <&3' & exit"#;
+    let mut process = shell(script).stdin(Input::Pipe).start().unwrap();
+    let daemon = number(&mut process);
+    process.wait_exit(SOON).unwrap();
+    let worker = process.worker();
+    process.signal_worker(worker, Signal::TERM).unwrap();
+    let exit = process.wait_worker_exit(worker, SOON).unwrap();
+    assert_eq!(
+        (worker.id(), exit),
+        (daemon, WorkerExit::Known(Exit::Status(7)))
+    );
+}
+
+#[test]
+fn the_worker_of_a_server_is_who_listens() {
+    let _alone = alone();
+    let port = free_port().unwrap();
+    let script = format!(
+        "import os, socket
+s = socket.create_server(('127.0.0.1', {port}))
+os.fork() or os.fork()
+input()"
+    );
+    if python(&script).is_none() {
+        return;
+    }
+    let wrapped = shell("python3 -c \"$0\"; exit $?")
+        .arg(script)
+        .stdin(Input::Pipe);
+    let process = wrapped.start().unwrap();
+    process.wait_listening(port, SOON).unwrap();
+    let start = Instant::now();
+    while process.tree().len() < 4 {
+        assert!(start.elapsed() < SOON, "{process:?}");
+    }
+    let worker = process.worker();
+    let parent = format!("PPid:\t{}\n", process.id());
+    let status = fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap();
+    assert!(status.contains(&parent), "{status}");
+}
+
+/// The worker, once the shell has started it.
+fn soon_other_than(process: &Process) -> harness::Worker {
+    let start = Instant::now();
+    while process.worker().id() == process.id() {
+        assert!(start.elapsed() < SOON, "{process:?}");
+    }
+    process.worker()
 }

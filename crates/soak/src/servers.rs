@@ -18,6 +18,9 @@ pub(crate) const MOST_FILES: u32 = 1024;
 /// How long a server may take to listen, also on a machine that is busy.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
+/// How many bytes of the output of `server-s` are kept: more than a long run prints.
+const KEPT_OUTPUT: usize = 64 << 20;
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -37,7 +40,9 @@ pub(crate) fn start(folder: &Path) -> Result<Each<Server>, Error> {
         .map_err(Error::Folder)?;
     Each::try_new(|subject| {
         let (process, address) = start_server(START_LIMIT, |port| {
-            let program = Program::new(folder.join(subject.name())).limit_files(MOST_FILES);
+            let program = Program::new(folder.join(subject.name()))
+                .limit_files(MOST_FILES)
+                .keep(KEPT_OUTPUT);
             with_arguments(subject, program, port).stdout(output(subject, &nowhere))
         })?;
         Ok(Server { process, address })
