@@ -150,7 +150,7 @@ fn a_client_that_always_has_more_to_say_does_not_keep_the_others_out() {
 }
 
 #[test]
-fn g_4_a_shutdown_ends_idle_and_waiting_clients_at_once() {
+fn g_4_a_shutdown_ends_idle_and_waiting_clients_immediately() {
     let (ended, ends) = mpsc::channel();
     let mut server = Server::start(100, move |client| {
         let end = client.read(&mut [0; 16], None);
@@ -168,7 +168,7 @@ fn g_4_a_shutdown_ends_idle_and_waiting_clients_at_once() {
 }
 
 #[test]
-fn g_4_an_idle_server_stops_at_once() {
+fn g_4_an_idle_server_stops_immediately() {
     let took = Server::start(10, echo).stop();
     assert!(took < Duration::from_millis(600), "{took:?}");
 }

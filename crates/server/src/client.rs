@@ -123,7 +123,8 @@ impl<'a> Client<'a> {
         let mut client = self.advance(service)?;
         let now = Instant::now();
         if let State::Responding(response) = &mut client.state {
-            if response.has_progressed(&client.connection.stream) {
+            let stream = &client.connection.stream;
+            if response.has_progressed(stream) && !response.is_taken(stream) {
                 client.deadline = now + READ_GAP;
             }
             client.next_look = client.deadline.min(now + LOOK);

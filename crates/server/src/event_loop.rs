@@ -256,6 +256,7 @@ impl<'a> EventLoop<'a> {
     /// Serves those who have sent their whole request, within the time that a shutdown has (C-16).
     fn finish(mut self) -> io::Result<()> {
         let end = Instant::now() + SHUTDOWN_GRACE;
+        self.backlog = Backlog::MayHaveClients;
         self.accept();
         self.listener = None;
         self.backlog = Backlog::Empty;

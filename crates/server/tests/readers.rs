@@ -133,8 +133,8 @@ fn c_11_a_reader_that_has_taken_a_part_for_a_second_gets_a_reset_and_loses_nothi
     let (mut server, address) = start();
     // Less than the system takes over of a response.
     let messages = store_many(address, 100, 1000);
-    let mut reader = reader(address);
     let start = Instant::now();
+    let mut reader = reader(address);
     reader.receive_exactly(2000, SOON).unwrap();
     let error = server.wait_error_line(SOON).unwrap();
     assert!(
@@ -155,8 +155,8 @@ fn c_11_a_reader_that_has_taken_everything_and_stays_has_read_it() {
     for _ in 0..2 {
         server.wait_line(SOON).unwrap();
     }
-    let mut staying = send(address, &read(b"bob"));
     let start = Instant::now();
+    let mut staying = send(address, &read(b"bob"));
     assert_eq!(
         staying.receive_to_end(SOON).unwrap(),
         response(&messages, 0)

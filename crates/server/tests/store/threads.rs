@@ -92,7 +92,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn c_11_c_14_any_sequences_at_once_lose_and_double_nothing_and_keep_the_order(
+    fn c_11_c_14_any_concurrent_sequences_lose_and_double_nothing_and_keep_the_order(
         limit in 0..400_000_usize,
         scripts in prop::collection::vec(prop::collection::vec(step(), 1..40), 2..5),
     ) {
@@ -133,7 +133,7 @@ proptest! {
     }
 }
 
-/// Creators and readers at once for a while, every other batch failing, in a store that is full at
+/// Creators and readers concurrently, for a while, every other batch failing, in a store that is full at
 /// times. What each reader got, in its order.
 fn concurrently(receivers: &[&[u8]], creators: u32, readers: usize) -> Vec<Vec<Signature>> {
     const EACH: u32 = 4000;

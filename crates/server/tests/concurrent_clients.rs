@@ -1,4 +1,4 @@
-//! Several clients at once, and those that fail while they are served.
+//! Concurrent clients, and those that fail while they are served.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -82,7 +82,7 @@ fn c_11_a_reader_that_takes_nothing_for_a_second_loses_nothing() {
 }
 
 #[test]
-fn c_13_creators_and_readers_at_once_lose_and_double_nothing() {
+fn c_13_creators_and_readers_concurrently_lose_and_double_nothing() {
     const CREATORS: u8 = 8;
     const EACH: u8 = 100;
     let (server, address) = start();
