@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use harness::{Exit, Program};
 
-use crate::figure::{Contender, Figure, Goal, Row, Unit};
-use crate::load::{Door, upload};
+use crate::figure::{Contender, Figure, Goal, Role, Row, Unit};
+use crate::load::{Listener, upload};
 use crate::{Error, Machine};
 
 const OURS: &str = "accio";
@@ -21,14 +21,12 @@ const ENDS_WITHIN: Duration = Duration::from_secs(10);
 pub(super) fn figures() -> Vec<Figure> {
     vec![Figure {
         name: "accio-sends",
-        rows: vec![Row {
-            what: "sent from a file in the page cache".to_owned(),
-            unit: Unit::BytesPerSecond,
-            limit: Some(Goal::AtLeast(0.95)),
-            peer: None,
-        }],
+        rows: vec![
+            Row::new("sent from a file in the page cache", Unit::BytesPerSecond)
+                .limit(Goal::AtLeast(0.95)),
+        ],
         contenders: vec![
-            Contender::ours(OURS, |machine| {
+            Contender::new(Role::Ours, OURS, |machine| {
                 let file = cached_file().map_err(Error::system("making a file"))?;
                 let (program, machine) = (machine.built(OURS)?, machine.clone());
                 Ok(move || {
@@ -40,7 +38,7 @@ pub(super) fn figures() -> Vec<Figure> {
                     })
                 })
             }),
-            Contender::limit(SEND, |machine| {
+            Contender::new(Role::Limit, SEND, |machine| {
                 let machine = machine.clone();
                 Ok(move || {
                     rate(&machine, |port| {
@@ -64,19 +62,19 @@ fn cached_file() -> io::Result<tempfile::NamedTempFile> {
 /// Has the file sent again and again, from new processes, for the time of a round: bytes a second
 /// while files are on their way.
 fn rate(machine: &Machine, sender: impl Fn(&str) -> Program) -> Result<Vec<f64>, Error> {
-    let door = Door::open()?;
-    let port = door.port().to_string();
+    let listener = Listener::bind()?;
+    let port = listener.port().to_string();
     let (mut bytes, mut elapsed) = (0, 0.0);
     while bytes == 0 || elapsed < machine.round.as_secs_f64() {
         let process = sender(&port).start()?;
-        let transfer = upload::receive(&door)?;
+        let transfer = upload::receive(&listener)?;
         let exit = process.wait_exit(ENDS_WITHIN)?;
         if transfer.bytes != FILE || exit != Exit::Status(0) {
-            return Err(Error::Wrong {
-                who: process.command_line().to_owned(),
-                wanted: format!("{FILE} bytes and status 0"),
-                found: format!("{} bytes and {exit}", transfer.bytes),
-            });
+            return Err(Error::wrong(
+                process.command_line(),
+                format_args!("{FILE} bytes and status 0"),
+                format_args!("{} bytes and {exit}", transfer.bytes),
+            ));
         }
         bytes += transfer.bytes;
         elapsed += transfer.elapsed;
