@@ -7,24 +7,24 @@
 //! memory, descriptors and processor time are what they were before. Its exit status says whether
 //! all held.
 //!
-//! What counts as holding stands in constants: in [`vitals`] for memory, descriptors and processor
-//! time, in [`tail`] for the time that honest clients wait.
+//! What counts as holding stands in constants: in [`resources`] for memory, descriptors and processor
+//! time, in [`latency`] for the time that honest clients wait.
 
 use std::process::ExitCode;
 
 mod arguments;
 mod connect;
+mod counters;
 mod error;
 mod honest;
 mod hostile;
+mod latency;
 mod load;
+mod resources;
 mod run;
 mod servers;
 mod subject;
 mod table;
-mod tail;
-mod tally;
-mod vitals;
 
 fn main() -> ExitCode {
     let ran = run::run(&cli::arguments());

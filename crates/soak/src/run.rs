@@ -11,14 +11,14 @@ use cli::Output;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::arguments::Request;
+use crate::counters::Counters;
 use crate::error::Error;
+use crate::latency;
 use crate::load::Load;
+use crate::resources::{End, IDLE_WATCH, MORE_MEMORY, Resources};
 use crate::servers::{self, Server};
 use crate::subject::{Each, Subject};
 use crate::table::Report;
-use crate::tail;
-use crate::tally::Tally;
-use crate::vitals::{End, IDLE_WATCH, MORE_MEMORY, Vitals};
 
 /// How long the loads last at least before the memory is looked at first; in long runs, a tenth of
 /// the time. Afterwards every server has had as many clients at once, and requests as large, as it
@@ -82,23 +82,23 @@ fn raise_limit() -> Result<(), Error> {
 fn soak(time: Duration) -> Result<Report, Error> {
     say("starting the servers");
     let servers = servers::start(&folder()?)?;
-    let tally = Tally::default();
-    let fresh = Each::try_new(|subject| Vitals::now(servers.of(subject)))?;
+    let counters = Counters::default();
+    let fresh = Each::try_new(|subject| Resources::now(servers.of(subject)))?;
 
     say("warming up");
-    Load::put(&servers, &tally, LEAST_WARM_UP.max(time / 10));
+    Load::put(&servers, &counters, LEAST_WARM_UP.max(time / 10));
     let warm = settled(&servers, &fresh, u64::MAX)?;
     // What a server has open is known before its first client.
     let start = Each::try_new(|subject| {
         let (memory, files) = (warm.of(subject).memory, fresh.of(subject).files);
-        Ok::<Vitals, Error>(Vitals { memory, files })
+        Ok::<Resources, Error>(Resources { memory, files })
     })?;
 
     say("timing honest clients without and with a crowd");
-    let tails = tail::measure(&servers, &tally, time)?;
+    let latencies = latency::measure(&servers, &counters, time)?;
 
     say(&format!("load for {} seconds", time.as_secs()));
-    Load::put(&servers, &tally, time);
+    Load::put(&servers, &counters, time);
 
     say("looking at what is left");
     let end = settled(&servers, &start, MORE_MEMORY)?;
@@ -106,8 +106,8 @@ fn soak(time: Duration) -> Result<Report, Error> {
     let ends = Each::try_new(|subject| End::of(servers.of(subject)))?;
     Ok(Report {
         time,
-        tally,
-        tails,
+        counters,
+        latencies,
         start,
         end,
         idle,
@@ -125,9 +125,9 @@ fn folder() -> Result<PathBuf, Error> {
 /// What the servers take when all clients have left.
 fn settled(
     servers: &Each<Server>,
-    before: &Each<Vitals>,
+    before: &Each<Resources>,
     more_memory: u64,
-) -> Result<Each<Vitals>, Error> {
+) -> Result<Each<Resources>, Error> {
     Each::try_new(|subject| {
         before
             .of(subject)

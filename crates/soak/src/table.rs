@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::counters::Counters;
 use crate::hostile::Kind;
-use crate::hostile::drips::DRIPS;
+use crate::hostile::slowloris::SLOW_CLIENTS;
+use crate::latency::{JUDGED_FROM, Latency, MOST_RATIO, SILENT};
+use crate::resources::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Resources};
 use crate::servers::MOST_FILES;
 use crate::subject::{Each, Subject};
-use crate::tail::{JUDGED_FROM, MOST_RATIO, SILENT, Tail};
-use crate::tally::Tally;
-use crate::vitals::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Vitals};
 
 const LABEL_WIDTH: usize = 32;
 const COLUMN_WIDTH: usize = 12;
@@ -23,12 +23,12 @@ pub(crate) struct Report {
     /// How long the load lasted.
     pub(crate) time: Duration,
     /// The warming up included.
-    pub(crate) tally: Tally,
-    pub(crate) tails: Each<Option<Tail>>,
+    pub(crate) counters: Counters,
+    pub(crate) latencies: Each<Option<Latency>>,
     /// What the servers took without clients: memory after the warming up, descriptors before.
-    pub(crate) start: Each<Vitals>,
+    pub(crate) start: Each<Resources>,
     /// The same after the load.
-    pub(crate) end: Each<Vitals>,
+    pub(crate) end: Each<Resources>,
     /// Processor time while they were watched at the end.
     pub(crate) idle: Each<Duration>,
     pub(crate) ends: Each<End>,
@@ -51,8 +51,11 @@ impl Report {
     fn broken(&self, subject: Subject) -> Vec<&'static str> {
         let (start, end) = (self.start.of(subject), *self.end.of(subject));
         let rules = [
-            (self.tally.served(subject) > 0, "no request was served"),
-            (self.tally.errors(subject) == 0, "honest clients saw errors"),
+            (self.counters.served(subject) > 0, "no request was served"),
+            (
+                self.counters.errors(subject) == 0,
+                "honest clients saw errors",
+            ),
             (start.has_flat_memory(end), "it took more and more memory"),
             (
                 start.has_same_files(end),
@@ -67,7 +70,7 @@ impl Report {
                 "it did not end as it should",
             ),
             (
-                self.has_short_tail(subject),
+                self.has_low_latency(subject),
                 "honest clients had to wait beside a crowd",
             ),
         ];
@@ -77,25 +80,25 @@ impl Report {
             .collect()
     }
 
-    fn has_short_tail(&self, subject: Subject) -> bool {
-        let tail = self.tails.of(subject);
-        tail.is_none_or(|tail| {
-            self.time < JUDGED_FROM || (tail.ratio() <= MOST_RATIO && tail.stood >= SILENT)
+    fn has_low_latency(&self, subject: Subject) -> bool {
+        let latency = self.latencies.of(subject);
+        latency.is_none_or(|latency| {
+            self.time < JUDGED_FROM || (latency.ratio() <= MOST_RATIO && latency.standing >= SILENT)
         })
     }
 
     fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_row(f, "", |subject| subject.name().to_owned())?;
-        let tally = &self.tally;
+        let counters = &self.counters;
         write_row(f, "requests served rightly", |s| {
-            tally.served(s).to_string()
+            counters.served(s).to_string()
         })?;
         write_row(f, "errors of honest clients", |s| {
-            tally.errors(s).to_string()
+            counters.errors(s).to_string()
         })?;
         for kind in Kind::ALL {
             write_row(f, kind.name(), |subject| {
-                match tally.harmed(subject, kind) {
+                match counters.hostile(subject, kind) {
                     0 => NOTHING.to_owned(),
                     events => events.to_string(),
                 }
@@ -104,13 +107,13 @@ impl Report {
         Ok(())
     }
 
-    fn write_vitals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_resources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_row(f, "memory at the start, KiB", |s| kib(self.start.of(s)))?;
         write_row(f, "memory at the end, KiB", |s| kib(self.end.of(s)))?;
-        let files = |vitals: &Vitals| vitals.files.to_string();
+        let files = |resources: &Resources| resources.files.to_string();
         write_row(f, "descriptors at the start", |s| files(self.start.of(s)))?;
         write_row(f, "descriptors at most", |s| {
-            match self.tally.most_files(s) {
+            match self.counters.most_files(s) {
                 0 => NOTHING.to_owned(),
                 most => most.to_string(),
             }
@@ -121,28 +124,28 @@ impl Report {
         write_row(f, "ended with", |s| how_it_ended(self.ends.of(s)))
     }
 
-    fn write_tails(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = |show: fn(&Tail) -> String| {
+    fn write_latencies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let latency = |show: fn(&Latency) -> String| {
             move |subject| {
-                let tail = self.tails.of(subject).as_ref();
-                tail.map_or_else(|| NOTHING.to_owned(), show)
+                let latency = self.latencies.of(subject).as_ref();
+                latency.map_or_else(|| NOTHING.to_owned(), show)
             }
         };
-        write_row(f, "p99 alone, ms", tail(|tail| millis(tail.alone)))?;
+        write_row(f, "p99 alone, ms", latency(|latency| millis(latency.alone)))?;
         write_row(
             f,
             "p99 beside a crowd, ms",
-            tail(|tail| millis(tail.beside)),
+            latency(|latency| millis(latency.beside)),
         )?;
         write_row(
             f,
             "times as long",
-            tail(|tail| format!("{:.2}", tail.ratio())),
+            latency(|latency| format!("{:.2}", latency.ratio())),
         )?;
         write_row(
             f,
             "the crowd, at least",
-            tail(|tail| tail.stood.to_string()),
+            latency(|latency| latency.standing.to_string()),
         )
     }
 
@@ -157,14 +160,14 @@ impl Report {
             "Rules: no errors; memory at most {} KiB more; the same descriptors; at most \
              {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
              Each server may have {MOST_FILES} descriptors. A crowd is {SILENT} silent clients \
-             and {DRIPS} that drip; p99 beside it: {judged}.",
+             and {SLOW_CLIENTS} that drip; p99 beside it: {judged}.",
             MORE_MEMORY / 1024
         )
     }
 
     fn write_verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for complaint in self.tally.complaints() {
-            writeln!(f, "  error: {complaint}")?;
+        for message in self.counters.error_messages() {
+            writeln!(f, "  error: {message}")?;
         }
         let failures = self.failures();
         for failure in &failures {
@@ -183,8 +186,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Load for {:?}, after the warming up.\n", self.time)?;
         self.write_counts(f)?;
-        self.write_vitals(f)?;
-        self.write_tails(f)?;
+        self.write_resources(f)?;
+        self.write_latencies(f)?;
         writeln!(f)?;
         self.write_rules(f)?;
         self.write_verdict(f)
@@ -203,8 +206,8 @@ fn write_row(
     writeln!(f)
 }
 
-fn kib(vitals: &Vitals) -> String {
-    (vitals.memory / 1024).to_string()
+fn kib(resources: &Resources) -> String {
+    (resources.memory / 1024).to_string()
 }
 
 fn millis(time: Duration) -> String {
@@ -231,18 +234,18 @@ mod tests {
 
     /// A run in which all held.
     fn flawless(seconds: u64) -> Report {
-        let tally = Tally::default();
+        let counters = Counters::default();
         for subject in Subject::ALL {
-            tally.serve(subject, 1);
+            counters.count_served(subject, 1);
         }
-        let vitals = Vitals {
+        let resources = Resources {
             memory: 1 << 20,
             files: 9,
         };
-        let tail = Tail {
+        let latency = Latency {
             alone: Duration::from_millis(1),
             beside: Duration::from_millis(3),
-            stood: 550,
+            standing: 550,
         };
         let end = || End {
             exit: Some(Exit::Status(0)),
@@ -250,10 +253,10 @@ mod tests {
         };
         Report {
             time: Duration::from_secs(seconds),
-            tally,
-            tails: each(|| Some(tail)),
-            start: each(|| vitals),
-            end: each(|| vitals),
+            counters,
+            latencies: each(|| Some(latency)),
+            start: each(|| resources),
+            end: each(|| resources),
             idle: each(|| Duration::from_millis(10)),
             ends: each(end),
         }
@@ -277,7 +280,7 @@ mod tests {
         let of = Subject::Lab3;
         let failed = |what| vec![format!("lab3: {what}")];
         assert_eq!(
-            with(|report| report.tally.complain(of, "no answer")),
+            with(|report| report.counters.count_error(of, "no answer")),
             failed("honest clients saw errors")
         );
         assert_eq!(
@@ -305,20 +308,20 @@ mod tests {
                 failed("it did not end as it should")
             );
         }
-        let none_served = Tally::default();
-        assert_eq!(with(|report| report.tally = none_served).len(), 5);
+        let none_served = Counters::default();
+        assert_eq!(with(|report| report.counters = none_served).len(), 5);
     }
 
     #[test]
     fn a_long_tail_and_a_small_crowd_count_in_long_runs() {
-        for (millis, stood) in [(4, 550), (3, 499)] {
-            let tail = Tail {
+        for (millis, standing) in [(4, 550), (3, 499)] {
+            let latency = Latency {
                 alone: Duration::from_millis(1),
                 beside: Duration::from_millis(millis),
-                stood,
+                standing,
             };
             let mut report = flawless(60);
-            *report.tails.of_mut(Subject::Server) = Some(tail);
+            *report.latencies.of_mut(Subject::Server) = Some(latency);
             assert_eq!(report.failures().len(), 1);
             report.time = Duration::from_secs(59);
             assert!(report.failures().is_empty());
@@ -329,8 +332,8 @@ mod tests {
     fn the_verdict_says_what_failed() {
         let report = flawless(10);
         report
-            .tally
-            .complain(Subject::Server, "a message is missing");
+            .counters
+            .count_error(Subject::Server, "a message is missing");
         let shown = report.to_string();
         assert!(
             shown.contains("\n  error: server: a message is missing\n"),

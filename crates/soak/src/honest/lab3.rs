@@ -45,7 +45,7 @@ fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
         client.talk.send(&objects)?;
         for _ in 0..count {
             client.expect_acknowledgement()?;
-            load.tally.serve(Subject::Lab3, 1);
+            load.counters.count_served(Subject::Lab3, 1);
         }
         thread::sleep(PAUSE);
     }

@@ -24,7 +24,7 @@ fn pass_exam(load: &Load<'_>) -> Result<(), Fault> {
     loop {
         let frame = Frame::parse(talk.receive_array()?);
         let frame = frame.map_err(|error| Fault::wrong("a frame", "Q or S", error))?;
-        load.tally.serve(Subject::Mathserver, 1);
+        load.counters.count_served(Subject::Mathserver, 1);
         match frame {
             Frame::Question(question) => talk.send(&right_sum(question)?)?,
             Frame::Secret(secret) if secret == SECRET.as_bytes() => return talk.expect_end(),

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::load::Load;
 
-pub(crate) mod hoard;
 pub(crate) mod lab3;
 mod mathserver;
 pub(crate) mod server;
 mod server_s;
 mod talk;
 pub(crate) mod tcp_server;
+pub(crate) mod unread;
 
 pub(crate) use mathserver::SECRET;
 pub(crate) use talk::{Fault, Talk};
@@ -40,5 +40,5 @@ pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, load: &'scope Load
 
 /// What is to be checked when all clients have gone.
 pub(crate) fn afterwards(load: &Load<'_>) {
-    hoard::read_back(load);
+    unread::read_back(load);
 }

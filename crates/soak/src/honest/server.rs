@@ -109,7 +109,7 @@ fn write(load: &Load<'_>, sender: usize, mailbox: &Mailbox, rng: &mut Rng) -> Re
     if let Some(stored) = mailbox.stored.get(sender) {
         stored.fetch_add(1, Ordering::SeqCst);
     }
-    load.tally.serve(Subject::Server, 1);
+    load.counters.count_served(Subject::Server, 1);
     Ok(())
 }
 
@@ -148,7 +148,7 @@ fn read_some(
     seen: &mut [u64; SENDERS],
 ) -> Result<usize, Fault> {
     let messages = read(load.address(Subject::Server), mailbox.receiver.as_bytes())?;
-    load.tally.serve(Subject::Server, 1);
+    load.counters.count_served(Subject::Server, 1);
     mailbox
         .read
         .fetch_add(messages.len() as u64, Ordering::SeqCst);

@@ -104,7 +104,7 @@ impl<'a> Turns<'a> {
     /// One turn, up to the line that is printed for it.
     fn take(&mut self, part: Part, client: TcpStream) -> Result<(), Fault> {
         if let Some(kind) = part.kind() {
-            self.load.tally.harm(Subject::ServerS, kind, 1);
+            self.load.counters.count_hostile(Subject::ServerS, kind, 1);
         }
         let wanted = self.play(part, &client)?;
         match part {
@@ -123,10 +123,10 @@ impl<'a> Turns<'a> {
         }
         match self.rng.u8(0..16) {
             0 => Part::Silent,
-            1 => Part::Drip,
+            1 => Part::Slowloris,
             2 | 3 => Part::Reset,
             4 => Part::HalfClose,
-            5 => Part::Deaf,
+            5 => Part::SlowReader,
             6 => Part::Random,
             _ => Part::Honest,
         }
@@ -135,7 +135,7 @@ impl<'a> Turns<'a> {
     fn connect(&self, part: Part) -> Result<TcpStream, Fault> {
         let address = self.load.address(Subject::ServerS);
         let connected = match part {
-            Part::Deaf => connect_without_room(address, TIMEOUT),
+            Part::SlowReader => connect_without_room(address, TIMEOUT),
             _ => connect(address, TIMEOUT),
         };
         connected.map_err(Fault::system("connecting"))
@@ -148,14 +148,14 @@ impl<'a> Turns<'a> {
             Part::Honest => return self.send_file(client),
             Part::Silent => thread::sleep(SILENCE),
             Part::SilentForGood => be_silent(client)?,
-            Part::Drip => return drip(client),
+            Part::Slowloris => return send_byte(client),
             Part::Reset => self.send_part(client)?,
             Part::HalfClose => {
                 self.send_part(client)?;
                 end_sending(client)?;
                 wait_for_end(client)?;
             }
-            Part::Deaf => return self.send_without_reading(client),
+            Part::SlowReader => return self.send_without_reading(client),
             Part::Random => {
                 // What differs from a confirmation in its first byte is no part of one.
                 let bytes: Vec<u8> = (0..1000).map(|_| self.rng.u8(b'd'..)).collect();
@@ -184,7 +184,7 @@ impl<'a> Turns<'a> {
         }
         end_sending(client)?;
         wait_for_end(client)?;
-        self.load.tally.serve(Subject::ServerS, 1);
+        self.load.counters.count_served(Subject::ServerS, 1);
         Ok(length.to_string())
     }
 
@@ -214,7 +214,9 @@ impl<'a> Turns<'a> {
                 reset(client);
             }
         }
-        self.load.tally.harm(Subject::ServerS, Kind::Flood, FLOOD);
+        self.load
+            .counters
+            .count_hostile(Subject::ServerS, Kind::Flood, FLOOD);
         let client = self.connect(Part::Honest)?;
         let wanted = self.send_file(&client)?;
         for _ in 0..=FLOOD {
@@ -266,10 +268,10 @@ enum Part {
     Honest,
     Silent,
     SilentForGood,
-    Drip,
+    Slowloris,
     Reset,
     HalfClose,
-    Deaf,
+    SlowReader,
     Random,
 }
 
@@ -278,10 +280,10 @@ impl Part {
         match self {
             Self::Honest => None,
             Self::Silent | Self::SilentForGood => Some(Kind::Silence),
-            Self::Drip => Some(Kind::Drip),
+            Self::Slowloris => Some(Kind::Slowloris),
             Self::Reset => Some(Kind::Reset),
             Self::HalfClose => Some(Kind::HalfClose),
-            Self::Deaf => Some(Kind::Deafness),
+            Self::SlowReader => Some(Kind::SlowReader),
             Self::Random => Some(Kind::RandomBytes),
         }
     }
@@ -332,7 +334,7 @@ fn wait_for_end(mut client: &TcpStream) -> Result<(), Fault> {
 }
 
 /// Everything one byte at a time, and counted all the same.
-fn drip(client: &TcpStream) -> Result<String, Fault> {
+fn send_byte(client: &TcpStream) -> Result<String, Fault> {
     const FILE: &[u8] = b"drops";
     for byte in [CONFIRMATION, SECOND_CONFIRMATION, FILE].concat() {
         send(client, &[byte])?;

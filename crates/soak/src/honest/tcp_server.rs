@@ -50,7 +50,7 @@ fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
         talk.send(&bytes)?;
         for request in &requests {
             request.check(&receive(&mut talk)?)?;
-            load.tally.serve(Subject::TcpServer, 1);
+            load.counters.count_served(Subject::TcpServer, 1);
         }
         thread::sleep(PAUSE);
     }

@@ -8,13 +8,13 @@ use crate::hostile::Kind;
 use crate::subject::{Each, Subject};
 
 /// So many errors of honest clients are kept with their words.
-const MOST_COMPLAINTS: usize = 20;
+const MOST_MESSAGES: usize = 20;
 
 /// Counts, from all threads.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     counts: Each<Counts>,
-    complaints: Mutex<Vec<String>>,
+    error_messages: Mutex<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -25,31 +25,31 @@ struct Counts {
     hostile: Mutex<BTreeMap<Kind, u64>>,
 }
 
-impl Tally {
+impl Counters {
     /// So many requests of honest clients were answered rightly.
-    pub(crate) fn serve(&self, subject: Subject, requests: u64) {
+    pub(crate) fn count_served(&self, subject: Subject, requests: u64) {
         let counts = self.counts.of(subject);
         counts.served.fetch_add(requests, Ordering::Relaxed);
     }
 
     /// An honest client was not served rightly.
-    pub(crate) fn complain(&self, subject: Subject, what: &str) {
+    pub(crate) fn count_error(&self, subject: Subject, what: &str) {
         let counts = self.counts.of(subject);
         counts.errors.fetch_add(1, Ordering::Relaxed);
-        let mut complaints = lock(&self.complaints);
-        if complaints.len() < MOST_COMPLAINTS {
-            complaints.push(format!("{}: {what}", subject.name()));
+        let mut error_messages = lock(&self.error_messages);
+        if error_messages.len() < MOST_MESSAGES {
+            error_messages.push(format!("{}: {what}", subject.name()));
         }
     }
 
     /// So much was done to a server.
-    pub(crate) fn harm(&self, subject: Subject, kind: Kind, events: u64) {
+    pub(crate) fn count_hostile(&self, subject: Subject, kind: Kind, events: u64) {
         let counts = self.counts.of(subject);
         *lock(&counts.hostile).entry(kind).or_default() += events;
     }
 
     /// A server was seen with so many descriptors.
-    pub(crate) fn see_files(&self, subject: Subject, files: usize) {
+    pub(crate) fn count_files(&self, subject: Subject, files: usize) {
         let counts = self.counts.of(subject);
         counts.most_files.fetch_max(files, Ordering::Relaxed);
     }
@@ -65,7 +65,7 @@ impl Tally {
     }
 
     /// How often this was done.
-    pub(crate) fn harmed(&self, subject: Subject, kind: Kind) -> u64 {
+    pub(crate) fn hostile(&self, subject: Subject, kind: Kind) -> u64 {
         let hostile = lock(&self.counts.of(subject).hostile);
         hostile.get(&kind).copied().unwrap_or_default()
     }
@@ -76,8 +76,8 @@ impl Tally {
     }
 
     /// What honest clients said, as far as it was kept.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        lock(&self.complaints).clone()
+    pub(crate) fn error_messages(&self) -> Vec<String> {
+        lock(&self.error_messages).clone()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::load::Load;
 use crate::subject::Subject;
 
 /// The user whose messages these are.
-pub(crate) const NAME: &[u8] = b"hoard";
+pub(crate) const NAME: &[u8] = b"unread";
 
 /// All of them go into one response.
 const MESSAGES: usize = 200;
@@ -40,7 +40,8 @@ pub(crate) fn store(address: SocketAddr) -> Result<(), Fault> {
 /// Reads the messages when the last hostile reader has gone, and judges what comes.
 pub(super) fn read_back(load: &Load<'_>) {
     let checked = read_all(load.address(Subject::Server)).and_then(|found| {
-        load.tally.serve(Subject::Server, found.len() as u64);
+        load.counters
+            .count_served(Subject::Server, found.len() as u64);
         check(&found)
     });
     load.judge(Subject::Server, checked);

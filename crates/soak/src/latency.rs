@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::counters::Counters;
 use crate::error::Error;
 use crate::honest::{self, Fault};
-use crate::hostile::crowd::Crowd;
-use crate::hostile::drips::{DRIPS, Drips};
+use crate::hostile::silent::SilentClients;
+use crate::hostile::slowloris::{SLOW_CLIENTS, Slowloris};
+use crate::resources::Resources;
 use crate::servers::Server;
 use crate::subject::{Each, Subject};
-use crate::tally::Tally;
-use crate::vitals::Vitals;
 
 /// The servers whose clients are timed.
 const TIMED: [Subject; 3] = [Subject::TcpServer, Subject::Lab3, Subject::Server];
@@ -29,7 +29,7 @@ pub(crate) const MOST_RATIO: f64 = 3.0;
 pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(60);
 
 /// `server` expels a silent client after a second (C-7): another takes its place at once. New ones
-/// come evenly, since 500 that came at one moment would leave at one moment. One byte drips in
+/// come evenly, since 500 that came at one moment would leave at one moment. One byte slowloris in
 /// the same time.
 const RENEWAL: Duration = Duration::from_micros(1_700);
 
@@ -42,14 +42,14 @@ const PAUSE: Duration = Duration::from_micros(500);
 /// The 99th percentile of the time that a client waits, without a crowd and with it: of several
 /// rounds in turn, that in the middle, so that what else the machine does meanwhile counts less.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Tail {
+pub(crate) struct Latency {
     pub(crate) alone: Duration,
     pub(crate) beside: Duration,
-    /// Clients that stood there at least, dripping ones included, as the server's descriptors show.
-    pub(crate) stood: usize,
+    /// Clients that standing there at least, dripping ones included, as the server's descriptors show.
+    pub(crate) standing: usize,
 }
 
-impl Tail {
+impl Latency {
     pub(crate) fn ratio(&self) -> f64 {
         self.beside.as_secs_f64() / self.alone.as_secs_f64().max(f64::MIN_POSITIVE)
     }
@@ -61,9 +61,9 @@ impl Tail {
 /// [`Error::Died`] if a server has ended.
 pub(crate) fn measure(
     servers: &Each<Server>,
-    tally: &Tally,
+    counters: &Counters,
     load_time: Duration,
-) -> Result<Each<Option<Tail>>, Error> {
+) -> Result<Each<Option<Latency>>, Error> {
     let window = (load_time / 120).clamp(Duration::from_millis(200), Duration::from_secs(1));
     let rounds = if load_time < JUDGED_FROM { 2 } else { 11 };
     Each::try_new(|subject| {
@@ -73,7 +73,7 @@ pub(crate) fn measure(
         let watch = Watch {
             subject,
             server: servers.of(subject),
-            tally,
+            counters,
             window,
         };
         watch.measure(rounds).map(Some)
@@ -83,14 +83,14 @@ pub(crate) fn measure(
 struct Watch<'a> {
     subject: Subject,
     server: &'a Server,
-    tally: &'a Tally,
+    counters: &'a Counters,
     window: Duration,
 }
 
 impl Watch<'_> {
-    fn measure(&self, rounds: usize) -> Result<Tail, Error> {
-        let (mut alone, mut beside, mut stood) = (Vec::new(), Vec::new(), usize::MAX);
-        let empty = Vitals::now(self.server)?;
+    fn measure(&self, rounds: usize) -> Result<Latency, Error> {
+        let (mut alone, mut beside, mut standing) = (Vec::new(), Vec::new(), usize::MAX);
+        let empty = Resources::now(self.server)?;
         for _ in 0..rounds {
             alone.push(self.percentile());
             let over = AtomicBool::new(false);
@@ -100,29 +100,31 @@ impl Watch<'_> {
                 beside.push(self.percentile());
                 let left = self.crowd(empty);
                 over.store(true, Ordering::Relaxed);
-                stood = stood.min(gathered?).min(left?);
+                standing = standing.min(gathered?).min(left?);
                 Ok::<(), Error>(())
             })?;
             // Memory is not the matter here.
             empty.wait_until_back(self.server, u64::MAX)?;
         }
-        Ok(Tail {
+        Ok(Latency {
             alone: middle(alone),
             beside: middle(beside),
-            stood,
+            standing,
         })
     }
 
     /// How many clients the server has.
-    fn crowd(&self, empty: Vitals) -> Result<usize, Error> {
-        Ok(Vitals::now(self.server)?.files.saturating_sub(empty.files))
+    fn crowd(&self, empty: Resources) -> Result<usize, Error> {
+        Ok(Resources::now(self.server)?
+            .files
+            .saturating_sub(empty.files))
     }
 
-    fn wait_for_crowd(&self, empty: Vitals) -> Result<usize, Error> {
+    fn wait_for_crowd(&self, empty: Resources) -> Result<usize, Error> {
         let start = Instant::now();
         loop {
             let crowd = self.crowd(empty)?;
-            if crowd >= SILENT + DRIPS || start.elapsed() > GATHER_LIMIT {
+            if crowd >= SILENT + SLOW_CLIENTS || start.elapsed() > GATHER_LIMIT {
                 return Ok(crowd);
             }
             thread::sleep(Duration::from_millis(10));
@@ -138,8 +140,8 @@ impl Watch<'_> {
             let served = serve_once(self.subject, self.server.address);
             times.push(begin.elapsed());
             match served {
-                Ok(()) => self.tally.serve(self.subject, 1),
-                Err(fault) => self.tally.complain(self.subject, &fault.to_string()),
+                Ok(()) => self.counters.count_served(self.subject, 1),
+                Err(fault) => self.counters.count_error(self.subject, &fault.to_string()),
             }
             thread::sleep(PAUSE);
         }
@@ -159,15 +161,15 @@ fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Fault> {
 /// Silent and dripping clients stand around until it is over.
 fn stand(subject: Subject, server: &Server, over: &AtomicBool) {
     let is_expelling = subject == Subject::Server;
-    let mut crowd = Crowd::default();
-    let mut drips = Drips::new(server.address, subject);
+    let mut crowd = SilentClients::default();
+    let mut slowloris = Slowloris::new(server.address, subject);
     let mut turn = 0;
     let mut due = Instant::now();
     while !over.load(Ordering::Relaxed) {
-        if is_expelling || turn < SILENT + DRIPS {
-            // One in eleven drips.
-            if turn % (SILENT / DRIPS + 1) == 0 {
-                drips.grow();
+        if is_expelling || turn < SILENT + SLOW_CLIENTS {
+            // One in eleven slowloris.
+            if turn % (SILENT / SLOW_CLIENTS + 1) == 0 {
+                slowloris.grow();
             } else {
                 crowd.grow(server, subject);
             }
@@ -177,8 +179,8 @@ fn stand(subject: Subject, server: &Server, over: &AtomicBool) {
             }
             turn += 1;
         }
-        drips.fall();
-        if is_expelling || turn >= SILENT + DRIPS {
+        slowloris.send_byte();
+        if is_expelling || turn >= SILENT + SLOW_CLIENTS {
             due += RENEWAL;
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }

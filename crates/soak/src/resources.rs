@@ -37,14 +37,14 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a server takes while nobody is connected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Vitals {
+pub(crate) struct Resources {
     /// Resident memory in bytes.
     pub(crate) memory: u64,
     /// Open descriptors.
     pub(crate) files: usize,
 }
 
-impl Vitals {
+impl Resources {
     /// What it takes now.
     ///
     /// # Errors

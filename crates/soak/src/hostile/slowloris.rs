@@ -12,17 +12,17 @@ use crate::load::Load;
 use crate::subject::Subject;
 
 /// Clients that drip on one server at once.
-pub(crate) const DRIPS: usize = 50;
+pub(crate) const SLOW_CLIENTS: usize = 50;
 
 /// The time between two bytes of all clients: each sends ten a second, and they do so evenly, as
 /// clients who do not know each other.
-const DRIP_PAUSE: Duration = Duration::from_millis(100 / DRIPS as u64);
+const PAUSE: Duration = Duration::from_millis(100 / SLOW_CLIENTS as u64);
 
 /// How long one tries to connect.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Clients that drip on one server.
-pub(crate) struct Drips {
+pub(crate) struct Slowloris {
     address: SocketAddr,
     conversation: &'static [u8],
     clients: VecDeque<Client>,
@@ -33,7 +33,7 @@ struct Client {
     sent: usize,
 }
 
-impl Drips {
+impl Slowloris {
     pub(crate) fn new(address: SocketAddr, subject: Subject) -> Self {
         Self {
             address,
@@ -51,11 +51,11 @@ impl Drips {
 
     /// The next client sends its next byte, or leaves if the server has expelled it. Says whether
     /// there was one.
-    pub(crate) fn fall(&mut self) -> bool {
+    pub(crate) fn send_byte(&mut self) -> bool {
         let Some(mut client) = self.clients.pop_front() else {
             return false;
         };
-        let is_sent = client.drip(self.conversation);
+        let is_sent = client.send_byte(self.conversation);
         if is_sent {
             self.clients.push_back(client);
         }
@@ -64,7 +64,7 @@ impl Drips {
 }
 
 impl Client {
-    fn drip(&mut self, conversation: &[u8]) -> bool {
+    fn send_byte(&mut self, conversation: &[u8]) -> bool {
         let byte = conversation
             .iter()
             .cycle()
@@ -74,7 +74,7 @@ impl Client {
     }
 }
 
-impl Drop for Drips {
+impl Drop for Slowloris {
     fn drop(&mut self) {
         self.clients
             .drain(..)
@@ -82,16 +82,16 @@ impl Drop for Drips {
     }
 }
 
-/// Drips until the load is over.
-pub(super) fn keep_dripping(load: &Load<'_>, subject: Subject) {
-    let mut drips = Drips::new(load.address(subject), subject);
+/// Slowloris until the load is over.
+pub(super) fn keep_sending_bytes(load: &Load<'_>, subject: Subject) {
+    let mut slowloris = Slowloris::new(load.address(subject), subject);
     while !load.is_over() {
-        if drips.clients.len() < DRIPS {
-            drips.grow();
+        if slowloris.clients.len() < SLOW_CLIENTS {
+            slowloris.grow();
         }
-        let bytes = u64::from(drips.fall());
-        load.tally.harm(subject, Kind::Drip, bytes);
-        thread::sleep(DRIP_PAUSE);
+        let bytes = u64::from(slowloris.send_byte());
+        load.counters.count_hostile(subject, Kind::Slowloris, bytes);
+        thread::sleep(PAUSE);
     }
 }
 

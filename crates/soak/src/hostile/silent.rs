@@ -38,11 +38,11 @@ const MOST_SILENT: usize = MOST_FILES as usize + 100;
 
 /// Silent connections to one server.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct SilentClients {
     streams: VecDeque<TcpStream>,
 }
 
-impl Crowd {
+impl SilentClients {
     /// One more. `false`: nobody answered.
     pub(crate) fn grow(&mut self, server: &Server, subject: Subject) -> bool {
         let joined = connect(server.address, TIMEOUT).and_then(|mut stream| {
@@ -75,7 +75,7 @@ impl Crowd {
     }
 }
 
-impl Drop for Crowd {
+impl Drop for SilentClients {
     fn drop(&mut self) {
         self.shrink(0);
     }
@@ -83,10 +83,10 @@ impl Drop for Crowd {
 
 /// Takes all descriptors of one server after another.
 pub(super) fn keep_starving(load: &Load<'_>) {
-    let mut crowds: Each<Crowd> = Each::default();
+    let mut silent_clients: Each<SilentClients> = Each::default();
     while !load.is_over() {
         for subject in Subject::CONCURRENT {
-            let crowd = crowds.of_mut(subject);
+            let crowd = silent_clients.of_mut(subject);
             starve(load, subject, crowd);
             thread::sleep(STARVATION);
             crowd.shrink(REMAINING);
@@ -96,7 +96,7 @@ pub(super) fn keep_starving(load: &Load<'_>) {
     }
 }
 
-fn starve(load: &Load<'_>, subject: Subject, crowd: &mut Crowd) {
+fn starve(load: &Load<'_>, subject: Subject, crowd: &mut SilentClients) {
     let server = load.servers.of(subject);
     let start = Instant::now();
     let mut joined = 0;
@@ -106,12 +106,12 @@ fn starve(load: &Load<'_>, subject: Subject, crowd: &mut Crowd) {
         // Looking at a process takes longer than connecting to it.
         joined += (0..16).filter(|_| crowd.grow(server, subject)).count() as u64;
     }
-    load.tally.harm(subject, Kind::Silence, joined);
+    load.counters.count_hostile(subject, Kind::Silence, joined);
 }
 
-fn is_full(load: &Load<'_>, subject: Subject, crowd: &Crowd) -> bool {
+fn is_full(load: &Load<'_>, subject: Subject, crowd: &SilentClients) -> bool {
     let files = load.servers.of(subject).process.open_files().unwrap_or(0);
-    load.tally.see_files(subject, files);
+    load.counters.count_files(subject, files);
     let is_at_limit = files >= MOST_FILES as usize;
     match subject {
         Subject::Mathserver => crowd.len() >= MOST_MATH_CLIENTS,
