@@ -11,7 +11,7 @@ use crate::subject::{Each, Subject};
 const MOST_MESSAGES: usize = 20;
 
 /// Counts, from all threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     counts: Each<Counts>,
     error_messages: Mutex<Vec<String>>,
@@ -25,16 +25,25 @@ struct Counts {
     hostile: Mutex<BTreeMap<Kind, u64>>,
 }
 
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            counts: Each::new(|_| Counts::default()),
+            error_messages: Mutex::default(),
+        }
+    }
+}
+
 impl Counters {
     /// So many requests of honest clients were answered rightly.
     pub(crate) fn count_served(&self, subject: Subject, requests: u64) {
-        let counts = self.counts.of(subject);
+        let counts = &self.counts[subject];
         counts.served.fetch_add(requests, Ordering::Relaxed);
     }
 
     /// An honest client was not served rightly.
     pub(crate) fn count_error(&self, subject: Subject, what: &str) {
-        let counts = self.counts.of(subject);
+        let counts = &self.counts[subject];
         counts.errors.fetch_add(1, Ordering::Relaxed);
         let mut error_messages = lock(&self.error_messages);
         if error_messages.len() < MOST_MESSAGES {
@@ -44,35 +53,35 @@ impl Counters {
 
     /// So much was done to a server.
     pub(crate) fn count_hostile(&self, subject: Subject, kind: Kind, events: u64) {
-        let counts = self.counts.of(subject);
+        let counts = &self.counts[subject];
         *lock(&counts.hostile).entry(kind).or_default() += events;
     }
 
     /// A server was seen with so many descriptors.
     pub(crate) fn count_files(&self, subject: Subject, files: usize) {
-        let counts = self.counts.of(subject);
+        let counts = &self.counts[subject];
         counts.most_files.fetch_max(files, Ordering::Relaxed);
     }
 
     /// The requests that were answered rightly.
     pub(crate) fn served(&self, subject: Subject) -> u64 {
-        self.counts.of(subject).served.load(Ordering::Relaxed)
+        self.counts[subject].served.load(Ordering::Relaxed)
     }
 
     /// How often an honest client was not served rightly.
     pub(crate) fn errors(&self, subject: Subject) -> u64 {
-        self.counts.of(subject).errors.load(Ordering::Relaxed)
+        self.counts[subject].errors.load(Ordering::Relaxed)
     }
 
     /// How often this was done.
     pub(crate) fn hostile(&self, subject: Subject, kind: Kind) -> u64 {
-        let hostile = lock(&self.counts.of(subject).hostile);
+        let hostile = lock(&self.counts[subject].hostile);
         hostile.get(&kind).copied().unwrap_or_default()
     }
 
     /// The most descriptors that were seen.
     pub(crate) fn most_files(&self, subject: Subject) -> usize {
-        self.counts.of(subject).most_files.load(Ordering::Relaxed)
+        self.counts[subject].most_files.load(Ordering::Relaxed)
     }
 
     /// What honest clients said, as far as it was kept.

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bench::Error;
+
 use crate::counters::Counters;
-use crate::error::Error;
-use crate::honest::{self, Fault};
+use crate::honest;
 use crate::hostile::silent::SilentClients;
 use crate::hostile::slowloris::{SLOW_CLIENTS, Slowloris};
 use crate::resources::Resources;
@@ -58,12 +59,12 @@ impl Latency {
 /// Times honest clients of the servers; longer in longer runs.
 ///
 /// # Errors
-/// [`Error::Died`] if a server has ended.
+/// A server has ended.
 pub(crate) fn measure(
     servers: &Each<Server>,
     counters: &Counters,
     load_time: Duration,
-) -> Result<Each<Option<Latency>>, Error> {
+) -> Result<Each<Option<Latency>>, cli::Error> {
     let window = (load_time / 120).clamp(Duration::from_millis(200), Duration::from_secs(1));
     let rounds = if load_time < JUDGED_FROM { 2 } else { 11 };
     Each::try_new(|subject| {
@@ -72,7 +73,7 @@ pub(crate) fn measure(
         }
         let watch = Watch {
             subject,
-            server: servers.of(subject),
+            server: &servers[subject],
             counters,
             window,
         };
@@ -88,7 +89,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    fn measure(&self, rounds: usize) -> Result<Latency, Error> {
+    fn measure(&self, rounds: usize) -> Result<Latency, cli::Error> {
         let (mut alone, mut beside, mut standing) = (Vec::new(), Vec::new(), usize::MAX);
         let empty = Resources::now(self.server)?;
         for _ in 0..rounds {
@@ -101,7 +102,7 @@ impl Watch<'_> {
                 let left = self.crowd(empty);
                 over.store(true, Ordering::Relaxed);
                 standing = standing.min(gathered?).min(left?);
-                Ok::<(), Error>(())
+                Ok::<(), cli::Error>(())
             })?;
             // Memory is not the matter here.
             empty.wait_until_back(self.server, u64::MAX)?;
@@ -114,13 +115,13 @@ impl Watch<'_> {
     }
 
     /// How many clients the server has.
-    fn crowd(&self, empty: Resources) -> Result<usize, Error> {
+    fn crowd(&self, empty: Resources) -> Result<usize, cli::Error> {
         Ok(Resources::now(self.server)?
             .files
             .saturating_sub(empty.files))
     }
 
-    fn wait_for_crowd(&self, empty: Resources) -> Result<usize, Error> {
+    fn wait_for_crowd(&self, empty: Resources) -> Result<usize, cli::Error> {
         let start = Instant::now();
         loop {
             let crowd = self.crowd(empty)?;
@@ -141,7 +142,7 @@ impl Watch<'_> {
             times.push(begin.elapsed());
             match served {
                 Ok(()) => self.counters.count_served(self.subject, 1),
-                Err(fault) => self.counters.count_error(self.subject, &fault.to_string()),
+                Err(error) => self.counters.count_error(self.subject, &error.to_string()),
             }
             thread::sleep(PAUSE);
         }
@@ -149,7 +150,7 @@ impl Watch<'_> {
     }
 }
 
-fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Fault> {
+fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Error> {
     match subject {
         Subject::TcpServer => honest::tcp_server::ask_once(address),
         Subject::Lab3 => honest::lab3::tell_once(address),

@@ -44,7 +44,7 @@ impl<'a> Load<'a> {
 
     /// Where a server is reached.
     pub(crate) fn address(&self, subject: Subject) -> SocketAddr {
-        self.servers.of(subject).address
+        self.servers[subject].address
     }
 
     /// Whether the load is to end.

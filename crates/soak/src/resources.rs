@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Signal};
 
-use crate::error::Error;
 use crate::servers::Server;
 
 /// A server may have so much more memory resident at the end than after the warming up, in bytes.
@@ -48,11 +47,14 @@ impl Resources {
     /// What it takes now.
     ///
     /// # Errors
-    /// [`Error::Died`] if the server has ended.
-    pub(crate) fn now(server: &Server) -> Result<Self, Error> {
+    /// The server has ended.
+    pub(crate) fn now(server: &Server) -> Result<Self, cli::Error> {
         Self::look(server).map_err(|error| match server.process.wait_exit(NEWS_LIMIT) {
-            Ok(_) => Error::Died(server.process.report()),
-            Err(_) => Error::Harness(error),
+            Ok(_) => {
+                let report = server.process.report();
+                cli::Error::new(format_args!("a server ended under the load\n{report}"))
+            }
+            Err(_) => error.into(),
         })
     }
 
@@ -67,8 +69,12 @@ impl Resources {
     /// If that does not come about, what it takes at last.
     ///
     /// # Errors
-    /// [`Error::Died`] if the server has ended.
-    pub(crate) fn wait_until_back(&self, server: &Server, more_memory: u64) -> Result<Self, Error> {
+    /// The server has ended.
+    pub(crate) fn wait_until_back(
+        &self,
+        server: &Server,
+        more_memory: u64,
+    ) -> Result<Self, cli::Error> {
         let start = Instant::now();
         loop {
             let now = Self::now(server)?;
@@ -105,8 +111,8 @@ impl End {
     /// Asks a server to end, and waits for it.
     ///
     /// # Errors
-    /// [`Error::Harness`] if it cannot be asked.
-    pub(crate) fn of(server: &Server) -> Result<Self, Error> {
+    /// It cannot be asked.
+    pub(crate) fn of(server: &Server) -> Result<Self, cli::Error> {
         server.process.signal(Signal::TERM)?;
         let exit = server.process.wait_exit(END_LIMIT).ok();
         let said = server.process.stderr();

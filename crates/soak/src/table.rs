@@ -49,7 +49,7 @@ impl Report {
     }
 
     fn broken(&self, subject: Subject) -> Vec<&'static str> {
-        let (start, end) = (self.start.of(subject), *self.end.of(subject));
+        let (start, end) = (self.start[subject], self.end[subject]);
         let rules = [
             (self.counters.served(subject) > 0, "no request was served"),
             (
@@ -62,13 +62,10 @@ impl Report {
                 "it did not close every descriptor",
             ),
             (
-                *self.idle.of(subject) <= MOST_IDLE_TIME,
+                self.idle[subject] <= MOST_IDLE_TIME,
                 "it used processor time while it was idle",
             ),
-            (
-                self.ends.of(subject).is_clean(),
-                "it did not end as it should",
-            ),
+            (self.ends[subject].is_clean(), "it did not end as it should"),
             (
                 self.has_low_latency(subject),
                 "honest clients had to wait beside a crowd",
@@ -81,7 +78,7 @@ impl Report {
     }
 
     fn has_low_latency(&self, subject: Subject) -> bool {
-        let latency = self.latencies.of(subject);
+        let latency = &self.latencies[subject];
         latency.is_none_or(|latency| {
             self.time < JUDGED_FROM || (latency.ratio() <= MOST_RATIO && latency.standing >= SILENT)
         })
@@ -108,26 +105,26 @@ impl Report {
     }
 
     fn write_resources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_row(f, "memory at the start, KiB", |s| kib(self.start.of(s)))?;
-        write_row(f, "memory at the end, KiB", |s| kib(self.end.of(s)))?;
+        write_row(f, "memory at the start, KiB", |s| kib(&self.start[s]))?;
+        write_row(f, "memory at the end, KiB", |s| kib(&self.end[s]))?;
         let files = |resources: &Resources| resources.files.to_string();
-        write_row(f, "descriptors at the start", |s| files(self.start.of(s)))?;
+        write_row(f, "descriptors at the start", |s| files(&self.start[s]))?;
         write_row(f, "descriptors at most", |s| {
             match self.counters.most_files(s) {
                 0 => NOTHING.to_owned(),
                 most => most.to_string(),
             }
         })?;
-        write_row(f, "descriptors at the end", |s| files(self.end.of(s)))?;
+        write_row(f, "descriptors at the end", |s| files(&self.end[s]))?;
         let label = format!("processor ms in {IDLE_WATCH:?} idle");
-        write_row(f, &label, |s| self.idle.of(s).as_millis().to_string())?;
-        write_row(f, "ended with", |s| how_it_ended(self.ends.of(s)))
+        write_row(f, &label, |s| self.idle[s].as_millis().to_string())?;
+        write_row(f, "ended with", |s| how_it_ended(&self.ends[s]))
     }
 
     fn write_latencies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let latency = |show: fn(&Latency) -> String| {
             move |subject| {
-                let latency = self.latencies.of(subject).as_ref();
+                let latency = &self.latencies[subject].as_ref();
                 latency.map_or_else(|| NOTHING.to_owned(), show)
             }
         };
@@ -284,17 +281,17 @@ mod tests {
             failed("honest clients saw errors")
         );
         assert_eq!(
-            with(|report| report.end.of_mut(of).memory += MORE_MEMORY + 1),
+            with(|report| report.end[of].memory += MORE_MEMORY + 1),
             failed("it took more and more memory")
         );
         for files in [8, 10] {
             assert_eq!(
-                with(|report| report.end.of_mut(of).files = files),
+                with(|report| report.end[of].files = files),
                 failed("it did not close every descriptor")
             );
         }
         assert_eq!(
-            with(|report| *report.idle.of_mut(of) = Duration::from_millis(30)),
+            with(|report| report.idle[of] = Duration::from_millis(30)),
             failed("it used processor time while it was idle")
         );
         for end in [
@@ -304,7 +301,7 @@ mod tests {
         ] {
             let (exit, panicked) = end;
             assert_eq!(
-                with(|report| *report.ends.of_mut(of) = End { exit, panicked }),
+                with(|report| report.ends[of] = End { exit, panicked }),
                 failed("it did not end as it should")
             );
         }
@@ -321,7 +318,7 @@ mod tests {
                 standing,
             };
             let mut report = flawless(60);
-            *report.latencies.of_mut(Subject::Server) = Some(latency);
+            report.latencies[Subject::Server] = Some(latency);
             assert_eq!(report.failures().len(), 1);
             report.time = Duration::from_secs(59);
             assert!(report.failures().is_empty());

@@ -43,6 +43,11 @@ impl Connection {
         &self.stream
     }
 
+    /// Gives the socket away.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// The port of this end.
     ///
     /// # Errors

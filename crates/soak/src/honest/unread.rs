@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bench::Error;
 use proto::message::Request;
 
+use super::TIMEOUT;
 use super::server::{Message, create, read};
-use super::{Fault, TIMEOUT};
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -24,8 +25,8 @@ const LENGTH: usize = 60_000;
 /// Stores the messages.
 ///
 /// # Errors
-/// [`Fault`] if one is not taken.
-pub(crate) fn store(address: SocketAddr) -> Result<(), Fault> {
+/// [`Error`] if one is not taken.
+pub(crate) fn store(address: SocketAddr) -> Result<(), Error> {
     (0..MESSAGES).try_for_each(|number| {
         let (sender, text) = message(number);
         let request = Request::Create {
@@ -48,7 +49,7 @@ pub(super) fn read_back(load: &Load<'_>) {
 }
 
 /// While they are on their way to a hostile reader, there are none.
-fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
+fn read_all(address: SocketAddr) -> Result<Vec<Message>, Error> {
     const BETWEEN: Duration = Duration::from_millis(50);
     let start = Instant::now();
     loop {
@@ -60,13 +61,17 @@ fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
     }
 }
 
-fn check(found: &[Message]) -> Result<(), Fault> {
+fn check(found: &[Message]) -> Result<(), Error> {
     if found.iter().cloned().eq((0..MESSAGES).map(message)) {
         return Ok(());
     }
-    let wanted = format!("all {MESSAGES} in order");
+    let expected = format!("all {MESSAGES} in order");
     let found = format!("{}, or others", found.len());
-    Err(Fault::wrong("the messages that nobody took", wanted, found))
+    Err(Error::wrong(
+        "the messages that nobody took",
+        expected,
+        found,
+    ))
 }
 
 fn message(number: usize) -> Message {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::honest::{Fault, unread};
+use crate::honest::unread;
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -118,7 +118,7 @@ const ATTACKS: [Attack; 6] = [
 /// Starts all hostile clients. They end by themselves when the load is over.
 pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, load: &'scope Load<'_>) {
     // There before the first who asks for it and does not take it.
-    let stored: Result<(), Fault> = unread::store(load.address(Subject::Server));
+    let stored = unread::store(load.address(Subject::Server));
     load.judge(Subject::Server, stored);
     scope.spawn(|| silent::keep_starving(load));
     for subject in Subject::CONCURRENT {

@@ -83,10 +83,10 @@ impl Drop for SilentClients {
 
 /// Takes all descriptors of one server after another.
 pub(super) fn keep_starving(load: &Load<'_>) {
-    let mut silent_clients: Each<SilentClients> = Each::default();
+    let mut silent_clients: Each<SilentClients> = Each::new(|_| SilentClients::default());
     while !load.is_over() {
         for subject in Subject::CONCURRENT {
-            let crowd = silent_clients.of_mut(subject);
+            let crowd = &mut silent_clients[subject];
             starve(load, subject, crowd);
             thread::sleep(STARVATION);
             crowd.shrink(REMAINING);
@@ -97,7 +97,7 @@ pub(super) fn keep_starving(load: &Load<'_>) {
 }
 
 fn starve(load: &Load<'_>, subject: Subject, crowd: &mut SilentClients) {
-    let server = load.servers.of(subject);
+    let server = &load.servers[subject];
     let start = Instant::now();
     let mut joined = 0;
     // Those of the last time may have been expelled: they are gone for the server.
@@ -110,7 +110,7 @@ fn starve(load: &Load<'_>, subject: Subject, crowd: &mut SilentClients) {
 }
 
 fn is_full(load: &Load<'_>, subject: Subject, crowd: &SilentClients) -> bool {
-    let files = load.servers.of(subject).process.open_files().unwrap_or(0);
+    let files = load.servers[subject].process.open_files().unwrap_or(0);
     load.counters.count_files(subject, files);
     let is_at_limit = files >= MOST_FILES as usize;
     match subject {
