@@ -24,26 +24,20 @@ pub struct Row {
     /// Its unit.
     pub unit: Unit,
     /// What the ratio of ours to the limit is to reach.
-    pub limit: Option<Goal>,
+    pub limit: Goal,
     /// What the ratio of ours to the best peer is to reach.
     pub peer: Option<Goal>,
 }
 
 impl Row {
-    /// A row without goals.
-    pub fn new(what: impl Into<String>, unit: Unit) -> Self {
+    /// A row without a goal beside a peer.
+    pub fn new(what: impl Into<String>, unit: Unit, limit: Goal) -> Self {
         Self {
             what: what.into(),
             unit,
-            limit: None,
+            limit,
             peer: None,
         }
-    }
-
-    /// With a goal beside the limit.
-    pub fn limit(mut self, goal: Goal) -> Self {
-        self.limit = Some(goal);
-        self
     }
 
     /// With a goal beside the best peer.
@@ -165,4 +159,15 @@ pub struct Table {
     pub head: Vec<String>,
     /// Each as long as the head.
     pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table of these columns.
+    pub fn new(title: impl Into<String>, head: &[&str], rows: Vec<Vec<String>>) -> Self {
+        Self {
+            title: title.into(),
+            head: head.iter().copied().map(str::to_owned).collect(),
+            rows,
+        }
+    }
 }

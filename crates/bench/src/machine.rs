@@ -7,12 +7,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::{Output, Process, Program, start_server};
+use harness::{Exit, Output, Process, Program, start_server};
 
+use crate::load::Listener;
 use crate::{Error, affinity};
 
 /// Servers listen within a fraction of this.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
+
+/// Clients end as soon as they are served.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How to start contenders, and for how long to measure them.
 #[derive(Clone, Debug)]
@@ -101,6 +105,24 @@ impl Machine {
         let program = |port: u16| program(&port.to_string());
         let (process, address) = start_server(STARTS_WITHIN, program)?;
         Ok(Server { process, address })
+    }
+
+    /// Runs the client that `program` describes for a port, to its end, while `serve` serves it on
+    /// that port. Returns the result of `serve` and the process.
+    ///
+    /// # Errors
+    /// [`Error::Wrong`] if the client fails, those of `serve`, [`Error::Harness`].
+    pub fn run_client<T>(
+        program: impl Fn(&str) -> Program,
+        serve: impl FnOnce(&Listener) -> Result<T, Error>,
+    ) -> Result<(T, Process), Error> {
+        let listener = Listener::bind()?;
+        let process = program(&listener.port().to_string()).start()?;
+        let served = serve(&listener)?;
+        match process.wait_exit(ENDS_WITHIN)? {
+            Exit::Status(0) => Ok((served, process)),
+            exit => Err(Error::wrong(process.command_line(), "status 0", exit)),
+        }
     }
 
     /// Starts our server `name` with `arguments` before its port. What it prints goes nowhere: to

@@ -107,17 +107,17 @@ impl MeasuredRow {
         let of = |role| results.iter().filter(move |result| result.role == role);
         let ours = of(Role::Ours).find_map(|ours| ours.median);
         // The higher the harder to beat.
-        let rank = |peer: &Measurement| match (peer.median, row.limit.or(row.peer)) {
+        let rank = |peer: &Measurement| match (peer.median, row.limit) {
             (None, _) => f64::NEG_INFINITY,
-            (Some(median), Some(Goal::AtLeast(_)) | None) => median,
-            (Some(median), Some(Goal::AtMost(_))) => -median,
+            (Some(median), Goal::AtLeast(_)) => median,
+            (Some(median), Goal::AtMost(_)) => -median,
         };
         let limit = of(Role::Limit).next();
         let peer = of(Role::Peer).max_by(|a, b| rank(a).total_cmp(&rank(b)));
         Self {
             what: row.what.clone(),
             unit: row.unit,
-            against_limit: limit.map(|limit| Comparison::new(ours, limit, row.limit)),
+            against_limit: limit.map(|limit| Comparison::new(ours, limit, Some(row.limit))),
             against_peer: peer.map(|peer| Comparison::new(ours, peer, row.peer)),
             results,
         }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn row(goal: Goal) -> Row {
-        Row::new("", Unit::Seconds).limit(goal).peer(goal)
+        Row::new("", Unit::Seconds, goal).peer(goal)
     }
 
     fn measurement(role: Role, name: &'static str, values: &[f64]) -> Measurement {

@@ -14,11 +14,11 @@ use rustix::net::sockopt::{
 };
 use rustix::net::{AddressFamily, SocketType};
 
-/// Clients come from 127.0.1.1 to 127.0.1.100 in turn (Linux: all of 127.0.0.0/8 is loopback).
+/// Clients connect from 127.0.1.1 to 127.0.1.100 in turn (Linux: all of 127.0.0.0/8 is loopback).
 const SOURCES: u32 = 100;
 
-/// The receive buffer of a client that does not want to receive, in bytes. The system makes it
-/// as small as it can.
+/// The receive buffer of a client that does not receive, in bytes. The system makes it as small as
+/// it can.
 const TINY_BUFFER: usize = 1;
 
 /// Connects within the time; reads and writes wait as long as that, too.

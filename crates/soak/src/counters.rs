@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::hostile::Kind;
 use crate::subject::{Each, Subject};
 
-/// So many errors of honest clients are kept with their words.
+/// So many errors of honest clients are kept with their messages.
 const MOST_MESSAGES: usize = 20;
 
 /// Counts, from all threads.
@@ -35,13 +35,13 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// So many requests of honest clients were answered rightly.
+    /// So many requests of honest clients were served right.
     pub(crate) fn count_served(&self, subject: Subject, requests: u64) {
         let counts = &self.counts[subject];
         counts.served.fetch_add(requests, Ordering::Relaxed);
     }
 
-    /// An honest client was not served rightly.
+    /// An honest client was not served right.
     pub(crate) fn count_error(&self, subject: Subject, what: &str) {
         let counts = &self.counts[subject];
         counts.errors.fetch_add(1, Ordering::Relaxed);
@@ -63,12 +63,12 @@ impl Counters {
         counts.most_files.fetch_max(files, Ordering::Relaxed);
     }
 
-    /// The requests that were answered rightly.
+    /// The requests that were served right.
     pub(crate) fn served(&self, subject: Subject) -> u64 {
         self.counts[subject].served.load(Ordering::Relaxed)
     }
 
-    /// How often an honest client was not served rightly.
+    /// How often an honest client was not served right.
     pub(crate) fn errors(&self, subject: Subject) -> u64 {
         self.counts[subject].errors.load(Ordering::Relaxed)
     }
@@ -84,7 +84,7 @@ impl Counters {
         self.counts[subject].most_files.load(Ordering::Relaxed)
     }
 
-    /// What honest clients said, as far as it was kept.
+    /// The errors of honest clients, as far as they were kept.
     pub(crate) fn error_messages(&self) -> Vec<String> {
         lock(&self.error_messages).clone()
     }

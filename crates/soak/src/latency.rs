@@ -1,5 +1,5 @@
-//! How long honest clients wait while others just stand around: 500 that are silent and 50 that
-//! drip, beside one that is timed.
+//! How long honest clients wait while others are connected: 500 that are silent and 50 that are slow,
+//! beside one that is timed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use crate::subject::{Each, Subject};
 /// The servers whose clients are timed.
 const TIMED: [Subject; 3] = [Subject::TcpServer, Subject::Lab3, Subject::Server];
 
-/// Silent clients that stand meanwhile.
+/// Silent clients that are connected meanwhile.
 pub(crate) const SILENT: usize = 500;
 
 /// With them, the 99th percentile may be so many times what it is without.
@@ -29,25 +29,25 @@ pub(crate) const MOST_RATIO: f64 = 3.0;
 /// show the machine.
 pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(60);
 
-/// `server` expels a silent client after a second (C-7): another takes its place at once. New ones
-/// come evenly, since 500 that came at one moment would leave at one moment. One byte slowloris in
-/// the same time.
+/// `server` drops a silent client after a second (C-7): another takes its place immediately. New ones
+/// connect evenly, since 500 that connect together would be dropped together. A slow client sends a
+/// byte in the same time.
 const RENEWAL: Duration = Duration::from_micros(1_700);
 
-/// How long the crowd may take to come.
+/// How long the silent and slow clients may take to connect.
 const GATHER_LIMIT: Duration = Duration::from_secs(20);
 
 /// The time between two measurements.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// The 99th percentile of the time that a client waits, without a crowd and with it: of several
+/// The 99th percentile of the time that a client waits, without silent and slow clients and with them: of several
 /// rounds in turn, that in the middle, so that what else the machine does meanwhile counts less.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Latency {
     pub(crate) alone: Duration,
     pub(crate) beside: Duration,
-    /// Clients that standing there at least, dripping ones included, as the server's descriptors show.
-    pub(crate) standing: usize,
+    /// The fewest silent and slow clients that were connected, as the server's descriptors show.
+    pub(crate) connected: usize,
 }
 
 impl Latency {
@@ -90,18 +90,18 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn measure(&self, rounds: usize) -> Result<Latency, cli::Error> {
-        let (mut alone, mut beside, mut standing) = (Vec::new(), Vec::new(), usize::MAX);
+        let (mut alone, mut beside, mut connected) = (Vec::new(), Vec::new(), usize::MAX);
         let empty = Resources::now(self.server)?;
         for _ in 0..rounds {
             alone.push(self.percentile());
             let over = AtomicBool::new(false);
             thread::scope(|scope| {
-                scope.spawn(|| stand(self.subject, self.server, &over));
-                let gathered = self.wait_for_crowd(empty);
+                scope.spawn(|| keep_connected(self.subject, self.server, &over));
+                let gathered = self.wait_for_clients(empty);
                 beside.push(self.percentile());
-                let left = self.crowd(empty);
+                let left = self.connected(empty);
                 over.store(true, Ordering::Relaxed);
-                standing = standing.min(gathered?).min(left?);
+                connected = connected.min(gathered?).min(left?);
                 Ok::<(), cli::Error>(())
             })?;
             // Memory is not the matter here.
@@ -110,23 +110,23 @@ impl Watch<'_> {
         Ok(Latency {
             alone: middle(alone),
             beside: middle(beside),
-            standing,
+            connected,
         })
     }
 
     /// How many clients the server has.
-    fn crowd(&self, empty: Resources) -> Result<usize, cli::Error> {
+    fn connected(&self, empty: Resources) -> Result<usize, cli::Error> {
         Ok(Resources::now(self.server)?
             .files
             .saturating_sub(empty.files))
     }
 
-    fn wait_for_crowd(&self, empty: Resources) -> Result<usize, cli::Error> {
+    fn wait_for_clients(&self, empty: Resources) -> Result<usize, cli::Error> {
         let start = Instant::now();
         loop {
-            let crowd = self.crowd(empty)?;
-            if crowd >= SILENT + SLOW_CLIENTS || start.elapsed() > GATHER_LIMIT {
-                return Ok(crowd);
+            let connected = self.connected(empty)?;
+            if connected >= SILENT + SLOW_CLIENTS || start.elapsed() > GATHER_LIMIT {
+                return Ok(connected);
             }
             thread::sleep(Duration::from_millis(10));
         }
@@ -159,29 +159,29 @@ fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Error> {
     }
 }
 
-/// Silent and dripping clients stand around until it is over.
-fn stand(subject: Subject, server: &Server, over: &AtomicBool) {
-    let is_expelling = subject == Subject::Server;
-    let mut crowd = SilentClients::default();
+/// Keeps silent and slow clients connected until it is over.
+fn keep_connected(subject: Subject, server: &Server, over: &AtomicBool) {
+    let drops_silent = subject == Subject::Server;
+    let mut silent = SilentClients::default();
     let mut slowloris = Slowloris::new(server.address, subject);
     let mut turn = 0;
     let mut due = Instant::now();
     while !over.load(Ordering::Relaxed) {
-        if is_expelling || turn < SILENT + SLOW_CLIENTS {
-            // One in eleven slowloris.
+        if drops_silent || turn < SILENT + SLOW_CLIENTS {
+            // One in eleven is slow.
             if turn % (SILENT / SLOW_CLIENTS + 1) == 0 {
                 slowloris.grow();
             } else {
-                crowd.grow(server, subject);
+                silent.grow(server, subject);
             }
-            // Those are expelled already, after their second.
-            if crowd.len() > 2 * SILENT {
-                crowd.drop_oldest();
+            // Those have been dropped already, after their second.
+            if silent.len() > 2 * SILENT {
+                silent.drop_oldest();
             }
             turn += 1;
         }
         slowloris.send_byte();
-        if is_expelling || turn >= SILENT + SLOW_CLIENTS {
+        if drops_silent || turn >= SILENT + SLOW_CLIENTS {
             due += RENEWAL;
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }

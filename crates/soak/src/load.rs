@@ -1,4 +1,4 @@
-//! Honest and hostile clients at once.
+//! Honest and hostile clients together.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -62,7 +62,7 @@ impl<'a> Load<'a> {
         self.all_starved.store(true, Ordering::Relaxed);
     }
 
-    /// Counts what came of an honest client.
+    /// Counts the outcome of an honest client, if it is an error.
     pub(crate) fn judge<E: fmt::Display>(&self, subject: Subject, outcome: Result<(), E>) {
         if let Err(error) = outcome {
             self.counters.count_error(subject, &error.to_string());

@@ -22,16 +22,16 @@ pub(crate) const IDLE_WATCH: Duration = Duration::from_secs(1);
 /// and one more because ticks are handed out whole.
 pub(crate) const MOST_IDLE_TIME: Duration = Duration::from_millis(20);
 
-/// When all clients have closed, a server closes its ends at once, on a machine that is not busy.
+/// When all clients have closed, a server closes its ends immediately, on a machine that is not busy.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How often it is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(20);
+/// The time between two looks at it.
+const POLL_PAUSE: Duration = Duration::from_millis(20);
 
-/// How a process ended is known a moment after it cannot be looked into any more.
-const NEWS_LIMIT: Duration = Duration::from_secs(1);
+/// The exit status of a process is known a moment after its resource usage is gone.
+const EXIT_LIMIT: Duration = Duration::from_secs(1);
 
-/// G-4 says a second; on a busy machine the end itself is what counts here.
+/// G-4 demands a second; on a busy machine only the end itself is checked here.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a server takes while nobody is connected.
@@ -49,7 +49,7 @@ impl Resources {
     /// # Errors
     /// The server has ended.
     pub(crate) fn now(server: &Server) -> Result<Self, cli::Error> {
-        Self::look(server).map_err(|error| match server.process.wait_exit(NEWS_LIMIT) {
+        Self::look(server).map_err(|error| match server.process.wait_exit(EXIT_LIMIT) {
             Ok(_) => {
                 let report = server.process.report();
                 cli::Error::new(format_args!("a server ended under the load\n{report}"))
@@ -65,8 +65,8 @@ impl Resources {
         })
     }
 
-    /// Waits until it takes no more than `self` and `more_memory`, and says what it takes then.
-    /// If that does not come about, what it takes at last.
+    /// Waits until it takes no more than `self` and `more_memory`, but 30 seconds at most. Returns what
+    /// it takes then.
     ///
     /// # Errors
     /// The server has ended.
@@ -83,7 +83,7 @@ impl Resources {
             if is_back || start.elapsed() > SETTLE_LIMIT {
                 return Ok(now);
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_PAUSE);
         }
     }
 
@@ -115,8 +115,8 @@ impl End {
     pub(crate) fn of(server: &Server) -> Result<Self, cli::Error> {
         server.process.signal(Signal::TERM)?;
         let exit = server.process.wait_exit(END_LIMIT).ok();
-        let said = server.process.stderr();
-        let panicked = said
+        let stderr = server.process.stderr();
+        let panicked = stderr
             .windows(PANICKED.len())
             .any(|window| window == PANICKED);
         Ok(Self { exit, panicked })
@@ -128,6 +128,6 @@ impl End {
     }
 }
 
-/// What Rust prints when a thread panics. No client can make a server say it: what clients say is
-/// not repeated on standard error but for the names of classes in pickles, and ours are other ones.
+/// What Rust prints when a thread panics. No client can make a server print it: of what clients send,
+/// standard error shows only the names of classes in pickles, and ours are other ones.
 const PANICKED: &[u8] = b"panicked at";

@@ -16,12 +16,12 @@ use crate::subject::{Each, Subject};
 use crate::table::Report;
 
 /// How long the loads last at least before the memory is looked at first; in long runs, a tenth of
-/// the time. Afterwards every server has had as many clients at once, and requests as large, as it
+/// the time. Afterwards every server has had as many concurrent clients, and requests as large, as it
 /// will have.
 const LEAST_WARM_UP: Duration = Duration::from_secs(3);
 
-/// The descriptors of this process: those of one server that has none left, and of all who stand
-/// or come and go beside.
+/// The descriptors of this process: enough to use up those of one server, and for all other
+/// clients.
 const NEEDED_FILES: u64 = 4096;
 
 const DEFAULT_SECONDS: u64 = 60;
@@ -115,13 +115,13 @@ fn soak(time: Duration) -> Result<Report, cli::Error> {
         Ok::<Resources, cli::Error>(Resources { memory, files })
     })?;
 
-    progress("timing honest clients without and with a crowd");
+    progress("timing honest clients alone and beside silent and slow ones");
     let latencies = latency::measure(&servers, &counters, time)?;
 
     progress(&format!("load for {} seconds", time.as_secs()));
     Load::put(&servers, &counters, time);
 
-    progress("looking at what is left");
+    progress("waiting for the servers to settle");
     let end = settled(&servers, &start, MORE_MEMORY)?;
     let idle = idle_time(&servers)?;
     let ends = Each::try_new(|subject| End::of(&servers[subject]))?;

@@ -10,7 +10,7 @@ use harness::{Output, Process, Program, start_server};
 use crate::honest::SECRET;
 use crate::subject::{Each, Subject};
 
-/// The descriptors that each server may have: more than the 550 clients who stand while honest
+/// The descriptors that each server may have: more than the 550 clients that are connected while honest
 /// ones are timed, and few enough to be used up.
 pub(crate) const MOST_FILES: u32 = 1024;
 

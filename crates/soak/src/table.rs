@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The results of a run, and the rules.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::subject::{Each, Subject};
 const LABEL_WIDTH: usize = 32;
 const COLUMN_WIDTH: usize = 12;
 
-/// What is in a cell that says nothing.
+/// A cell without a value.
 const NOTHING: &str = "-";
 
-/// All that was seen. Displayed, it is the table and the verdict.
+/// All results. Displayed, it is the table and the verdict.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// How long the load lasted.
@@ -68,7 +68,7 @@ impl Report {
             (self.ends[subject].is_clean(), "it did not end as it should"),
             (
                 self.has_low_latency(subject),
-                "honest clients had to wait beside a crowd",
+                "honest clients waited beside silent and slow ones",
             ),
         ];
         rules
@@ -80,14 +80,15 @@ impl Report {
     fn has_low_latency(&self, subject: Subject) -> bool {
         let latency = &self.latencies[subject];
         latency.is_none_or(|latency| {
-            self.time < JUDGED_FROM || (latency.ratio() <= MOST_RATIO && latency.standing >= SILENT)
+            self.time < JUDGED_FROM
+                || (latency.ratio() <= MOST_RATIO && latency.connected >= SILENT)
         })
     }
 
     fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_row(f, "", |subject| subject.name().to_owned())?;
         let counters = &self.counters;
-        write_row(f, "requests served rightly", |s| {
+        write_row(f, "requests served right", |s| {
             counters.served(s).to_string()
         })?;
         write_row(f, "errors of honest clients", |s| {
@@ -131,7 +132,7 @@ impl Report {
         write_row(f, "p99 alone, ms", latency(|latency| millis(latency.alone)))?;
         write_row(
             f,
-            "p99 beside a crowd, ms",
+            "p99 beside silent and slow, ms",
             latency(|latency| millis(latency.beside)),
         )?;
         write_row(
@@ -141,8 +142,8 @@ impl Report {
         )?;
         write_row(
             f,
-            "the crowd, at least",
-            latency(|latency| latency.standing.to_string()),
+            "silent and slow, at least",
+            latency(|latency| latency.connected.to_string()),
         )
     }
 
@@ -156,8 +157,8 @@ impl Report {
             f,
             "Rules: no errors; memory at most {} KiB more; the same descriptors; at most \
              {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
-             Each server may have {MOST_FILES} descriptors. A crowd is {SILENT} silent clients \
-             and {SLOW_CLIENTS} that drip; p99 beside it: {judged}.",
+             Each server may have {MOST_FILES} descriptors. p99 beside {SILENT} silent and \
+             {SLOW_CLIENTS} slow clients: {judged}.",
             MORE_MEMORY / 1024
         )
     }
@@ -242,7 +243,7 @@ mod tests {
         let latency = Latency {
             alone: Duration::from_millis(1),
             beside: Duration::from_millis(3),
-            standing: 550,
+            connected: 550,
         };
         let end = || End {
             exit: Some(Exit::Status(0)),
@@ -311,11 +312,11 @@ mod tests {
 
     #[test]
     fn a_long_tail_and_a_small_crowd_count_in_long_runs() {
-        for (millis, standing) in [(4, 550), (3, 499)] {
+        for (millis, connected) in [(4, 550), (3, 499)] {
             let latency = Latency {
                 alone: Duration::from_millis(1),
                 beside: Duration::from_millis(millis),
-                standing,
+                connected,
             };
             let mut report = flawless(60);
             report.latencies[Subject::Server] = Some(latency);

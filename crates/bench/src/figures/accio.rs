@@ -1,12 +1,11 @@
 //! `accio` beside a loop that writes from memory.
 
 use std::io;
-use std::time::Duration;
 
-use harness::{Exit, Program};
+use harness::Program;
 
 use crate::figure::{Contender, Figure, Goal, Role, Row, Unit};
-use crate::load::{Listener, upload};
+use crate::load::upload;
 use crate::{Error, Machine};
 
 const OURS: &str = "accio";
@@ -15,16 +14,14 @@ const SEND: &str = "send";
 /// How long the file is.
 const FILE: u64 = 512 * 1024 * 1024;
 
-/// A sender ends as soon as its file has.
-const ENDS_WITHIN: Duration = Duration::from_secs(10);
-
 pub(super) fn figures() -> Vec<Figure> {
     vec![Figure {
         name: "accio-sends",
-        rows: vec![
-            Row::new("sent from a file in the page cache", Unit::BytesPerSecond)
-                .limit(Goal::AtLeast(0.95)),
-        ],
+        rows: vec![Row::new(
+            "sent from a file in the page cache",
+            Unit::BytesPerSecond,
+            Goal::AtLeast(0.95),
+        )],
         contenders: vec![
             Contender::new(Role::Ours, OURS, |machine| {
                 let file = cached_file().map_err(Error::system("making a file"))?;
@@ -62,19 +59,12 @@ fn cached_file() -> io::Result<tempfile::NamedTempFile> {
 /// Has the file sent again and again, from new processes, for the time of a round: bytes a second
 /// while files are on their way.
 fn rate(machine: &Machine, sender: impl Fn(&str) -> Program) -> Result<Vec<f64>, Error> {
-    let listener = Listener::bind()?;
-    let port = listener.port().to_string();
     let (mut bytes, mut elapsed) = (0, 0.0);
     while bytes == 0 || elapsed < machine.round.as_secs_f64() {
-        let process = sender(&port).start()?;
-        let transfer = upload::receive(&listener)?;
-        let exit = process.wait_exit(ENDS_WITHIN)?;
-        if transfer.bytes != FILE || exit != Exit::Status(0) {
-            return Err(Error::wrong(
-                process.command_line(),
-                format_args!("{FILE} bytes and status 0"),
-                format_args!("{} bytes and {exit}", transfer.bytes),
-            ));
+        let (transfer, process) = Machine::run_client(&sender, upload::receive)?;
+        if transfer.bytes != FILE {
+            let (who, got) = (process.command_line(), transfer.bytes);
+            return Err(Error::wrong(who, format_args!("{FILE} bytes"), got));
         }
         bytes += transfer.bytes;
         elapsed += transfer.elapsed;

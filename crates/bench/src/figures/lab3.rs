@@ -25,13 +25,16 @@ fn clients(name: &'static str, concurrent: usize) -> Figure {
     Figure {
         name,
         rows: vec![
-            Row::new(format!("clients/s, {concurrent} at once"), Unit::PerSecond)
-                .limit(Goal::AtLeast(0.92)),
+            Row::new(
+                format!("clients/s, {concurrent} at once"),
+                Unit::PerSecond,
+                Goal::AtLeast(0.92),
+            ),
             Row::new(
                 format!("CPU per client, {concurrent} at once"),
                 Unit::Seconds,
-            )
-            .limit(Goal::AtMost(1.3)),
+                Goal::AtMost(1.3),
+            ),
         ],
         contenders: vec![
             Contender::server(Role::Ours, OURS, ours, round),

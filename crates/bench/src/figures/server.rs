@@ -44,25 +44,26 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-server",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-server",
+    measure: growth,
+};
 
 // --- Creates ---
 
 /// Messages are stored, `concurrent` of them together.
 fn creates(name: &'static str, concurrent: usize) -> Figure {
     let mut rows = vec![
-        Row::new(format!("creates/s, {concurrent} at once"), Unit::PerSecond)
-            .limit(Goal::AtLeast(0.92)),
+        Row::new(
+            format!("creates/s, {concurrent} at once"),
+            Unit::PerSecond,
+            Goal::AtLeast(0.92),
+        ),
         Row::new(
             format!("p99 of a create, {concurrent} at once"),
             Unit::Seconds,
-        )
-        .limit(Goal::AtMost(1.3)),
+            Goal::AtMost(1.3),
+        ),
     ];
     let create = move |server: &Server, round| {
         let creates = creating(server, concurrent, &to_receiver);
@@ -87,8 +88,8 @@ fn creates(name: &'static str, concurrent: usize) -> Figure {
             Row::new(
                 format!("CPU per create, {concurrent} at once"),
                 Unit::Seconds,
+                Goal::AtMost(1.25),
             )
-            .limit(Goal::AtMost(1.25))
             .peer(Goal::AtMost(1.0)),
         );
         contenders.push(Contender::new(Role::Peer, NGINX, nginx));
@@ -229,7 +230,7 @@ fn reads() -> Figure {
     let what = format!("CPU per read of {MAX_ITEMS} × 1 KiB");
     Figure {
         name: "server-reads",
-        rows: vec![Row::new(what, Unit::Seconds).limit(Goal::AtMost(3.0))],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(3.0))],
         contenders: vec![
             Contender::server(Role::Ours, OURS, start_ours, ours),
             Contender::server(Role::Limit, CANNED, start_canned, limit),
@@ -287,11 +288,7 @@ fn stored(
             in_unit(Unit::PerSecond, visited.rate()),
         ]);
     }
-    Ok(Table {
-        title: format!("server: a create while so much is stored, {receivers}"),
-        head: ["stored before", "CPU per create", "creates/s"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows,
-    })
+    let title = format!("server: a create while so much is stored, {receivers}");
+    let head = ["stored before", "CPU per create", "creates/s"];
+    Ok(Table::new(title, &head, rows))
 }

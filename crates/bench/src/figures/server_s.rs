@@ -25,12 +25,10 @@ pub(super) fn figures() -> Vec<Figure> {
     vec![receives(), memory()]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-server-s",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-server-s",
+    measure: growth,
+};
 
 fn receives() -> Figure {
     let round = |server: &mut Server, round: Duration| {
@@ -44,11 +42,9 @@ fn receives() -> Figure {
     Figure {
         name: "server-s-receives",
         rows: vec![
-            Row::new("received", Unit::BytesPerSecond)
-                .limit(Goal::AtLeast(0.95))
+            Row::new("received", Unit::BytesPerSecond, Goal::AtLeast(0.95))
                 .peer(Goal::AtLeast(1.2)),
-            Row::new("CPU per GiB", Unit::SecondsPerByte)
-                .limit(Goal::AtMost(1.15))
+            Row::new("CPU per GiB", Unit::SecondsPerByte, Goal::AtMost(1.15))
                 .peer(Goal::AtMost(0.6)),
         ],
         contenders: vec![
@@ -78,10 +74,11 @@ fn socat(machine: &Machine) -> Result<impl FnMut() -> Result<Vec<f64>, Error> + 
 fn memory() -> Figure {
     Figure {
         name: "server-s-memory",
-        rows: vec![
-            Row::new(format!("peak memory, {}", size(LONG as usize)), Unit::Bytes)
-                .limit(Goal::AtMost(1.0)),
-        ],
+        rows: vec![Row::new(
+            format!("peak memory, {}", size(LONG as usize)),
+            Unit::Bytes,
+            Goal::AtMost(1.0),
+        )],
         contenders: vec![
             Contender::new(Role::Ours, OURS, |machine| {
                 let machine = machine.clone();
@@ -120,11 +117,8 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
         ]);
     }
     let head = ["file", "received", "CPU per GiB", "peak memory"];
-    Ok(vec![Table {
-        title: "server-s: a file of any length".to_owned(),
-        head: head.map(str::to_owned).to_vec(),
-        rows,
-    }])
+    let title = "server-s: a file of any length";
+    Ok(vec![Table::new(title, &head, rows)])
 }
 
 fn rates(transfer: Transfer, cpu: f64) -> Vec<f64> {

@@ -39,7 +39,11 @@ fn figure((name, server, arguments): (&'static str, &'static str, &'static [&str
     };
     Figure {
         name,
-        rows: vec![Row::new("start to listening", Unit::Seconds).limit(Goal::AtMost(1.2))],
+        rows: vec![Row::new(
+            "start to listening",
+            Unit::Seconds,
+            Goal::AtMost(1.2),
+        )],
         contenders: vec![
             Contender::new(Role::Ours, server, round(server, arguments)),
             Contender::new(Role::Limit, BIND, round(BIND, &[])),

@@ -33,12 +33,10 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-tcp_server",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-tcp_server",
+    measure: growth,
+};
 
 // --- The figures ---
 
@@ -46,11 +44,7 @@ fn requests() -> Figure {
     let what = format!("requests/s, {}, 1 in flight", size(SMALL));
     Figure {
         name: "tcp_server-requests",
-        rows: vec![
-            Row::new(what, Unit::PerSecond)
-                .limit(Goal::AtLeast(0.93))
-                .peer(Goal::AtLeast(1.0)),
-        ],
+        rows: vec![Row::new(what, Unit::PerSecond, Goal::AtLeast(0.93)).peer(Goal::AtLeast(1.0))],
         contenders: contenders(1, |work| f64::from(work.exchanges) / work.elapsed),
     }
 }
@@ -60,11 +54,7 @@ fn cpu(name: &'static str, depth: usize, limit: f64, peer: f64) -> Figure {
     let what = format!("CPU per request, {}, {depth} in flight", size(SMALL));
     Figure {
         name,
-        rows: vec![
-            Row::new(what, Unit::Seconds)
-                .limit(Goal::AtMost(limit))
-                .peer(Goal::AtMost(peer)),
-        ],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(limit)).peer(Goal::AtMost(peer))],
         contenders: contenders(depth, move |work| {
             work.cpu / f64::from(work.exchanges) / depth as f64
         }),
@@ -95,7 +85,7 @@ fn throughput(name: &'static str, length: usize, depth: usize, peer: Option<f64>
     ];
     let rows = ACTIONS.map(|(action, limit)| {
         let what = format!("{action}, {}, {depth} in flight", size(length));
-        let row = Row::new(what, Unit::BytesPerSecond).limit(Goal::AtLeast(limit));
+        let row = Row::new(what, Unit::BytesPerSecond, Goal::AtLeast(limit));
         match peer {
             Some(peer) if action != Action::Reverse => row.peer(Goal::AtLeast(peer)),
             _ => row,
@@ -146,11 +136,7 @@ fn memory() -> Figure {
     let what = format!("peak memory, {}", size(LONGEST));
     Figure {
         name: "tcp_server-memory",
-        rows: vec![
-            Row::new(what, Unit::Bytes)
-                .limit(Goal::AtMost(1.0))
-                .peer(Goal::AtMost(0.3)),
-        ],
+        rows: vec![Row::new(what, Unit::Bytes, Goal::AtMost(1.0)).peer(Goal::AtMost(0.3))],
         contenders: vec![
             Contender::new(Role::Ours, OURS, round(start_ours)),
             Contender::bound("text + 8 MiB", (LONGEST + 8 * MIB) as f64),
@@ -177,7 +163,7 @@ fn stall() -> Figure {
     let what = "longest silence, 1 to 256 in flight, 16 B to 64 KiB";
     Figure {
         name: "tcp_server-stall",
-        rows: vec![Row::new(what, Unit::Seconds).limit(Goal::AtMost(0.5))],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(0.5))],
         contenders: vec![
             Contender::server(Role::Ours, OURS, start_ours, longest_silence),
             Contender::bound("delayed ACK", DELAYED_ACKNOWLEDGEMENT),
@@ -219,28 +205,28 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
         .chain([LONGEST])
         .map(|length| Ok([vec![size(length)], cost(length, 1)?].concat()))
         .collect::<Result<_, Error>>()?;
-    let head =
-        |first: &str, rest: [&str; 4]| [first].into_iter().chain(rest).map(str::to_owned).collect();
-    let columns = [
-        "per request",
-        "CPU per request",
-        "CPU per byte",
-        "the same of echo",
-    ];
+    let table = |title: String, first, rows| {
+        let head = [
+            first,
+            "per request",
+            "CPU per request",
+            "CPU per byte",
+            "the same of echo",
+        ];
+        Table::new(title, &head, rows)
+    };
+    let text = size(SMALL);
     Ok(vec![
-        Table {
-            title: format!(
-                "tcp_server, uppercase of {} by requests in flight",
-                size(SMALL)
-            ),
-            head: head("in flight", columns),
-            rows: by_depth,
-        },
-        Table {
-            title: "tcp_server, uppercase by size, 1 in flight".to_owned(),
-            head: head("size", columns),
-            rows: by_size,
-        },
+        table(
+            format!("tcp_server, uppercase of {text} by requests in flight"),
+            "in flight",
+            by_depth,
+        ),
+        table(
+            "tcp_server, uppercase by size, 1 in flight".to_owned(),
+            "size",
+            by_size,
+        ),
     ])
 }
 

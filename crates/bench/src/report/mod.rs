@@ -43,16 +43,15 @@ pub(crate) mod tests {
 
     /// A figure with a goal that is missed, a goal that is reached, and a peer that is absent.
     pub(crate) fn report() -> Report {
-        let speed = Row::new("speed", Unit::PerSecond)
-            .limit(Goal::AtLeast(0.93))
-            .peer(Goal::AtLeast(1.0));
+        let speed =
+            Row::new("speed", Unit::PerSecond, Goal::AtLeast(0.93)).peer(Goal::AtLeast(1.0));
         let speed_results = vec![
             result(Role::Ours, "x", &[80e3, 90e3, 100e3]),
             result(Role::Limit, "echo", &[100e3, 110e3, 100e3]),
             result(Role::Peer, "slow", &[]),
             result(Role::Peer, "fast", &[60e3]),
         ];
-        let cost = Row::new("cost", Unit::Seconds).limit(Goal::AtMost(1.5));
+        let cost = Row::new("cost", Unit::Seconds, Goal::AtMost(1.5));
         let cost_results = vec![
             result(Role::Ours, "x", &[2e-6]),
             result(Role::Limit, "echo", &[1.5e-6]),

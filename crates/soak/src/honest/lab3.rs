@@ -29,7 +29,7 @@ const OBJECTS: [&[u8]; 6] = [
 /// One of them.
 const OBJECT: &[u8] = b"N.";
 
-/// Has one conversation after another.
+/// Has one connection after another.
 pub(crate) fn keep_telling(load: &Load<'_>) {
     let mut rng = Rng::new();
     while !load.is_over() {
@@ -91,11 +91,11 @@ impl Client {
     }
 
     fn expect(&mut self, what: &str, expected: &str) -> Result<(), Error> {
-        let found = self.receive()?.to_string();
-        if found == expected {
+        let got = self.receive()?.to_string();
+        if got == expected {
             return Ok(());
         }
-        Err(Error::wrong(what, expected, found))
+        Err(Error::wrong(what, expected, got))
     }
 
     fn receive(&mut self) -> Result<Value, Error> {
@@ -117,7 +117,7 @@ impl Client {
         }
     }
 
-    /// Closes the sending side; nothing more may come.
+    /// Ends the sending side; the server must send nothing more.
     fn end(self) -> Result<(), Error> {
         self.connection.half_close()?;
         if !self.rest.is_empty() {

@@ -41,8 +41,8 @@ fn right_sum(Question { left, right }: Question) -> Result<[u8; 4], Error> {
     match left.checked_add(right) {
         Some(sum) => Ok(sum.to_be_bytes()),
         None => {
-            let found = format!("{left} + {right}");
-            Err(Error::wrong("a sum", "32 bits", found))
+            let got = format!("{left} + {right}");
+            Err(Error::wrong("a sum", "32 bits", got))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Honest clients: they do what the assignments say, and check every byte that they get.
+//! Honest clients: they keep to the assignments, and check every byte that they receive.
 
 use std::net::SocketAddr;
 use std::thread::Scope;

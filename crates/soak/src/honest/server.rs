@@ -141,7 +141,7 @@ fn check_all_seen(mailbox: &Mailbox, seen: [u64; SENDERS]) -> Result<(), Error> 
     ))
 }
 
-/// Reads once, checks what came, and says how many messages that were.
+/// Reads once and checks the messages. Returns how many there were.
 fn read_some(
     load: &Load<'_>,
     mailbox: &Mailbox,
@@ -170,7 +170,7 @@ fn check((sender, bytes): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Err
     let Some((_, (expected, number))) = of_sender else {
         return wrong("a sender", "one of ours".to_owned());
     };
-    // Whatever is wrong is said once, not for all that follow.
+    // A gap is reported once, not for all messages that follow.
     let expected = std::mem::replace(expected, number + 1);
     if number != expected {
         return wrong("the next message of its sender", expected.to_string());
@@ -190,7 +190,7 @@ fn name(sender: usize) -> String {
     format!("sender-{sender}")
 }
 
-/// The text of a message, which says what was stored for its receiver before it was begun: of its
+/// The text of a message, which tells what was stored for its receiver before it was begun: of its
 /// own sender that is its number, and of the others those that must be read before it (C-13).
 struct Text {
     before: [u64; SENDERS],
@@ -222,7 +222,7 @@ impl Text {
     }
 }
 
-/// Has a message stored. That the server closes without a word says that it is done with it.
+/// Stores a message. It is stored when the server closes without a response.
 pub(super) fn create(address: SocketAddr, request: Request<'_>) -> Result<(), Error> {
     send(address, request)?.expect_end()
 }
@@ -259,7 +259,7 @@ pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Err
     }
 }
 
-/// Connects, and sends at once: the server waits for a second only (C-7).
+/// Connects and sends immediately: the server waits for a second only (C-7).
 fn send(address: SocketAddr, request: Request<'_>) -> Result<Connection, Error> {
     let mut record = Vec::new();
     request

@@ -25,7 +25,7 @@ const SHORT: usize = 200_000;
 /// A long one.
 const LONG: usize = 10 << 20;
 
-/// How many connect and leave at once; the backlog has room for ten.
+/// How many connect and leave together; the backlog has room for ten.
 const FLOOD: u64 = 8;
 
 /// How long a silent client stays, usually.
@@ -38,9 +38,9 @@ const TIME_FOR_SILENCE: Duration = Duration::from_secs(20);
 pub(super) fn keep_taking_turns(load: &Load<'_>) {
     let mut turns = Turns::new(load);
     while !load.is_over() {
-        let taken = turns.take_some();
-        let failed = taken.is_err();
-        load.judge(Subject::ServerS, taken);
+        let played = turns.play_some();
+        let failed = played.is_err();
+        load.judge(Subject::ServerS, played);
         if failed {
             turns.forget_lines();
         }
@@ -75,7 +75,7 @@ impl<'a> Turns<'a> {
     }
 
     /// Some turns, of clients of all kinds. After an error in one, all connections are given up.
-    fn take_some(&mut self) -> Result<(), Error> {
+    fn play_some(&mut self) -> Result<(), Error> {
         const TURNS: usize = 20;
         let mut next = (Part::Honest, self.connect(Part::Honest)?);
         for turn in 0..TURNS {
@@ -153,7 +153,7 @@ impl<'a> Turns<'a> {
             Part::Random => {
                 // What differs from a confirmation in its first byte is no part of one.
                 let bytes: Vec<u8> = (0..1000).map(|_| self.rng.u8(b'd'..)).collect();
-                // The server may have closed before it has taken all.
+                // The server may have closed before it has received all.
                 let _ = client.send(&bytes);
             }
         }
@@ -198,8 +198,8 @@ impl<'a> Turns<'a> {
         Ok(file.len().to_string())
     }
 
-    /// Many connect and leave at once, in both ways to leave, and an honest client is served after
-    /// them. One that has left before the server saw it is not spoken of.
+    /// Many connect and leave together, by closing or by a reset, and an honest client is served after
+    /// them. The server prints nothing for one that has left before it was accepted.
     fn flood(&mut self) -> Result<(), Error> {
         let clients: Result<Vec<Connection>, Error> =
             (0..FLOOD).map(|_| self.connect(Part::Honest)).collect();
@@ -214,23 +214,23 @@ impl<'a> Turns<'a> {
         let client = self.connect(Part::Honest)?;
         let expected = self.send_file(&client)?;
         for _ in 0..=FLOOD {
-            let found = self.next_line()?;
-            if found == expected {
+            let got = self.next_line()?;
+            if got == expected {
                 return Ok(());
             }
-            if found != ERROR {
-                return Err(Error::wrong("what is printed", expected, found));
+            if got != ERROR {
+                return Err(Error::wrong("what is printed", expected, got));
             }
         }
         Err(Error::wrong("what is printed", expected, "errors only"))
     }
 
     fn expect_line(&mut self, expected: &str) -> Result<(), Error> {
-        let found = self.next_line()?;
-        if found == expected {
+        let got = self.next_line()?;
+        if got == expected {
             return Ok(());
         }
-        Err(Error::wrong("what is printed", expected, found))
+        Err(Error::wrong("what is printed", expected, got))
     }
 
     fn next_line(&mut self) -> Result<String, Error> {

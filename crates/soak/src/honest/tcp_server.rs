@@ -173,8 +173,8 @@ fn is_random(text: &str, answer: &str) -> bool {
     let points = text.chars().count();
     let length = answer.chars().count();
     let mut from = text.chars().peekable();
-    let in_order = answer.chars().all(|found| {
-        while from.next_if(|point| *point != found).is_some() {}
+    let in_order = answer.chars().all(|got| {
+        while from.next_if(|point| *point != got).is_some() {}
         from.peek().is_some()
     });
     in_order && length <= points + max_extra_copies(points) && (length > 0 || points == 0)

@@ -38,12 +38,12 @@ pub(crate) fn store(address: SocketAddr) -> Result<(), Error> {
     })
 }
 
-/// Reads the messages when the last hostile reader has gone, and judges what comes.
+/// Reads the messages when the last hostile reader has gone, and checks them.
 pub(super) fn read_back(load: &Load<'_>) {
-    let checked = read_all(load.address(Subject::Server)).and_then(|found| {
+    let checked = read_all(load.address(Subject::Server)).and_then(|got| {
         load.counters
-            .count_served(Subject::Server, found.len() as u64);
-        check(&found)
+            .count_served(Subject::Server, got.len() as u64);
+        check(&got)
     });
     load.judge(Subject::Server, checked);
 }
@@ -61,17 +61,13 @@ fn read_all(address: SocketAddr) -> Result<Vec<Message>, Error> {
     }
 }
 
-fn check(found: &[Message]) -> Result<(), Error> {
-    if found.iter().cloned().eq((0..MESSAGES).map(message)) {
+fn check(got: &[Message]) -> Result<(), Error> {
+    if got.iter().cloned().eq((0..MESSAGES).map(message)) {
         return Ok(());
     }
     let expected = format!("all {MESSAGES} in order");
-    let found = format!("{}, or others", found.len());
-    Err(Error::wrong(
-        "the messages that nobody took",
-        expected,
-        found,
-    ))
+    let got = format!("{}, or others", got.len());
+    Err(Error::wrong("the unread messages", expected, got))
 }
 
 fn message(number: usize) -> Message {

@@ -19,21 +19,21 @@ pub(crate) mod slowloris;
 /// What is done to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// A connection on which nothing is said.
+    /// A connection on which nothing is sent.
     Silence,
-    /// A byte that comes alone, long after the one before it.
+    /// A byte that is sent alone, long after the one before it (slowloris).
     Slowloris,
     /// A reset in the middle of something.
     Reset,
     /// The end of a client's sending side, in the middle of something or not.
     HalfClose,
-    /// A client that asks for much and takes nothing.
+    /// A client that asks for a long response and never reads it.
     SlowReader,
     /// Bytes drawn at random.
     RandomBytes,
     /// A record, or a pickle, made to do harm.
     HostileRecord,
-    /// A connection among many that come and go within a moment.
+    /// A connection among many that are opened and closed within a moment.
     Flood,
 }
 
@@ -54,7 +54,7 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Silence => "silent connections",
-            Self::Slowloris => "bytes dripped",
+            Self::Slowloris => "bytes sent one at a time",
             Self::Reset => "resets",
             Self::HalfClose => "half-closes",
             Self::SlowReader => "readers that never read",
@@ -68,7 +68,7 @@ impl Kind {
 /// One thing that is done to one server again and again.
 struct Attack {
     kind: Kind,
-    /// Does it, and says how often that was.
+    /// Does it, and returns how often that was.
     act: fn(&Target<'_>, &mut Rng) -> u64,
     /// The time between two of them.
     pause: Duration,
@@ -80,7 +80,7 @@ struct Target<'a> {
     subject: Subject,
 }
 
-/// What is done to every concurrent server, beside silence and slowloris, which stand for long. The
+/// What is done to every concurrent server, beside silent and slow clients, which stay for long. The
 /// pauses leave most of the machine to the servers and to honest clients.
 const ATTACKS: [Attack; 6] = [
     Attack {
@@ -95,7 +95,7 @@ const ATTACKS: [Attack; 6] = [
     },
     Attack {
         kind: Kind::SlowReader,
-        act: slow_reader::ask_and_take_nothing,
+        act: slow_reader::ask_and_never_read,
         pause: Duration::from_millis(100),
     },
     Attack {

@@ -1,4 +1,4 @@
-//! Clients that ask for much and take nothing of it.
+//! Clients that ask for long responses and never read them.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use crate::connect::{connect_without_room, reset};
 use crate::honest::unread;
 use crate::subject::Subject;
 
-/// So many are slow_reader at once.
+/// So many connect together.
 const CLIENTS: usize = 3;
 
 /// What a server does not take within this time, it is not to take: it waits for the client.
@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 const LONGEST_STAY: u64 = 1500;
 
 /// Some clients send all their questions, stay for a while, and tear their connections down.
-pub(super) fn ask_and_take_nothing(target: &Target<'_>, rng: &mut Rng) -> u64 {
+pub(super) fn ask_and_never_read(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let questions = questions(target.subject);
     let address = target.load.address(target.subject);
     let slow_reader: Vec<TcpStream> = (0..CLIENTS)

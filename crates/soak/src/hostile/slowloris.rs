@@ -1,4 +1,4 @@
-//! Clients that send a valid conversation one byte at a time.
+//! Slow clients, which send valid requests one byte at a time (slowloris).
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use crate::connect::{connect, reset};
 use crate::load::Load;
 use crate::subject::Subject;
 
-/// Clients that drip on one server at once.
+/// Slow clients of one server.
 pub(crate) const SLOW_CLIENTS: usize = 50;
 
 /// The time between two bytes of all clients: each sends ten a second, and they do so evenly, as
@@ -21,10 +21,10 @@ const PAUSE: Duration = Duration::from_millis(100 / SLOW_CLIENTS as u64);
 /// How long one tries to connect.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Clients that drip on one server.
+/// The slow clients of one server.
 pub(crate) struct Slowloris {
     address: SocketAddr,
-    conversation: &'static [u8],
+    requests: &'static [u8],
     clients: VecDeque<Client>,
 }
 
@@ -37,7 +37,7 @@ impl Slowloris {
     pub(crate) fn new(address: SocketAddr, subject: Subject) -> Self {
         Self {
             address,
-            conversation: conversation(subject),
+            requests: requests(subject),
             clients: VecDeque::new(),
         }
     }
@@ -49,13 +49,13 @@ impl Slowloris {
         }
     }
 
-    /// The next client sends its next byte, or leaves if the server has expelled it. Says whether
-    /// there was one.
+    /// The next client sends its next byte, or leaves if the server has dropped it. Returns whether
+    /// a byte was sent.
     pub(crate) fn send_byte(&mut self) -> bool {
         let Some(mut client) = self.clients.pop_front() else {
             return false;
         };
-        let is_sent = client.send_byte(self.conversation);
+        let is_sent = client.send_byte(self.requests);
         if is_sent {
             self.clients.push_back(client);
         }
@@ -64,11 +64,8 @@ impl Slowloris {
 }
 
 impl Client {
-    fn send_byte(&mut self, conversation: &[u8]) -> bool {
-        let byte = conversation
-            .iter()
-            .cycle()
-            .nth(self.sent % conversation.len());
+    fn send_byte(&mut self, requests: &[u8]) -> bool {
+        let byte = requests.iter().cycle().nth(self.sent % requests.len());
         self.sent += 1;
         byte.is_some_and(|byte| self.stream.write_all(&[*byte]).is_ok())
     }
@@ -96,7 +93,7 @@ pub(super) fn keep_sending_bytes(load: &Load<'_>, subject: Subject) {
 }
 
 /// What is sent again and again. No server stores anything of it.
-fn conversation(subject: Subject) -> &'static [u8] {
+fn requests(subject: Subject) -> &'static [u8] {
     match subject {
         Subject::TcpServer => b"\x08\0\0\x05drops",
         Subject::Lab3 => b"\x80\x02K\x01.",
