@@ -48,13 +48,15 @@ impl Visited {
 }
 
 impl Visits<'_> {
-    /// Visits until the time `round` is over, and at least once.
+    /// Visits until the time `round` is over, and with `concurrent` clients at least.
     ///
     /// # Errors
     /// [`Error::Wrong`], [`Error::System`].
     pub fn for_time(&self, round: Duration) -> Result<Visited, Error> {
         let start = Instant::now();
-        self.visit(0, |number| number == 0 || start.elapsed() < round)
+        self.visit(0, |number| {
+            number < self.concurrent || start.elapsed() < round
+        })
     }
 
     /// Visits `count` times; the first client has the number `first`.
