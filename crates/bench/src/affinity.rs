@@ -16,8 +16,9 @@ pub(crate) fn first_and_last() -> Result<(usize, usize), Error> {
         .map_err(Error::system("asking for the processors"))?;
     let allowed = |cpu: &usize| allowed.is_set(*cpu);
     let all = || 0..rustix::thread::CpuSet::MAX_CPU;
-    let first = all().find(allowed).unwrap_or_default();
-    let last = all().rev().find(allowed).unwrap_or_default();
+    // This process runs on one of them.
+    let first = all().find(allowed).unwrap_or(0);
+    let last = all().rev().find(allowed).unwrap_or(first);
     Ok((first, last))
 }
 

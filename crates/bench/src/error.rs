@@ -1,51 +1,37 @@
-//! What can go wrong while measuring.
-
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::arguments::UsageError;
-
-/// Why nothing, or not all, could be measured.
-#[derive(Debug)]
+/// Why a contender could not be measured, or why a connection to a server failed.
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The arguments are wrong.
-    Usage(UsageError),
     /// A program of ours, or a limit that is a program, is not beside this one.
+    #[error("{} is not built; scripts/bench.sh does", .0.display())]
     NotBuilt(PathBuf),
-    /// A peer is not on this machine; no failure, it is shown as absent.
+    /// A peer is not on this machine, which is no failure: it is shown as absent.
+    #[error("{0} is not installed")]
     NotInstalled(&'static str),
     /// A program could not be started or watched.
-    Harness(harness::Error),
+    #[error(transparent)]
+    Harness(#[from] harness::Error),
     /// The system refused something.
+    #[error("{doing}: {error}")]
     System {
         /// What was being done.
         doing: &'static str,
-        /// What it said.
+        /// The system's error.
         error: io::Error,
     },
-    /// A contender answered, printed or did something else than it must.
+    /// Something was not what it must be.
+    #[error("{what}: expected {}, got {}", Short(.expected), Short(.got))]
     Wrong {
-        /// Who: a name or an address.
-        who: String,
-        /// What it must do.
-        wanted: String,
-        /// What it did.
-        found: String,
+        /// What: a response, or who sent it.
+        what: String,
+        /// What it must be.
+        expected: String,
+        /// What it was.
+        got: String,
     },
-    /// Figures failed, each of which was reported when it did.
-    Failed(usize),
-    /// A file could not be written.
-    Write {
-        /// Which.
-        file: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// Standard output failed.
-    Output(cli::OutputError),
-    /// The signals that end this program cannot be caught.
-    Signal(cli::SignalError),
 }
 
 impl Error {
@@ -56,65 +42,32 @@ impl Error {
             error: error.into(),
         }
     }
-}
 
-impl From<harness::Error> for Error {
-    fn from(error: harness::Error) -> Self {
-        Self::Harness(error)
+    /// An [`Error::Wrong`].
+    pub fn wrong(
+        what: impl Into<String>,
+        expected: impl fmt::Display,
+        got: impl fmt::Display,
+    ) -> Self {
+        Self::Wrong {
+            what: what.into(),
+            expected: expected.to_string(),
+            got: got.to_string(),
+        }
     }
 }
 
-impl From<UsageError> for Error {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error)
-    }
-}
+/// A text on one line, and only its beginning if it is long.
+struct Short<'a>(&'a str);
 
-impl From<cli::OutputError> for Error {
-    fn from(error: cli::OutputError) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl From<cli::SignalError> for Error {
-    fn from(error: cli::SignalError) -> Self {
-        Self::Signal(error)
-    }
-}
-
-impl fmt::Display for Error {
+impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(error) => error.fmt(f),
-            Self::NotBuilt(program) => {
-                write!(
-                    f,
-                    "{} is not built; scripts/bench.sh does",
-                    program.display()
-                )
-            }
-            Self::NotInstalled(name) => write!(f, "{name} is not installed"),
-            Self::Harness(error) => error.fmt(f),
-            Self::System { doing, error } => write!(f, "{doing}: {error}"),
-            Self::Wrong { who, wanted, found } => {
-                write!(f, "{who}: wanted {wanted}, found {found}")
-            }
-            Self::Failed(count) => write!(f, "figures that failed: {count}"),
-            Self::Write { file, error } => write!(f, "cannot write {}: {error}", file.display()),
-            Self::Output(error) => error.fmt(f),
-            Self::Signal(error) => error.fmt(f),
+        const SHOWN: usize = 200;
+        let bytes = self.0.as_bytes();
+        write!(f, "{}", cli::escape(&bytes[..bytes.len().min(SHOWN)]))?;
+        if bytes.len() > SHOWN {
+            write!(f, "... ({} bytes)", bytes.len())?;
         }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl cli::Failure for Error {
-    fn status(&self) -> u8 {
-        match self {
-            Self::Usage(_) => cli::STATUS_USAGE,
-            Self::Output(error) => error.status(),
-            _ => cli::STATUS_RUN,
-        }
+        Ok(())
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::exit("bench: ", bench::run(cli::arguments()))
+    cli::main("bench: ", bench::run)
 }

@@ -1,10 +1,12 @@
-//! Rounds in turn, and what came of them.
+//! Rounds in turn, and their results.
 
-use crate::figure::{Contender, Figure, Goal, Role, Round, Row};
+use serde::Serialize;
+
+use crate::figure::{Contender, Figure, Goal, Role, Round, Row, Unit};
 use crate::{Error, Machine};
 
-/// What came of a figure.
-#[derive(Clone, Debug, PartialEq)]
+/// The result of a figure.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
     /// The figure's name.
     pub name: &'static str,
@@ -12,35 +14,53 @@ pub struct Measured {
     pub rows: Vec<MeasuredRow>,
 }
 
-/// What came of one quantity.
-#[derive(Clone, Debug, PartialEq)]
+/// The results of one quantity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MeasuredRow {
-    /// What it is, and the goals.
-    pub row: Row,
+    /// What it is.
+    pub what: String,
+    /// Its unit.
+    pub unit: Unit,
     /// Every contender.
     pub results: Vec<Measurement>,
+    /// Ours in proportion to the limit.
+    pub against_limit: Option<Comparison>,
+    /// Ours in proportion to the best of the peers.
+    pub against_peer: Option<Comparison>,
 }
 
-/// What one contender did.
-#[derive(Clone, Debug, PartialEq)]
+/// What was measured of one contender.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measurement {
-    /// As what it took part.
+    /// Its part in the figure.
     pub role: Role,
     /// Its name.
     pub name: &'static str,
+    /// The median; `None` if it is absent.
+    pub median: Option<f64>,
+    /// The least value.
+    pub min: Option<f64>,
+    /// The greatest value.
+    pub max: Option<f64>,
     /// The values of all rounds; empty if it is absent.
     pub values: Vec<f64>,
 }
 
-/// Ours in proportion to a limit or a peer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison<'a> {
-    /// With whom.
-    pub other: &'a Measurement,
+/// Ours in proportion to the limit or to a peer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The name of the limit or the peer.
+    pub name: &'static str,
     /// The median of ours divided by the median of the other; `None` if the other is absent.
     pub ratio: Option<f64>,
-    /// What is to be reached, if anything.
+    /// What is to be reached, if anything: `at_least` or `at_most` in JSON.
+    #[serde(flatten)]
     pub goal: Option<Goal>,
+    /// Whether the goal is reached; `None` without a goal or a ratio.
+    pub reached: Option<bool>,
+    /// The limit or the peer.
+    #[serde(skip)]
+    pub other: Measurement,
 }
 
 /// Measures a figure: `rounds` of each contender, in turn.
@@ -59,19 +79,13 @@ pub fn measure(figure: &Figure, machine: &Machine, rounds: usize) -> Result<Meas
             }
         }
     }
-    let value_of = |round: &Vec<f64>, row| round.get(row).copied();
-    let measured_row = |(index, row): (usize, &Row)| MeasuredRow {
-        row: row.clone(),
-        results: std::iter::zip(&figure.contenders, &running)
-            .map(|(contender, (_, rounds))| Measurement {
-                role: contender.role,
-                name: contender.name,
-                values: rounds
-                    .iter()
-                    .filter_map(|round| value_of(round, index))
-                    .collect(),
-            })
-            .collect(),
+    let measured_row = |(index, row): (usize, &Row)| {
+        let results = std::iter::zip(&figure.contenders, &running);
+        let results = results.map(|(contender, (_, rounds))| {
+            let values = rounds.iter().map(|values| values[index]).collect();
+            Measurement::new(contender.role, contender.name, values)
+        });
+        MeasuredRow::new(row, results.collect())
     };
     Ok(Measured {
         name: figure.name,
@@ -88,77 +102,69 @@ fn start(contender: &Contender, machine: &Machine) -> Result<Option<Round>, Erro
 }
 
 impl MeasuredRow {
-    /// What our program did.
+    /// Compares the results.
+    pub fn new(row: &Row, results: Vec<Measurement>) -> Self {
+        let of = |role| results.iter().filter(move |result| result.role == role);
+        let ours = of(Role::Ours).find_map(|ours| ours.median);
+        // The higher the harder to beat.
+        let rank = |peer: &Measurement| match (peer.median, row.limit) {
+            (None, _) => f64::NEG_INFINITY,
+            (Some(median), Goal::AtLeast(_)) => median,
+            (Some(median), Goal::AtMost(_)) => -median,
+        };
+        let limit = of(Role::Limit).next();
+        let peer = of(Role::Peer).max_by(|a, b| rank(a).total_cmp(&rank(b)));
+        Self {
+            what: row.what.clone(),
+            unit: row.unit,
+            against_limit: limit.map(|limit| Comparison::new(ours, limit, Some(row.limit))),
+            against_peer: peer.map(|peer| Comparison::new(ours, peer, row.peer)),
+            results,
+        }
+    }
+
+    /// What was measured of our program.
     pub fn ours(&self) -> Option<&Measurement> {
         self.results.iter().find(|result| result.role == Role::Ours)
-    }
-
-    /// Ours in proportion to the limit.
-    pub fn against_limit(&self) -> Option<Comparison<'_>> {
-        let limit = self
-            .results
-            .iter()
-            .find(|result| result.role == Role::Limit)?;
-        Some(self.against(limit, self.row.limit))
-    }
-
-    /// Ours in proportion to the best of the peers.
-    pub fn against_peer(&self) -> Option<Comparison<'_>> {
-        let peers = self
-            .results
-            .iter()
-            .filter(|result| result.role == Role::Peer);
-        let cost = |peer: &Measurement| match (peer.median(), self.row.goal()) {
-            (None, _) => f64::INFINITY,
-            (Some(median), Some(Goal::AtLeast(_)) | None) => -median,
-            (Some(median), Some(Goal::AtMost(_))) => median,
-        };
-        let best = peers.min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
-        Some(self.against(best, self.row.peer))
-    }
-
-    fn against<'a>(&self, other: &'a Measurement, goal: Option<Goal>) -> Comparison<'a> {
-        let ours = self.ours().and_then(Measurement::median);
-        let ratio = ours.zip(other.median()).map(|(ours, other)| ours / other);
-        Comparison { other, ratio, goal }
     }
 }
 
 impl Measurement {
-    /// The median; `None` if it is absent.
-    pub fn median(&self) -> Option<f64> {
-        let mut sorted = self.values.clone();
+    /// Of the values of all rounds.
+    pub fn new(role: Role, name: &'static str, values: Vec<f64>) -> Self {
+        let mut sorted = values.clone();
         sorted.sort_by(f64::total_cmp);
-        let upper = *sorted.get(sorted.len() / 2)?;
-        if sorted.len() % 2 == 1 {
-            return Some(upper);
+        let middle = sorted.len() / 2;
+        let median = match sorted.len() {
+            0 => None,
+            length if length % 2 == 1 => Some(sorted[middle]),
+            _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+        };
+        Self {
+            role,
+            name,
+            median,
+            min: sorted.first().copied(),
+            max: sorted.last().copied(),
+            values,
         }
-        let lower = sorted.get((sorted.len() / 2).checked_sub(1)?)?;
-        Some(f64::midpoint(*lower, upper))
-    }
-
-    /// The least and the greatest value.
-    pub fn range(&self) -> Option<(f64, f64)> {
-        let least = self.values.iter().copied().min_by(f64::total_cmp)?;
-        let greatest = self.values.iter().copied().max_by(f64::total_cmp)?;
-        Some((least, greatest))
     }
 }
 
-impl Comparison<'_> {
-    /// Whether the goal is reached; `None` without a goal or a ratio.
-    pub fn reached(&self) -> Option<bool> {
-        Some(match self.goal? {
-            Goal::AtLeast(bound) => self.ratio? >= bound,
-            Goal::AtMost(bound) => self.ratio? <= bound,
-        })
-    }
-}
-
-impl Row {
-    /// One of its goals: all of them look in the same direction.
-    pub fn goal(&self) -> Option<Goal> {
-        self.limit.or(self.peer)
+impl Comparison {
+    fn new(ours: Option<f64>, other: &Measurement, goal: Option<Goal>) -> Self {
+        let ratio = ours.zip(other.median).map(|(ours, other)| ours / other);
+        let reached = ratio.zip(goal).map(|(ratio, goal)| match goal {
+            Goal::AtLeast(bound) => ratio >= bound,
+            Goal::AtMost(bound) => ratio <= bound,
+        });
+        Self {
+            name: other.name,
+            ratio,
+            goal,
+            reached,
+            other: other.clone(),
+        }
     }
 }
 
@@ -177,25 +183,19 @@ mod tests {
     }
 
     fn row(goal: Goal) -> Row {
-        Row {
-            what: String::new(),
-            unit: Unit::Seconds,
-            limit: Some(goal),
-            peer: Some(goal),
-        }
+        Row::new("", Unit::Seconds, goal).peer(goal)
     }
 
     fn measurement(role: Role, name: &'static str, values: &[f64]) -> Measurement {
-        let values = values.to_vec();
-        Measurement { role, name, values }
+        Measurement::new(role, name, values.to_vec())
     }
 
     #[test]
     fn contenders_take_turns_and_a_peer_may_be_absent() {
         let turns = Rc::new(RefCell::new(String::new()));
-        let contender = |role: fn(&'static str, _) -> Contender, name: &'static str| {
+        let contender = |role: Role, name: &'static str| {
             let turns = Rc::clone(&turns);
-            role(name, move |_: &Machine| {
+            Contender::new(role, name, move |_: &Machine| {
                 let turns = Rc::clone(&turns);
                 Ok(move || {
                     turns.borrow_mut().push_str(name);
@@ -208,10 +208,10 @@ mod tests {
             name: "x",
             rows: vec![row(Goal::AtLeast(1.0))],
             contenders: vec![
-                contender(Contender::ours, "o"),
-                contender(Contender::limit, "l"),
-                Contender::peer("nobody", nobody),
-                contender(Contender::peer, "p"),
+                contender(Role::Ours, "o"),
+                contender(Role::Limit, "l"),
+                Contender::new(Role::Peer, "nobody", nobody),
+                contender(Role::Peer, "p"),
             ],
         };
         let measured = measure(&figure, &machine(), 3).unwrap();
@@ -231,7 +231,7 @@ mod tests {
             ]
         );
 
-        let contenders = vec![Contender::ours("nobody", nobody)];
+        let contenders = vec![Contender::new(Role::Ours, "nobody", nobody)];
         let figure = Figure {
             contenders,
             ..figure
@@ -249,32 +249,24 @@ mod tests {
             (&[9.0, 1.0, 2.0], Some(2.0)),
             (&[9.0, 1.0, 2.0, 4.0], Some(3.0)),
         ] {
-            assert_eq!(measurement(Role::Ours, "x", values).median(), median);
+            assert_eq!(measurement(Role::Ours, "x", values).median, median);
         }
-        assert_eq!(
-            measurement(Role::Ours, "x", &[2.0, 3.0, 1.0]).range(),
-            Some((1.0, 3.0))
-        );
+        let measured = measurement(Role::Ours, "x", &[2.0, 3.0, 1.0]);
+        assert_eq!((measured.min, measured.max), (Some(1.0), Some(3.0)));
     }
 
     #[test]
     fn the_best_peer_is_the_one_that_is_hardest_to_beat() {
         let against = |goal| {
-            let row = MeasuredRow {
-                row: row(goal),
-                results: vec![
-                    measurement(Role::Ours, "x", &[2.0]),
-                    measurement(Role::Peer, "absent", &[]),
-                    measurement(Role::Peer, "one", &[1.0]),
-                    measurement(Role::Peer, "four", &[4.0]),
-                ],
-            };
-            let comparison = row.against_peer().unwrap();
-            (
-                comparison.other.name,
-                comparison.ratio,
-                comparison.reached(),
-            )
+            let results = [
+                measurement(Role::Ours, "x", &[2.0]),
+                measurement(Role::Peer, "absent", &[]),
+                measurement(Role::Peer, "one", &[1.0]),
+                measurement(Role::Peer, "four", &[4.0]),
+            ];
+            let row = MeasuredRow::new(&row(goal), results.to_vec());
+            let comparison = row.against_peer.unwrap();
+            (comparison.name, comparison.ratio, comparison.reached)
         };
         assert_eq!(
             against(Goal::AtLeast(0.6)),

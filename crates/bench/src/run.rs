@@ -1,12 +1,11 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use cli::Output;
+use cli::{CommandLine, Output};
 
-use crate::arguments::{Order, Request};
+use crate::arguments::{ABOUT, Arguments};
 use crate::figures::{figures, growths};
 use crate::limits::{self, LIMITS};
 use crate::report::{self, Report};
@@ -15,19 +14,28 @@ use crate::{Error, Machine, affinity, measure};
 /// Runs the program, from its arguments without its name.
 ///
 /// # Errors
-/// [`Error`]. A goal that is missed is none.
-pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
-    match Request::parse(arguments)? {
-        Request::Show(text) => Ok(Output::stdout()?.text(&text)?),
-        Request::List => Ok(Output::stdout()?.text(&list())?),
-        Request::Limit(arguments) => limits::run(&arguments),
-        Request::Pinned {
-            cpu,
-            program,
-            arguments,
-        } => Err(affinity::become_pinned(cpu, &program, &arguments)),
-        Request::Measure(order) => measure_all(&order),
+/// The arguments are wrong, or a figure could not be measured. A goal that is missed is no error.
+pub fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
+    match arguments.split_first() {
+        Some((first, rest)) if first == "limit" => limits::run(rest),
+        Some((first, rest)) if first == "pinned" => pinned(rest),
+        _ => {
+            let arguments = Arguments::parse(arguments)?;
+            if arguments.list {
+                Ok(Output::stdout()?.text(&list())?)
+            } else {
+                measure_all(&arguments)
+            }
+        }
     }
+}
+
+/// Becomes a command on a processor. Its arguments are taken as they are.
+fn pinned(arguments: &[OsString]) -> Result<(), cli::Error> {
+    let command = arguments.iter().take(2).cloned().collect();
+    let [cpu, program] = CommandLine::positional(&ABOUT, command)?.operands(["CPU", "COMMAND"])?;
+    let cpu = cpu.number(0..=usize::MAX)?;
+    Err(affinity::become_pinned(cpu, program.as_os_str(), &arguments[2..]).into())
 }
 
 fn list() -> String {
@@ -47,18 +55,16 @@ fn list() -> String {
     list
 }
 
-fn measure_all(order: &Order) -> Result<(), Error> {
+fn measure_all(arguments: &Arguments) -> Result<(), cli::Error> {
     let output = Output::stdout()?;
-    let this = env::current_exe().map_err(Error::system("looking for the programs"))?;
-    let programs = this.parent().unwrap_or(Path::new("")).to_owned();
-    let machine = Machine::new(programs, order.round)?;
-    cli::on_shutdown_signal(end)?;
+    let machine = Machine::new(programs()?, arguments.round)?;
+    end_on_signal()?;
     affinity::pin(machine.load_cpu)?;
 
     let mut report = Report {
         processor: processor(),
-        rounds: order.rounds,
-        round: order.round,
+        rounds: arguments.rounds,
+        round_seconds: arguments.round.as_secs_f64(),
         ..Report::default()
     };
     let mut failed = 0;
@@ -66,33 +72,35 @@ fn measure_all(order: &Order) -> Result<(), Error> {
         failed += 1;
         progress(&format!("{name} failed: {error}"));
     };
-    for figure in &order.figures {
+    for figure in &arguments.figures {
         progress(figure.name);
-        match measure(figure, &machine, order.rounds) {
+        match measure(figure, &machine, arguments.rounds) {
             Ok(measured) => report.figures.push(measured),
             Err(error) => failure(figure.name, error),
         }
     }
-    for growth in &order.growths {
+    for growth in &arguments.growths {
         progress(growth.name);
         match (growth.measure)(&machine) {
             Ok(tables) => report.tables.extend(tables),
             Err(error) => failure(growth.name, error),
         }
     }
-    deliver(&report, order, &output)?;
-    if failed > 0 {
-        return Err(Error::Failed(failed));
+    deliver(&report, arguments, &output)?;
+    match failed {
+        0 => Ok(()),
+        _ => Err(cli::Error::new(format_args!(
+            "figures that failed: {failed}"
+        ))),
     }
-    Ok(())
 }
 
-fn deliver(report: &Report, order: &Order, output: &Output) -> Result<(), Error> {
-    if let Some(file) = &order.json {
-        write(file, &report::json(report))?;
+fn deliver(report: &Report, arguments: &Arguments, output: &Output) -> Result<(), cli::Error> {
+    if let Some(file) = &arguments.json {
+        write(file, serde_json::to_string_pretty(report)? + "\n")?;
     }
-    if let Some(file) = &order.svg {
-        write(file, &report::chart(report))?;
+    if let Some(file) = &arguments.svg {
+        write(file, report::chart(report))?;
     }
     let summary = (!report.figures.is_empty()).then(|| report::summary(report));
     for table in summary.iter().chain(&report.tables) {
@@ -101,16 +109,16 @@ fn deliver(report: &Report, order: &Order, output: &Output) -> Result<(), Error>
     Ok(())
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Error> {
-    fs::write(file, text).map_err(|error| Error::Write {
-        file: file.to_owned(),
-        error,
+fn write(file: &Path, text: String) -> Result<(), cli::Error> {
+    fs::write(file, text).map_err(|error| {
+        let file = file.display();
+        cli::Error::new(format_args!("cannot write {file}: {error}"))
     })
 }
 
-/// Says on standard error what is going on; if nobody can read it, nothing is lost.
+/// Reports on standard error what is going on.
 fn progress(line: &str) {
-    let _ = writeln!(io::stderr(), "bench: {line}");
+    cli::report(format_args!("bench: {line}"));
 }
 
 /// The processor's model, where the system tells.
@@ -125,7 +133,23 @@ fn processor() -> String {
         .to_owned()
 }
 
-/// A signal leaves nothing behind that was started here.
+/// The folder of this program, which is that of all programs.
+///
+/// # Errors
+/// [`Error::System`] if the system does not tell it.
+pub fn programs() -> Result<PathBuf, Error> {
+    let this = env::current_exe().map_err(Error::system("looking for the programs"))?;
+    Ok(this.parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// A signal ends this process with status 130, and leaves nothing behind that was started here.
+///
+/// # Errors
+/// The signals cannot be caught.
+pub fn end_on_signal() -> Result<(), cli::SignalError> {
+    cli::on_shutdown_signal(end)
+}
+
 #[allow(clippy::exit)]
 fn end() {
     const STATUS_INTERRUPTED: i32 = 130;

@@ -61,40 +61,54 @@ fn a_contender_runs_on_its_processor() {
     let machine = machine();
     let program = machine.contender(Path::new("cat")).arg("/proc/self/status");
     let status = String::from_utf8(program.run(SOON).unwrap().stdout).unwrap();
-    let wanted = format!("Cpus_allowed_list:\t{}\n", machine.contender_cpu);
-    assert!(status.contains(&wanted), "{status}");
+    let expected = format!("Cpus_allowed_list:\t{}\n", machine.contender_cpu);
+    assert!(status.contains(&expected), "{status}");
 }
 
 #[test]
-fn wrong_usage_is_told() {
-    for (line, told) in [
+fn wrong_usage_is_reported() {
+    for (line, message) in [
         (
             "limit nothing",
-            "bench: unknown limit \"nothing\"; see bench --list\n",
+            "bench: NAME is \"nothing\"; give a limit of bench --list\nUsage: ",
+        ),
+        (
+            "limit",
+            "bench: NAME is \"\"; give a limit of bench --list\nUsage: ",
         ),
         (
             "limit echo port",
-            "bench: argument 1 of the limit must be a number\n",
+            "bench: PORT is \"port\"; give a number from 1 to 65535\nUsage: ",
         ),
+        ("pinned 1", "bench: expected 2 arguments, got 1\nUsage: "),
+        ("pinned x y", "bench: CPU is \"x\"; give a number from 0 to"),
         (
             "nothing",
-            "bench: no figure begins with \"nothing\"; see bench --list\n",
+            "bench: FIGURE is \"nothing\"; give the beginning of a figure of bench --list\nUsage: ",
         ),
     ] {
         let finished = bench(line);
-        assert_eq!(String::from_utf8_lossy(&finished.stderr), told);
+        let stderr = String::from_utf8_lossy(&finished.stderr);
+        assert!(stderr.starts_with(message), "{line}: {stderr}");
         assert_eq!(finished.exit, Exit::Status(2));
     }
 }
 
 #[test]
+fn the_arguments_of_a_pinned_command_are_taken_as_they_are() {
+    let cpu = machine().contender_cpu;
+    let finished = bench(&format!("pinned {cpu} echo --help 2"));
+    assert_eq!(finished.stdout, b"--help 2\n");
+}
+
+#[test]
 fn figures_and_limits_are_listed() {
     let list = String::from_utf8(bench("--list").stdout).unwrap();
-    for wanted in [
+    for expected in [
         "  tcp_server-cpu-16 ",
         "  growth-tcp_server ",
         "  echo PORT",
     ] {
-        assert!(list.contains(wanted), "{list}");
+        assert!(list.contains(expected), "{list}");
     }
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use bench::load::visits::Visits;
-use bench::load::{Door, messages, questions, students, upload};
+use bench::load::{Listener, messages, questions, students, upload};
 use bench::{Error, Machine};
 
 const ROUND: Duration = Duration::from_millis(20);
@@ -19,11 +19,11 @@ fn machine() -> Machine {
     Machine::new(bench.parent().unwrap().to_owned(), ROUND).unwrap()
 }
 
-fn creating(at_once: usize, machine: &Machine, limit: &str) -> Result<usize, Error> {
+fn creating(concurrent: usize, machine: &Machine, limit: &str) -> Result<usize, Error> {
     let server = machine.serve_limit(limit).unwrap();
     let visits = Visits {
         address: server.address,
-        at_once,
+        concurrent,
         request: &|_, request| messages::create(b"bob", b"hello", request),
         is_right: &<[u8]>::is_empty,
     };
@@ -49,7 +49,7 @@ fn reads_give_the_whole_response() {
     assert_eq!(response.len(), 5 + 255 * (3 + 5 + 1024));
     let mut visits = Visits {
         address: server.address,
-        at_once: 1,
+        concurrent: 1,
         request: &|_, request| messages::read(b"bob", request),
         is_right: &|found| found == response,
     };
@@ -77,19 +77,19 @@ fn uploads_arrive_whole() {
 
 #[test]
 fn an_upload_is_received_whole() {
-    let (machine, door) = (machine(), Door::open().unwrap());
-    let port = door.port().to_string();
+    let (machine, listener) = (machine(), Listener::bind().unwrap());
+    let port = listener.port().to_string();
     let sender = machine.limit("send", [&port, "1000000"]).start().unwrap();
-    assert_eq!(upload::receive(&door).unwrap().bytes, 1_000_000);
+    assert_eq!(upload::receive(&listener).unwrap().bytes, 1_000_000);
     assert!(sender.wait_exit(SOON).unwrap().success());
 }
 
 #[test]
 fn answers_are_counted_until_the_secret() {
-    let (machine, door) = (machine(), Door::open().unwrap());
-    let client = machine.limit("answer", [door.port().to_string()]);
+    let (machine, listener) = (machine(), Listener::bind().unwrap());
+    let client = machine.limit("answer", [listener.port().to_string()]);
     let client = client.start().unwrap();
-    let (count, elapsed) = questions::ask(&door, ROUND).unwrap();
+    let (count, elapsed) = questions::ask(&listener, ROUND).unwrap();
     assert!(count > 0 && elapsed >= ROUND.as_secs_f64());
     assert!(client.wait_exit(SOON).unwrap().success());
     assert_eq!(client.stdout(), b"open5es.\n");
@@ -99,7 +99,7 @@ fn answers_are_counted_until_the_secret() {
 fn students_are_greeted_and_acknowledged_or_it_is_noticed() {
     let machine = machine();
     let server = machine.serve_limit("talk").unwrap();
-    let (count, _) = students::come(server.address, 3, ROUND).unwrap();
+    let (count, _) = students::connect(server.address, 3, ROUND).unwrap();
     assert!(count > 0 && count.is_multiple_of(3));
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -108,7 +108,7 @@ fn students_are_greeted_and_acknowledged_or_it_is_noticed() {
         let (mut client, _) = listener.accept().unwrap();
         client.write_all(&[b'?'; 64]).unwrap();
     });
-    let wrong = students::come(address, 1, ROUND);
+    let wrong = students::connect(address, 1, ROUND);
     assert!(matches!(wrong, Err(Error::Wrong { .. })), "{wrong:?}");
     impolite.join().unwrap();
 }
@@ -119,7 +119,7 @@ fn processor_time_is_counted_finely() {
     let before = server.cpu_seconds().unwrap();
     let visits = Visits {
         address: server.address,
-        at_once: 1,
+        concurrent: 1,
         request: &|_, request| messages::create(b"bob", b"hello", request),
         is_right: &<[u8]>::is_empty,
     };

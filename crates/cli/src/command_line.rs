@@ -146,6 +146,16 @@ impl CommandLine {
         Ok(names.map(|name| Some(self.value(name, operands.next()?))))
     }
 
+    /// The operands, any number of them, after all options were taken.
+    ///
+    /// # Errors
+    /// There is an unknown option.
+    pub fn all_operands(&mut self, name: &'static str) -> Result<Vec<Value>, Error> {
+        self.finish_options()?;
+        let operands = std::mem::take(&mut self.operands).into_iter();
+        Ok(operands.map(|operand| self.value(name, operand)).collect())
+    }
+
     fn finish_options(&mut self) -> Result<(), Error> {
         let options = std::mem::replace(&mut self.options, pico_args::Arguments::from_vec(vec![]));
         match options.finish().first() {

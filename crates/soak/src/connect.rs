@@ -12,27 +12,27 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{
     Timeout, set_socket_linger, set_socket_recv_buffer_size, set_socket_timeout,
 };
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, SocketType};
 
-/// Clients come from 127.0.1.1 to 127.0.1.100 in turn (Linux: all of 127.0.0.0/8 is loopback).
+/// Clients connect from 127.0.1.1 to 127.0.1.100 in turn (Linux: all of 127.0.0.0/8 is loopback).
 const SOURCES: u32 = 100;
 
-/// The receive buffer of a client that does not want to receive, in bytes. The system makes it
-/// as small as it can.
+/// The receive buffer of a client that does not receive, in bytes. The system makes it as small as
+/// it can.
 const TINY_BUFFER: usize = 1;
 
 /// Connects within the time; reads and writes wait as long as that, too.
 ///
 /// # Errors
-/// What the system said.
+/// The system's error.
 pub(crate) fn connect(address: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
     connect_from(next_source(), address, timeout, None)
 }
 
-/// Connects as one who has hardly any room for what is sent to it.
+/// Connects with hardly any room for what the server sends.
 ///
 /// # Errors
-/// What the system said.
+/// The system's error.
 pub(crate) fn connect_without_room(
     address: SocketAddr,
     timeout: Duration,
@@ -59,12 +59,8 @@ fn connect_from(
     timeout: Duration,
     room: Option<usize>,
 ) -> io::Result<TcpStream> {
-    let socket = rustix::net::socket_with(
-        AddressFamily::INET,
-        SocketType::STREAM,
-        SocketFlags::CLOEXEC,
-        None,
-    )?;
+    // No process is started after the first connection: none can inherit it.
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
     if let Some(room) = room {
         set_socket_recv_buffer_size(&socket, room)?;
     }

@@ -1,4 +1,4 @@
-//! Honest and hostile clients at once.
+//! Honest and hostile clients together.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::counters::Counters;
 use crate::servers::Server;
 use crate::subject::{Each, Subject};
-use crate::tally::Tally;
 use crate::{honest, hostile};
 
 /// How long an honest client pauses after an error, so that a server that is gone does not fill
@@ -19,7 +19,7 @@ const AFTER_ERROR: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Load<'a> {
     pub(crate) servers: &'a Each<Server>,
-    pub(crate) tally: &'a Tally,
+    pub(crate) counters: &'a Counters,
     end: Instant,
     /// Whether every server has been without descriptors once.
     all_starved: AtomicBool,
@@ -28,10 +28,10 @@ pub(crate) struct Load<'a> {
 impl<'a> Load<'a> {
     /// Puts all loads on the servers for so long, and until each has been without descriptors
     /// once. At its return every connection is closed on this side, and no message is stored.
-    pub(crate) fn put(servers: &'a Each<Server>, tally: &'a Tally, time: Duration) {
+    pub(crate) fn put(servers: &'a Each<Server>, counters: &'a Counters, time: Duration) {
         let load = Self {
             servers,
-            tally,
+            counters,
             end: Instant::now() + time,
             all_starved: AtomicBool::new(false),
         };
@@ -44,7 +44,7 @@ impl<'a> Load<'a> {
 
     /// Where a server is reached.
     pub(crate) fn address(&self, subject: Subject) -> SocketAddr {
-        self.servers.of(subject).address
+        self.servers[subject].address
     }
 
     /// Whether the load is to end.
@@ -62,10 +62,10 @@ impl<'a> Load<'a> {
         self.all_starved.store(true, Ordering::Relaxed);
     }
 
-    /// Counts what came of an honest client.
+    /// Counts the outcome of an honest client, if it is an error.
     pub(crate) fn judge<E: fmt::Display>(&self, subject: Subject, outcome: Result<(), E>) {
         if let Err(error) = outcome {
-            self.tally.complain(subject, &error.to_string());
+            self.counters.count_error(subject, &error.to_string());
             thread::sleep(AFTER_ERROR);
         }
     }

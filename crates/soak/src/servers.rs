@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use harness::{Output, Process, Program, start_server};
 
-use crate::error::Error;
 use crate::honest::SECRET;
 use crate::subject::{Each, Subject};
 
-/// The descriptors that each server may have: more than the 550 clients who stand while honest
+/// The descriptors that each server may have: more than the 550 clients that are connected while honest
 /// ones are timed, and few enough to be used up.
 pub(crate) const MOST_FILES: u32 = 1024;
 
@@ -31,19 +30,22 @@ pub(crate) struct Server {
 /// Starts all servers.
 ///
 /// # Errors
-/// [`Error::Harness`] says what is wrong with the first that does not start.
-pub(crate) fn start(folder: &Path) -> Result<Each<Server>, Error> {
-    // Found out before five processes run.
-    let nowhere = File::options()
-        .write(true)
-        .open("/dev/null")
-        .map_err(Error::Folder)?;
+/// One does not start.
+pub(crate) fn start(folder: &Path) -> Result<Each<Server>, cli::Error> {
+    // Fails before five processes run.
+    let nowhere = File::options().write(true).open("/dev/null")?;
     Each::try_new(|subject| {
         let (process, address) = start_server(START_LIMIT, |port| {
             let program = Program::new(folder.join(subject.name()))
                 .limit_files(MOST_FILES)
                 .keep(KEPT_OUTPUT);
-            with_arguments(subject, program, port).stdout(output(subject, &nowhere))
+            let program = with_arguments(subject, program, port);
+            // Only the output of `server-s` is its result. What the others print about their
+            // clients would fill the memory in a long run.
+            match nowhere.try_clone() {
+                Ok(file) if subject != Subject::ServerS => program.stdout(Output::File(file)),
+                _ => program,
+            }
         })?;
         Ok(Server { process, address })
     })
@@ -56,14 +58,5 @@ fn with_arguments(subject: Subject, program: Program, port: u16) -> Program {
         Subject::Lab3 => program.args(["127.0.0.1", &port]),
         Subject::Server | Subject::ServerS => program.arg(port),
         Subject::Mathserver => program.args(["--secret", SECRET, &port]),
-    }
-}
-
-/// Only the output of `server-s` is its result. What the others say about their clients would
-/// fill the memory in a long run.
-fn output(subject: Subject, nowhere: &File) -> Output {
-    match nowhere.try_clone() {
-        Ok(file) if subject != Subject::ServerS => Output::File(file),
-        _ => Output::Captured,
     }
 }

@@ -1,5 +1,7 @@
 //! The servers that are under load.
 
+use std::ops::{Index, IndexMut};
+
 /// One of the five servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -11,7 +13,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// Those that serve clients side by side. `server-s` serves one after another, so that
+    /// Those that serve clients concurrently. `server-s` serves one after another, so that
     /// a hostile client delays honest ones by design.
     pub(crate) const CONCURRENT: [Self; 4] =
         [Self::TcpServer, Self::Lab3, Self::Server, Self::Mathserver];
@@ -42,50 +44,36 @@ impl Subject {
     }
 }
 
-/// Something for each of the servers.
-#[derive(Debug, Default)]
-pub(crate) struct Each<T> {
-    tcp_server: T,
-    lab3: T,
-    server: T,
-    mathserver: T,
-    server_s: T,
-}
+/// Something for each of the servers, in the order of [`Subject::ALL`].
+#[derive(Debug)]
+pub(crate) struct Each<T>(Vec<T>);
 
 impl<T> Each<T> {
     /// Makes one for each.
+    pub(crate) fn new(make: impl FnMut(Subject) -> T) -> Self {
+        Self(Subject::ALL.into_iter().map(make).collect())
+    }
+
+    /// Makes one for each.
     ///
     /// # Errors
-    /// The first of those that `make` gives.
-    pub(crate) fn try_new<E>(mut make: impl FnMut(Subject) -> Result<T, E>) -> Result<Self, E> {
-        Ok(Self {
-            tcp_server: make(Subject::TcpServer)?,
-            lab3: make(Subject::Lab3)?,
-            server: make(Subject::Server)?,
-            mathserver: make(Subject::Mathserver)?,
-            server_s: make(Subject::ServerS)?,
-        })
+    /// The first error of `make`.
+    pub(crate) fn try_new<E>(make: impl FnMut(Subject) -> Result<T, E>) -> Result<Self, E> {
+        let made: Result<_, E> = Subject::ALL.into_iter().map(make).collect();
+        Ok(Self(made?))
     }
+}
 
-    /// That of one.
-    pub(crate) fn of(&self, subject: Subject) -> &T {
-        match subject {
-            Subject::TcpServer => &self.tcp_server,
-            Subject::Lab3 => &self.lab3,
-            Subject::Server => &self.server,
-            Subject::Mathserver => &self.mathserver,
-            Subject::ServerS => &self.server_s,
-        }
+impl<T> Index<Subject> for Each<T> {
+    type Output = T;
+
+    fn index(&self, subject: Subject) -> &T {
+        &self.0[subject as usize]
     }
+}
 
-    /// That of one, to be changed.
-    pub(crate) fn of_mut(&mut self, subject: Subject) -> &mut T {
-        match subject {
-            Subject::TcpServer => &mut self.tcp_server,
-            Subject::Lab3 => &mut self.lab3,
-            Subject::Server => &mut self.server,
-            Subject::Mathserver => &mut self.mathserver,
-            Subject::ServerS => &mut self.server_s,
-        }
+impl<T> IndexMut<Subject> for Each<T> {
+    fn index_mut(&mut self, subject: Subject) -> &mut T {
+        &mut self.0[subject as usize]
     }
 }

@@ -1,34 +1,34 @@
-//! What came of it all.
+//! The results of a run, and the rules.
 
 use std::fmt;
 use std::time::Duration;
 
+use crate::counters::Counters;
 use crate::hostile::Kind;
-use crate::hostile::drips::DRIPS;
+use crate::hostile::slowloris::SLOW_CLIENTS;
+use crate::latency::{JUDGED_FROM, Latency, MOST_RATIO, SILENT};
+use crate::resources::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Resources};
 use crate::servers::MOST_FILES;
 use crate::subject::{Each, Subject};
-use crate::tail::{JUDGED_FROM, MOST_RATIO, SILENT, Tail};
-use crate::tally::Tally;
-use crate::vitals::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Vitals};
 
 const LABEL_WIDTH: usize = 32;
 const COLUMN_WIDTH: usize = 12;
 
-/// What is in a cell that says nothing.
+/// A cell without a value.
 const NOTHING: &str = "-";
 
-/// All that was seen. Displayed, it is the table and the verdict.
+/// All results. Displayed, it is the table and the verdict.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// How long the load lasted.
     pub(crate) time: Duration,
     /// The warming up included.
-    pub(crate) tally: Tally,
-    pub(crate) tails: Each<Option<Tail>>,
+    pub(crate) counters: Counters,
+    pub(crate) latencies: Each<Option<Latency>>,
     /// What the servers took without clients: memory after the warming up, descriptors before.
-    pub(crate) start: Each<Vitals>,
+    pub(crate) start: Each<Resources>,
     /// The same after the load.
-    pub(crate) end: Each<Vitals>,
+    pub(crate) end: Each<Resources>,
     /// Processor time while they were watched at the end.
     pub(crate) idle: Each<Duration>,
     pub(crate) ends: Each<End>,
@@ -49,26 +49,26 @@ impl Report {
     }
 
     fn broken(&self, subject: Subject) -> Vec<&'static str> {
-        let (start, end) = (self.start.of(subject), *self.end.of(subject));
+        let (start, end) = (self.start[subject], self.end[subject]);
         let rules = [
-            (self.tally.served(subject) > 0, "no request was served"),
-            (self.tally.errors(subject) == 0, "honest clients saw errors"),
+            (self.counters.served(subject) > 0, "no request was served"),
+            (
+                self.counters.errors(subject) == 0,
+                "honest clients saw errors",
+            ),
             (start.has_flat_memory(end), "it took more and more memory"),
             (
                 start.has_same_files(end),
                 "it did not close every descriptor",
             ),
             (
-                *self.idle.of(subject) <= MOST_IDLE_TIME,
+                self.idle[subject] <= MOST_IDLE_TIME,
                 "it used processor time while it was idle",
             ),
+            (self.ends[subject].is_clean(), "it did not end as it should"),
             (
-                self.ends.of(subject).is_clean(),
-                "it did not end as it should",
-            ),
-            (
-                self.has_short_tail(subject),
-                "honest clients had to wait beside a crowd",
+                self.has_low_latency(subject),
+                "honest clients waited beside silent and slow ones",
             ),
         ];
         rules
@@ -77,25 +77,26 @@ impl Report {
             .collect()
     }
 
-    fn has_short_tail(&self, subject: Subject) -> bool {
-        let tail = self.tails.of(subject);
-        tail.is_none_or(|tail| {
-            self.time < JUDGED_FROM || (tail.ratio() <= MOST_RATIO && tail.stood >= SILENT)
+    fn has_low_latency(&self, subject: Subject) -> bool {
+        let latency = &self.latencies[subject];
+        latency.is_none_or(|latency| {
+            self.time < JUDGED_FROM
+                || (latency.ratio() <= MOST_RATIO && latency.connected >= SILENT)
         })
     }
 
     fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_row(f, "", |subject| subject.name().to_owned())?;
-        let tally = &self.tally;
-        write_row(f, "requests served rightly", |s| {
-            tally.served(s).to_string()
+        let counters = &self.counters;
+        write_row(f, "requests served right", |s| {
+            counters.served(s).to_string()
         })?;
         write_row(f, "errors of honest clients", |s| {
-            tally.errors(s).to_string()
+            counters.errors(s).to_string()
         })?;
         for kind in Kind::ALL {
             write_row(f, kind.name(), |subject| {
-                match tally.harmed(subject, kind) {
+                match counters.hostile(subject, kind) {
                     0 => NOTHING.to_owned(),
                     events => events.to_string(),
                 }
@@ -104,45 +105,45 @@ impl Report {
         Ok(())
     }
 
-    fn write_vitals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_row(f, "memory at the start, KiB", |s| kib(self.start.of(s)))?;
-        write_row(f, "memory at the end, KiB", |s| kib(self.end.of(s)))?;
-        let files = |vitals: &Vitals| vitals.files.to_string();
-        write_row(f, "descriptors at the start", |s| files(self.start.of(s)))?;
+    fn write_resources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_row(f, "memory at the start, KiB", |s| kib(&self.start[s]))?;
+        write_row(f, "memory at the end, KiB", |s| kib(&self.end[s]))?;
+        let files = |resources: &Resources| resources.files.to_string();
+        write_row(f, "descriptors at the start", |s| files(&self.start[s]))?;
         write_row(f, "descriptors at most", |s| {
-            match self.tally.most_files(s) {
+            match self.counters.most_files(s) {
                 0 => NOTHING.to_owned(),
                 most => most.to_string(),
             }
         })?;
-        write_row(f, "descriptors at the end", |s| files(self.end.of(s)))?;
+        write_row(f, "descriptors at the end", |s| files(&self.end[s]))?;
         let label = format!("processor ms in {IDLE_WATCH:?} idle");
-        write_row(f, &label, |s| self.idle.of(s).as_millis().to_string())?;
-        write_row(f, "ended with", |s| how_it_ended(self.ends.of(s)))
+        write_row(f, &label, |s| self.idle[s].as_millis().to_string())?;
+        write_row(f, "ended with", |s| how_it_ended(&self.ends[s]))
     }
 
-    fn write_tails(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tail = |show: fn(&Tail) -> String| {
+    fn write_latencies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let latency = |show: fn(&Latency) -> String| {
             move |subject| {
-                let tail = self.tails.of(subject).as_ref();
-                tail.map_or_else(|| NOTHING.to_owned(), show)
+                let latency = &self.latencies[subject].as_ref();
+                latency.map_or_else(|| NOTHING.to_owned(), show)
             }
         };
-        write_row(f, "p99 alone, ms", tail(|tail| millis(tail.alone)))?;
+        write_row(f, "p99 alone, ms", latency(|latency| millis(latency.alone)))?;
         write_row(
             f,
-            "p99 beside a crowd, ms",
-            tail(|tail| millis(tail.beside)),
+            "p99 beside silent and slow, ms",
+            latency(|latency| millis(latency.beside)),
         )?;
         write_row(
             f,
             "times as long",
-            tail(|tail| format!("{:.2}", tail.ratio())),
+            latency(|latency| format!("{:.2}", latency.ratio())),
         )?;
         write_row(
             f,
-            "the crowd, at least",
-            tail(|tail| tail.stood.to_string()),
+            "silent and slow, at least",
+            latency(|latency| latency.connected.to_string()),
         )
     }
 
@@ -156,15 +157,15 @@ impl Report {
             f,
             "Rules: no errors; memory at most {} KiB more; the same descriptors; at most \
              {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
-             Each server may have {MOST_FILES} descriptors. A crowd is {SILENT} silent clients \
-             and {DRIPS} that drip; p99 beside it: {judged}.",
+             Each server may have {MOST_FILES} descriptors. p99 beside {SILENT} silent and \
+             {SLOW_CLIENTS} slow clients: {judged}.",
             MORE_MEMORY / 1024
         )
     }
 
     fn write_verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for complaint in self.tally.complaints() {
-            writeln!(f, "  error: {complaint}")?;
+        for message in self.counters.error_messages() {
+            writeln!(f, "  error: {message}")?;
         }
         let failures = self.failures();
         for failure in &failures {
@@ -183,8 +184,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Load for {:?}, after the warming up.\n", self.time)?;
         self.write_counts(f)?;
-        self.write_vitals(f)?;
-        self.write_tails(f)?;
+        self.write_resources(f)?;
+        self.write_latencies(f)?;
         writeln!(f)?;
         self.write_rules(f)?;
         self.write_verdict(f)
@@ -203,8 +204,8 @@ fn write_row(
     writeln!(f)
 }
 
-fn kib(vitals: &Vitals) -> String {
-    (vitals.memory / 1024).to_string()
+fn kib(resources: &Resources) -> String {
+    (resources.memory / 1024).to_string()
 }
 
 fn millis(time: Duration) -> String {
@@ -231,18 +232,18 @@ mod tests {
 
     /// A run in which all held.
     fn flawless(seconds: u64) -> Report {
-        let tally = Tally::default();
+        let counters = Counters::default();
         for subject in Subject::ALL {
-            tally.serve(subject, 1);
+            counters.count_served(subject, 1);
         }
-        let vitals = Vitals {
+        let resources = Resources {
             memory: 1 << 20,
             files: 9,
         };
-        let tail = Tail {
+        let latency = Latency {
             alone: Duration::from_millis(1),
             beside: Duration::from_millis(3),
-            stood: 550,
+            connected: 550,
         };
         let end = || End {
             exit: Some(Exit::Status(0)),
@@ -250,10 +251,10 @@ mod tests {
         };
         Report {
             time: Duration::from_secs(seconds),
-            tally,
-            tails: each(|| Some(tail)),
-            start: each(|| vitals),
-            end: each(|| vitals),
+            counters,
+            latencies: each(|| Some(latency)),
+            start: each(|| resources),
+            end: each(|| resources),
             idle: each(|| Duration::from_millis(10)),
             ends: each(end),
         }
@@ -277,21 +278,21 @@ mod tests {
         let of = Subject::Lab3;
         let failed = |what| vec![format!("lab3: {what}")];
         assert_eq!(
-            with(|report| report.tally.complain(of, "no answer")),
+            with(|report| report.counters.count_error(of, "no answer")),
             failed("honest clients saw errors")
         );
         assert_eq!(
-            with(|report| report.end.of_mut(of).memory += MORE_MEMORY + 1),
+            with(|report| report.end[of].memory += MORE_MEMORY + 1),
             failed("it took more and more memory")
         );
         for files in [8, 10] {
             assert_eq!(
-                with(|report| report.end.of_mut(of).files = files),
+                with(|report| report.end[of].files = files),
                 failed("it did not close every descriptor")
             );
         }
         assert_eq!(
-            with(|report| *report.idle.of_mut(of) = Duration::from_millis(30)),
+            with(|report| report.idle[of] = Duration::from_millis(30)),
             failed("it used processor time while it was idle")
         );
         for end in [
@@ -301,24 +302,24 @@ mod tests {
         ] {
             let (exit, panicked) = end;
             assert_eq!(
-                with(|report| *report.ends.of_mut(of) = End { exit, panicked }),
+                with(|report| report.ends[of] = End { exit, panicked }),
                 failed("it did not end as it should")
             );
         }
-        let none_served = Tally::default();
-        assert_eq!(with(|report| report.tally = none_served).len(), 5);
+        let none_served = Counters::default();
+        assert_eq!(with(|report| report.counters = none_served).len(), 5);
     }
 
     #[test]
     fn a_long_tail_and_a_small_crowd_count_in_long_runs() {
-        for (millis, stood) in [(4, 550), (3, 499)] {
-            let tail = Tail {
+        for (millis, connected) in [(4, 550), (3, 499)] {
+            let latency = Latency {
                 alone: Duration::from_millis(1),
                 beside: Duration::from_millis(millis),
-                stood,
+                connected,
             };
             let mut report = flawless(60);
-            *report.tails.of_mut(Subject::Server) = Some(tail);
+            report.latencies[Subject::Server] = Some(latency);
             assert_eq!(report.failures().len(), 1);
             report.time = Duration::from_secs(59);
             assert!(report.failures().is_empty());
@@ -329,8 +330,8 @@ mod tests {
     fn the_verdict_says_what_failed() {
         let report = flawless(10);
         report
-            .tally
-            .complain(Subject::Server, "a message is missing");
+            .counters
+            .count_error(Subject::Server, "a message is missing");
         let shown = report.to_string();
         assert!(
             shown.contains("\n  error: server: a message is missing\n"),

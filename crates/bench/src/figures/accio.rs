@@ -1,12 +1,11 @@
 //! `accio` beside a loop that writes from memory.
 
 use std::io;
-use std::time::Duration;
 
-use harness::{Exit, Program};
+use harness::Program;
 
-use crate::figure::{Contender, Figure, Goal, Row, Unit};
-use crate::load::{Door, upload};
+use crate::figure::{Contender, Figure, Goal, Role, Row, Unit};
+use crate::load::upload;
 use crate::{Error, Machine};
 
 const OURS: &str = "accio";
@@ -15,20 +14,16 @@ const SEND: &str = "send";
 /// How long the file is.
 const FILE: u64 = 512 * 1024 * 1024;
 
-/// A sender ends as soon as its file has.
-const ENDS_WITHIN: Duration = Duration::from_secs(10);
-
 pub(super) fn figures() -> Vec<Figure> {
     vec![Figure {
         name: "accio-sends",
-        rows: vec![Row {
-            what: "sent from a file in the page cache".to_owned(),
-            unit: Unit::BytesPerSecond,
-            limit: Some(Goal::AtLeast(0.95)),
-            peer: None,
-        }],
+        rows: vec![Row::new(
+            "sent from a file in the page cache",
+            Unit::BytesPerSecond,
+            Goal::AtLeast(0.95),
+        )],
         contenders: vec![
-            Contender::ours(OURS, |machine| {
+            Contender::new(Role::Ours, OURS, |machine| {
                 let file = cached_file().map_err(Error::system("making a file"))?;
                 let (program, machine) = (machine.built(OURS)?, machine.clone());
                 Ok(move || {
@@ -40,7 +35,7 @@ pub(super) fn figures() -> Vec<Figure> {
                     })
                 })
             }),
-            Contender::limit(SEND, |machine| {
+            Contender::new(Role::Limit, SEND, |machine| {
                 let machine = machine.clone();
                 Ok(move || {
                     rate(&machine, |port| {
@@ -64,19 +59,12 @@ fn cached_file() -> io::Result<tempfile::NamedTempFile> {
 /// Has the file sent again and again, from new processes, for the time of a round: bytes a second
 /// while files are on their way.
 fn rate(machine: &Machine, sender: impl Fn(&str) -> Program) -> Result<Vec<f64>, Error> {
-    let door = Door::open()?;
-    let port = door.port().to_string();
     let (mut bytes, mut elapsed) = (0, 0.0);
     while bytes == 0 || elapsed < machine.round.as_secs_f64() {
-        let process = sender(&port).start()?;
-        let transfer = upload::receive(&door)?;
-        let exit = process.wait_exit(ENDS_WITHIN)?;
-        if transfer.bytes != FILE || exit != Exit::Status(0) {
-            return Err(Error::Wrong {
-                who: process.command_line().to_owned(),
-                wanted: format!("{FILE} bytes and status 0"),
-                found: format!("{} bytes and {exit}", transfer.bytes),
-            });
+        let (transfer, process) = Machine::run_client(&sender, upload::receive)?;
+        if transfer.bytes != FILE {
+            let (who, got) = (process.command_line(), transfer.bytes);
+            return Err(Error::wrong(who, format_args!("{FILE} bytes"), got));
         }
         bytes += transfer.bytes;
         elapsed += transfer.elapsed;

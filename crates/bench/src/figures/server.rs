@@ -1,12 +1,12 @@
 //! `server` beside a loop that accepts, reads and closes, and beside `nginx`.
 
-use std::fs::{self, File};
+use std::fs;
+use std::time::Duration;
 
-use harness::Output;
 use proto::message::MAX_ITEMS;
 use tempfile::TempDir;
 
-use crate::figure::{Contender, Figure, Goal, Growth, Row, Table, Unit};
+use crate::figure::{Contender, Figure, Goal, Growth, Role, Row, Table, Unit};
 use crate::load::messages::{self, LONG_TEXT, full_response};
 use crate::load::visits::{Visited, Visits};
 use crate::report::in_unit;
@@ -26,14 +26,14 @@ const TEXT: [u8; 64] = [b'x'; 64];
 /// How many reads are one measurement: each needs 255 messages, which are stored before.
 const READS: usize = 40;
 
-/// With so many messages stored it is looked at what creates cost.
+/// The numbers of stored messages at which the cost of creates is measured.
 const STORED: [usize; 4] = [0, 20_000, 100_000, 1_000_000];
 
-/// How many creates are looked at then.
-const LOOKED_AT: usize = 10_000;
+/// How many creates are measured then.
+const MEASURED: usize = 10_000;
 
-/// How many are under way at once while costs are looked at.
-const AT_ONCE: usize = 8;
+/// How many creates are under way concurrently while their cost is measured.
+const CONCURRENT: usize = 8;
 
 pub(super) fn figures() -> Vec<Figure> {
     vec![
@@ -44,62 +44,55 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-server",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-server",
+    measure: growth,
+};
 
 // --- Creates ---
 
-/// Messages are stored, `at_once` at the same time.
-fn creates(name: &'static str, at_once: usize) -> Figure {
+/// Messages are stored, `concurrent` of them together.
+fn creates(name: &'static str, concurrent: usize) -> Figure {
     let mut rows = vec![
-        Row {
-            what: format!("creates/s, {at_once} at once"),
-            unit: Unit::PerSecond,
-            limit: Some(Goal::AtLeast(0.92)),
-            peer: None,
-        },
-        Row {
-            what: format!("p99 of a create, {at_once} at once"),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(1.3)),
-            peer: None,
-        },
+        Row::new(
+            format!("creates/s, {concurrent} at once"),
+            Unit::PerSecond,
+            Goal::AtLeast(0.92),
+        ),
+        Row::new(
+            format!("p99 of a create, {concurrent} at once"),
+            Unit::Seconds,
+            Goal::AtMost(1.3),
+        ),
     ];
-    if at_once == AT_ONCE {
-        rows.push(Row {
-            what: format!("CPU per create, {at_once} at once"),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(1.25)),
-            peer: Some(Goal::AtMost(1.0)),
-        });
-    }
+    let create = move |server: &Server, round| {
+        let creates = creating(server, concurrent, &to_receiver);
+        server.cpu_of(|| creates.for_time(round))
+    };
+    let ours = move |server: &mut Server, round: Duration| {
+        let (visited, cpu) = create(server, round)?;
+        take_all(server, visited.count())?;
+        Ok(values(&visited, cpu))
+    };
+    let limit = move |server: &mut Server, round: Duration| {
+        let (visited, cpu) = create(server, round)?;
+        Ok(values(&visited, cpu))
+    };
+    let close = |machine: &Machine| machine.serve_limit(CLOSE);
     let mut contenders = vec![
-        Contender::ours(OURS, move |machine| {
-            let (server, round) = (start_ours(machine)?, machine.round);
-            Ok(move || {
-                let (visited, cpu) = measured(&server, |server| {
-                    creating(server, at_once, &to_receiver).for_time(round)
-                })?;
-                take_all(&server, visited.count())?;
-                Ok(values(&visited, cpu))
-            })
-        }),
-        Contender::limit(CLOSE, move |machine| {
-            let (server, round) = (machine.serve_limit(CLOSE)?, machine.round);
-            Ok(move || {
-                let (visited, cpu) = measured(&server, |server| {
-                    creating(server, at_once, &to_receiver).for_time(round)
-                })?;
-                Ok(values(&visited, cpu))
-            })
-        }),
+        Contender::server(Role::Ours, OURS, start_ours, ours),
+        Contender::server(Role::Limit, CLOSE, close, limit),
     ];
-    if at_once == AT_ONCE {
-        contenders.push(Contender::peer(NGINX, nginx));
+    if concurrent == CONCURRENT {
+        rows.push(
+            Row::new(
+                format!("CPU per create, {concurrent} at once"),
+                Unit::Seconds,
+                Goal::AtMost(1.25),
+            )
+            .peer(Goal::AtMost(1.0)),
+        );
+        contenders.push(Contender::new(Role::Peer, NGINX, nginx));
     }
     Figure {
         name,
@@ -108,29 +101,19 @@ fn creates(name: &'static str, at_once: usize) -> Figure {
     }
 }
 
-/// Our server. What it prints goes nowhere: to gather it is work for the processor of the load.
 fn start_ours(machine: &Machine) -> Result<Server, Error> {
-    let path = machine.built(OURS)?;
-    let nowhere = File::options().write(true).open("/dev/null");
-    let nowhere = nowhere.map_err(Error::system("opening /dev/null"))?;
-    machine.serve(|port| {
-        let program = machine.contender(&path).arg(port);
-        match nowhere.try_clone() {
-            Ok(nowhere) => program.stdout(Output::File(nowhere)),
-            Err(_) => program,
-        }
-    })
+    machine.serve_ours(OURS, &[])
 }
 
 /// Creates, to which there is no answer but the server's close (C-9).
 fn creating<'a>(
     server: &Server,
-    at_once: usize,
+    concurrent: usize,
     request: &'a dyn Fn(usize, &mut Vec<u8>),
 ) -> Visits<'a> {
     Visits {
         address: server.address,
-        at_once,
+        concurrent,
         request,
         is_right: &<[u8]>::is_empty,
     }
@@ -140,25 +123,19 @@ fn to_receiver(_: usize, request: &mut Vec<u8>) {
     messages::create(RECEIVER, &TEXT, request);
 }
 
+fn long_to_receiver(_: usize, request: &mut Vec<u8>) {
+    messages::create(RECEIVER, &LONG_TEXT, request);
+}
+
 /// Reads what was stored: all of it must be there, and nothing else.
 fn take_all(server: &Server, mut stored: usize) -> Result<(), Error> {
     while stored > 0 {
         let items = stored.min(MAX_ITEMS);
         stored -= items;
         let response = messages::response(&TEXT, items, stored > 0)?;
-        reading(server, &|found| found == response).for_count(0, 1)?;
+        reading(server, &|got| got == response).for_count(0, 1)?;
     }
     Ok(())
-}
-
-/// What the visits found, and the seconds of processor time that they cost the server.
-fn measured(
-    server: &Server,
-    visit: impl FnOnce(&Server) -> Result<Visited, Error>,
-) -> Result<(Visited, f64), Error> {
-    let before = server.cpu_seconds()?;
-    let visited = visit(server)?;
-    Ok((visited, server.cpu_seconds()? - before))
 }
 
 /// The values of the rows of [`creates`].
@@ -176,7 +153,7 @@ fn nginx(machine: &Machine) -> Result<impl FnMut() -> Result<Vec<f64>, Error> + 
     let program = machine.installed(NGINX)?;
     let folder = TempDir::new().map_err(Error::system("making a folder"))?;
     let server = machine.serve(|port| {
-        // A file that cannot be written is missed by nginx, which says so.
+        // nginx reports a file that could not be written.
         let file = folder.path().join("nginx.conf");
         let _ = fs::write(&file, nginx_configuration(port));
         machine
@@ -193,13 +170,11 @@ fn nginx(machine: &Machine) -> Result<impl FnMut() -> Result<Vec<f64>, Error> + 
         let _ = &folder;
         let visits = Visits {
             address: server.address,
-            at_once: AT_ONCE,
+            concurrent: CONCURRENT,
             request: &|_, request| request.extend(HTTP_REQUEST),
-            is_right: &|found| {
-                found.starts_with(b"HTTP/1.1 200 OK\r\n") && found.ends_with(HTTP_BODY)
-            },
+            is_right: &|got| got.starts_with(b"HTTP/1.1 200 OK\r\n") && got.ends_with(HTTP_BODY),
         };
-        let (visited, cpu) = measured(&server, |_| visits.for_time(round))?;
+        let (visited, cpu) = server.cpu_of(|| visits.for_time(round))?;
         Ok(values(&visited, cpu))
     })
 }
@@ -231,42 +206,34 @@ fn nginx_configuration(port: &str) -> String {
 
 /// Reads of as many messages of 1 KiB as a response can hold.
 fn reads() -> Figure {
-    let round = |start: fn(&Machine) -> Result<Server, Error>, stores: bool| {
-        move |machine: &Machine| {
-            let (server, round) = (start(machine)?, machine.round);
-            let response = full_response()?;
-            // More are waiting after each read, after the last one too.
-            let mut missing = usize::from(stores);
-            // As long as the creates before them take, that is most of a round.
-            let reads = (READS as f64 * round.as_secs_f64()).ceil() as usize;
-            Ok(move || {
-                if stores {
-                    let request = |_, request: &mut Vec<u8>| {
-                        messages::create(RECEIVER, &LONG_TEXT, request);
-                    };
-                    let count = reads * MAX_ITEMS + missing;
-                    creating(&server, AT_ONCE, &request).for_count(0, count)?;
-                    missing = 0;
-                }
-                let is_right = |found: &[u8]| found == response;
-                let (visited, cpu) = measured(&server, |server| {
-                    reading(server, &is_right).for_count(0, reads)
-                })?;
-                Ok(vec![cpu / visited.count() as f64])
-            })
-        }
+    let read = |server: &Server, reads| {
+        let response = full_response()?;
+        let is_right = |got: &[u8]| got == response;
+        let (visited, cpu) = server.cpu_of(|| reading(server, &is_right).for_count(0, reads))?;
+        Ok(vec![cpu / visited.count() as f64])
     };
+    // As long as the creates before them take, that is most of a round.
+    let reads = |round: Duration| (READS as f64 * round.as_secs_f64()).ceil() as usize;
+    let ours = move |server: &mut Server, round: Duration| {
+        let reads = reads(round);
+        creating(server, CONCURRENT, &long_to_receiver).for_count(0, reads * MAX_ITEMS)?;
+        read(server, reads)
+    };
+    let limit = move |server: &mut Server, round: Duration| read(server, reads(round));
+    // More are waiting after each read, after the last one too.
+    let start_ours = |machine: &Machine| {
+        let server = start_ours(machine)?;
+        creating(&server, 1, &long_to_receiver).for_count(0, 1)?;
+        Ok(server)
+    };
+    let start_canned = |machine: &Machine| machine.serve_limit(CANNED);
+    let what = format!("CPU per read of {MAX_ITEMS} × 1 KiB");
     Figure {
         name: "server-reads",
-        rows: vec![Row {
-            what: format!("CPU per read of {MAX_ITEMS} × 1 KiB"),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(3.0)),
-            peer: None,
-        }],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(3.0))],
         contenders: vec![
-            Contender::ours(OURS, round(start_ours, true)),
-            Contender::limit(CANNED, round(|machine| machine.serve_limit(CANNED), false)),
+            Contender::server(Role::Ours, OURS, start_ours, ours),
+            Contender::server(Role::Limit, CANNED, start_canned, limit),
         ],
     }
 }
@@ -275,7 +242,7 @@ fn reads() -> Figure {
 fn reading<'a>(server: &Server, is_right: &'a dyn Fn(&[u8]) -> bool) -> Visits<'a> {
     Visits {
         address: server.address,
-        at_once: 1,
+        concurrent: 1,
         request: &|_, request| messages::read(RECEIVER, request),
         is_right,
     }
@@ -305,27 +272,23 @@ fn stored(
 ) -> Result<Table, Error> {
     let server = start_ours(machine)?;
     // The first ones pay for what is made only once; they are not there any more afterwards.
-    creating(&server, AT_ONCE, &to_receiver).for_count(0, LOOKED_AT)?;
-    take_all(&server, LOOKED_AT)?;
+    creating(&server, CONCURRENT, &to_receiver).for_count(0, MEASURED)?;
+    take_all(&server, MEASURED)?;
 
-    let creating = creating(&server, AT_ONCE, request);
+    let creating = creating(&server, CONCURRENT, request);
     let mut count = 0;
     let mut rows = Vec::new();
     for stored in STORED {
         creating.for_count(count, stored - count)?;
-        let (visited, cpu) = measured(&server, |_| creating.for_count(stored, LOOKED_AT))?;
-        count = stored + LOOKED_AT;
+        let (visited, cpu) = server.cpu_of(|| creating.for_count(stored, MEASURED))?;
+        count = stored + MEASURED;
         rows.push(vec![
             stored.to_string(),
             in_unit(Unit::Seconds, cpu / visited.count() as f64),
             in_unit(Unit::PerSecond, visited.rate()),
         ]);
     }
-    Ok(Table {
-        title: format!("server: a create while so much is stored, {receivers}"),
-        head: ["stored before", "CPU per create", "creates/s"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows,
-    })
+    let title = format!("server: a create while so much is stored, {receivers}");
+    let head = ["stored before", "CPU per create", "creates/s"];
+    Ok(Table::new(title, &head, rows))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::Process;
 
-use crate::figure::{Contender, Figure, Goal, Growth, Row, Table, Unit};
+use crate::figure::{Contender, Figure, Goal, Growth, Role, Row, Table, Unit};
 use crate::load::upload::{self, Transfer};
 use crate::report::{in_unit, size};
 use crate::{Error, Machine, Server};
@@ -25,45 +25,32 @@ pub(super) fn figures() -> Vec<Figure> {
     vec![receives(), memory()]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-server-s",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-server-s",
+    measure: growth,
+};
 
 fn receives() -> Figure {
-    let round = |start: fn(&Machine) -> Result<Server, Error>| {
-        move |machine: &Machine| {
-            let (mut server, round) = (start(machine)?, machine.round);
-            Ok(move || {
-                let upload = |server: &Server| upload::confirmed(server.address)?.send_for(round);
-                let (transfer, cpu) = measured(&server, upload)?;
-                check_count(&mut server.process, transfer.bytes)?;
-                Ok(rates(transfer, cpu))
-            })
-        }
+    let round = |server: &mut Server, round: Duration| {
+        let upload = || upload::confirmed(server.address)?.send_for(round);
+        let (transfer, cpu) = server.cpu_of(upload)?;
+        check_count(&mut server.process, transfer.bytes)?;
+        Ok(rates(transfer, cpu))
     };
+    let ours = |machine: &Machine| machine.serve_printing(OURS);
+    let discard = |machine: &Machine| machine.serve_limit(DISCARD);
     Figure {
         name: "server-s-receives",
         rows: vec![
-            Row {
-                what: "received".to_owned(),
-                unit: Unit::BytesPerSecond,
-                limit: Some(Goal::AtLeast(0.95)),
-                peer: Some(Goal::AtLeast(1.2)),
-            },
-            Row {
-                what: "CPU per GiB".to_owned(),
-                unit: Unit::SecondsPerByte,
-                limit: Some(Goal::AtMost(1.15)),
-                peer: Some(Goal::AtMost(0.6)),
-            },
+            Row::new("received", Unit::BytesPerSecond, Goal::AtLeast(0.95))
+                .peer(Goal::AtLeast(1.2)),
+            Row::new("CPU per GiB", Unit::SecondsPerByte, Goal::AtMost(1.15))
+                .peer(Goal::AtMost(0.6)),
         ],
         contenders: vec![
-            Contender::ours(OURS, round(|machine| machine.serve_ours(OURS))),
-            Contender::limit(DISCARD, round(|machine| machine.serve_limit(DISCARD))),
-            Contender::peer(SOCAT, socat),
+            Contender::server(Role::Ours, OURS, ours, round),
+            Contender::server(Role::Limit, DISCARD, discard, round),
+            Contender::new(Role::Peer, SOCAT, socat),
         ],
     }
 }
@@ -78,8 +65,8 @@ fn socat(machine: &Machine) -> Result<impl FnMut() -> Result<Vec<f64>, Error> + 
             let arguments = ["-u", "-b", "262144", &listen, "/dev/null"];
             machine.contender(&program).args(arguments)
         })?;
-        let upload = |server: &Server| upload::unconfirmed(server.address)?.send_for(machine.round);
-        let (transfer, cpu) = measured(&server, upload)?;
+        let upload = || upload::unconfirmed(server.address)?.send_for(machine.round);
+        let (transfer, cpu) = server.cpu_of(upload)?;
         Ok(rates(transfer, cpu))
     })
 }
@@ -87,23 +74,22 @@ fn socat(machine: &Machine) -> Result<impl FnMut() -> Result<Vec<f64>, Error> + 
 fn memory() -> Figure {
     Figure {
         name: "server-s-memory",
-        rows: vec![Row {
-            what: format!("peak memory, {}", size(LONG as usize)),
-            unit: Unit::Bytes,
-            limit: Some(Goal::AtMost(1.0)),
-            peer: None,
-        }],
+        rows: vec![Row::new(
+            format!("peak memory, {}", size(LONG as usize)),
+            Unit::Bytes,
+            Goal::AtMost(1.0),
+        )],
         contenders: vec![
-            Contender::ours(OURS, |machine| {
+            Contender::new(Role::Ours, OURS, |machine| {
                 let machine = machine.clone();
                 Ok(move || {
-                    let mut server = machine.serve_ours(OURS)?;
+                    let mut server = machine.serve_printing(OURS)?;
                     upload::confirmed(server.address)?.send_bytes(LONG)?;
                     check_count(&mut server.process, LONG)?;
                     Ok(vec![server.peak_memory()?])
                 })
             }),
-            Contender::bound("8 MiB", vec![(8 * MIB) as f64]),
+            Contender::bound("8 MiB", (8 * MIB) as f64),
         ],
     }
 }
@@ -112,11 +98,11 @@ fn memory() -> Figure {
 fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
     let mut rows = Vec::new();
     for length in [1, 16, 256, 1024, 4096, 16_384].map(|mib| mib * MIB) {
-        let mut server = machine.serve_ours(OURS)?;
+        let mut server = machine.serve_printing(OURS)?;
         let (mut files, mut elapsed, mut cpu) = (0, 0.0, 0.0);
         while files == 0 || elapsed < machine.round.as_secs_f64() {
-            let upload = |server: &Server| upload::confirmed(server.address)?.send_bytes(length);
-            let (transfer, used) = measured(&server, upload)?;
+            let upload = || upload::confirmed(server.address)?.send_bytes(length);
+            let (transfer, used) = server.cpu_of(upload)?;
             check_count(&mut server.process, length)?;
             files += 1;
             elapsed += transfer.elapsed;
@@ -131,21 +117,8 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
         ]);
     }
     let head = ["file", "received", "CPU per GiB", "peak memory"];
-    Ok(vec![Table {
-        title: "server-s: a file of any length".to_owned(),
-        head: head.map(str::to_owned).to_vec(),
-        rows,
-    }])
-}
-
-/// An upload, and the seconds of processor time that it cost the server.
-fn measured(
-    server: &Server,
-    upload: impl FnOnce(&Server) -> Result<Transfer, Error>,
-) -> Result<(Transfer, f64), Error> {
-    let before = server.cpu_seconds()?;
-    let transfer = upload(server)?;
-    Ok((transfer, server.cpu_seconds()? - before))
+    let title = "server-s: a file of any length";
+    Ok(vec![Table::new(title, &head, rows)])
 }
 
 fn rates(transfer: Transfer, cpu: f64) -> Vec<f64> {
@@ -155,14 +128,9 @@ fn rates(transfer: Transfer, cpu: f64) -> Vec<f64> {
 
 /// The server must have printed how much it received.
 fn check_count(server: &mut Process, bytes: u64) -> Result<(), Error> {
-    let found = server.wait_line(PRINTS_WITHIN)?;
-    let wanted = bytes.to_string();
-    if found == wanted {
+    let (expected, got) = (bytes.to_string(), server.wait_line(PRINTS_WITHIN)?);
+    if got == expected {
         return Ok(());
     }
-    Err(Error::Wrong {
-        who: OURS.to_owned(),
-        wanted,
-        found,
-    })
+    Err(Error::wrong(OURS, expected, got))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::figure::{Contender, Figure, Goal, Row, Unit};
+use crate::figure::{Contender, Figure, Goal, Role, Row, Unit};
 use crate::{Error, Machine, affinity};
 
 /// Nothing takes so long to start.
@@ -39,15 +39,14 @@ fn figure((name, server, arguments): (&'static str, &'static str, &'static [&str
     };
     Figure {
         name,
-        rows: vec![Row {
-            what: "start to listening".to_owned(),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(1.2)),
-            peer: None,
-        }],
+        rows: vec![Row::new(
+            "start to listening",
+            Unit::Seconds,
+            Goal::AtMost(1.2),
+        )],
         contenders: vec![
-            Contender::ours(server, round(server, arguments)),
-            Contender::limit(BIND, round(BIND, &[])),
+            Contender::new(Role::Ours, server, round(server, arguments)),
+            Contender::new(Role::Limit, BIND, round(BIND, &[])),
         ],
     }
 }
@@ -58,8 +57,7 @@ fn median_start(machine: &Machine, program: &Path, arguments: &[&str]) -> Result
         times.push(start(machine, program, arguments)?);
     }
     times.sort_unstable();
-    let median = times.get(STARTS / 2).copied().unwrap_or_default();
-    Ok(median.as_secs_f64())
+    Ok(times[STARTS / 2].as_secs_f64())
 }
 
 /// The time from the start of a server to the first connection that it takes.
@@ -82,11 +80,11 @@ fn start(machine: &Machine, program: &Path, arguments: &[&str]) -> Result<Durati
     let mut server = Started(spawned.map_err(Error::system("starting a server"))?);
     while TcpStream::connect(address).is_err() {
         if started.elapsed() > TIMEOUT || server.has_ended() {
-            return Err(Error::Wrong {
-                who: program.display().to_string(),
-                wanted: format!("a server on port {port}"),
-                found: "none".to_owned(),
-            });
+            return Err(Error::wrong(
+                program.display().to_string(),
+                format_args!("a server on port {port}"),
+                "none",
+            ));
         }
     }
     Ok(started.elapsed())

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proto::action::{Action, RequestHeader, ResponseHeader};
 
-use crate::figure::{Contender, Figure, Goal, Growth, Row, Table, Unit};
-use crate::load::{Exchange, ExchangeClient};
+use crate::figure::{Contender, Figure, Goal, Growth, Role, Row, Table, Unit};
+use crate::load::{Exchange, ExchangeClient, Work};
 use crate::report::{in_unit, size};
 use crate::{Error, Machine, Server};
 
@@ -33,117 +33,87 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
-pub(super) fn growths() -> Vec<Growth> {
-    vec![Growth {
-        name: "growth-tcp_server",
-        measure: growth,
-    }]
-}
+pub(super) const GROWTH: Growth = Growth {
+    name: "growth-tcp_server",
+    measure: growth,
+};
 
 // --- The figures ---
 
 fn requests() -> Figure {
-    let round = |start: fn(&Machine) -> Result<Server, Error>, exchange: Exchange| {
-        move |machine: &Machine| {
-            let (server, round) = (start(machine)?, machine.round);
-            let exchange = exchange.clone();
-            Ok(move || {
-                let work = exchange.work(&server, round)?;
-                Ok(vec![f64::from(work.exchanges) / work.elapsed])
-            })
-        }
-    };
+    let what = format!("requests/s, {}, 1 in flight", size(SMALL));
     Figure {
         name: "tcp_server-requests",
-        rows: vec![Row {
-            what: format!("requests/s, {}, 1 in flight", size(SMALL)),
-            unit: Unit::PerSecond,
-            limit: Some(Goal::AtLeast(0.93)),
-            peer: Some(Goal::AtLeast(1.0)),
-        }],
-        contenders: vec![
-            Contender::ours(OURS, round(start_ours, asking(Action::Uppercase, SMALL, 1))),
-            Contender::limit(ECHO, round(start_echo, echoing(SMALL, 1))),
-            Contender::peer(REDIS, round(start_redis, asking_redis(SMALL, 1))),
-        ],
+        rows: vec![Row::new(what, Unit::PerSecond, Goal::AtLeast(0.93)).peer(Goal::AtLeast(1.0))],
+        contenders: contenders(1, |work| f64::from(work.exchanges) / work.elapsed),
     }
 }
 
-/// The server's processor time for a request, when `depth` are under way at once.
+/// The server's processor time for a request, with `depth` in flight.
 fn cpu(name: &'static str, depth: usize, limit: f64, peer: f64) -> Figure {
-    let round = move |start: fn(&Machine) -> Result<Server, Error>, exchange: Exchange| {
-        move |machine: &Machine| {
-            let (server, round) = (start(machine)?, machine.round);
-            let exchange = exchange.clone();
-            Ok(move || {
-                let work = exchange.work(&server, round)?;
-                Ok(vec![work.cpu / f64::from(work.exchanges) / depth as f64])
-            })
-        }
-    };
+    let what = format!("CPU per request, {}, {depth} in flight", size(SMALL));
     Figure {
         name,
-        rows: vec![Row {
-            what: format!("CPU per request, {}, {depth} in flight", size(SMALL)),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(limit)),
-            peer: Some(Goal::AtMost(peer)),
-        }],
-        contenders: vec![
-            Contender::ours(
-                OURS,
-                round(start_ours, asking(Action::Uppercase, SMALL, depth)),
-            ),
-            Contender::limit(ECHO, round(start_echo, echoing(SMALL, depth))),
-            Contender::peer(REDIS, round(start_redis, asking_redis(SMALL, depth))),
-        ],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(limit)).peer(Goal::AtMost(peer))],
+        contenders: contenders(depth, move |work| {
+            work.cpu / f64::from(work.exchanges) / depth as f64
+        }),
     }
 }
 
-/// Bytes of text in a second, with `depth` requests under way: a server that has to wait for a
-/// whole request would otherwise be measured by how long the client takes to send the next.
+/// The servers, and a value of their work on small requests.
+fn contenders(depth: usize, value: impl Fn(Work) -> f64 + Copy + 'static) -> Vec<Contender> {
+    let round = |exchange: Exchange| {
+        move |server: &mut Server, round: Duration| Ok(vec![value(exchange.work(server, round)?)])
+    };
+    let ours = asking(Action::Uppercase, SMALL, depth);
+    let redis = asking_redis(SMALL, depth);
+    vec![
+        Contender::server(Role::Ours, OURS, start_ours, round(ours)),
+        Contender::server(Role::Limit, ECHO, start_echo, round(echoing(SMALL, depth))),
+        Contender::server(Role::Peer, REDIS, start_redis, round(redis)),
+    ]
+}
+
+/// Bytes of text in a second, with `depth` requests in flight: a server that has to wait for a whole
+/// request would otherwise be measured by how long the client takes to send the next.
 fn throughput(name: &'static str, length: usize, depth: usize, peer: Option<f64>) -> Figure {
     const ACTIONS: [(Action, f64); 3] = [
         (Action::Uppercase, 0.80),
         (Action::Lowercase, 0.80),
         (Action::Reverse, 0.60),
     ];
-    let rows = ACTIONS.map(|(action, limit)| Row {
-        what: format!("{action}, {}, {depth} in flight", size(length)),
-        unit: Unit::BytesPerSecond,
-        limit: Some(Goal::AtLeast(limit)),
-        peer: peer
-            .filter(|_| action != Action::Reverse)
-            .map(Goal::AtLeast),
+    let rows = ACTIONS.map(|(action, limit)| {
+        let what = format!("{action}, {}, {depth} in flight", size(length));
+        let row = Row::new(what, Unit::BytesPerSecond, Goal::AtLeast(limit));
+        match peer {
+            Some(peer) if action != Action::Reverse => row.peer(Goal::AtLeast(peer)),
+            _ => row,
+        }
     });
-    // Large texts are made for each round: all of them at once would fill the memory.
-    let rate = move |exchange: Exchange, server: &Server, round: Duration| {
+    // Large texts are made for each round: all of them together would fill the memory.
+    let rate = move |exchange: Exchange, server: &Server, round| {
         let work = exchange.work(server, round)?;
         Ok(f64::from(work.exchanges) * (length * depth) as f64 / work.elapsed)
     };
-    let once = move |start: fn(&Machine) -> Result<Server, Error>,
-                     make: fn(usize, usize) -> Exchange| {
-        move |machine: &Machine| {
-            let (server, round) = (start(machine)?, machine.round);
-            Ok(move || {
-                Ok(vec![
-                    rate(make(length, depth), &server, round)?;
-                    ACTIONS.len()
-                ])
-            })
+    let ours = move |server: &mut Server, round: Duration| {
+        let of = |(action, _)| rate(asking(action, length, depth), server, round);
+        ACTIONS.into_iter().map(of).collect()
+    };
+    // One value for all actions.
+    let once = |make: fn(usize, usize) -> Exchange| {
+        move |server: &mut Server, round: Duration| {
+            let rate = rate(make(length, depth), server, round)?;
+            Ok(vec![rate; ACTIONS.len()])
         }
     };
     Figure {
         name,
         rows: rows.to_vec(),
         contenders: vec![
-            Contender::ours(OURS, move |machine| {
-                let (server, round) = (start_ours(machine)?, machine.round);
-                let of = move |(action, _)| rate(asking(action, length, depth), &server, round);
-                Ok(move || ACTIONS.into_iter().map(&of).collect())
-            }),
-            Contender::limit(ECHO, once(start_echo, echoing)),
-            Contender::peer(REDIS, once(start_redis, asking_redis)),
+            Contender::server(Role::Ours, OURS, start_ours, ours),
+            Contender::server(Role::Limit, ECHO, start_echo, once(echoing)),
+            Contender::server(Role::Peer, REDIS, start_redis, once(asking_redis)),
         ],
     }
 }
@@ -163,18 +133,14 @@ fn memory() -> Figure {
             })
         }
     };
+    let what = format!("peak memory, {}", size(LONGEST));
     Figure {
         name: "tcp_server-memory",
-        rows: vec![Row {
-            what: format!("peak memory, {}", size(LONGEST)),
-            unit: Unit::Bytes,
-            limit: Some(Goal::AtMost(1.0)),
-            peer: Some(Goal::AtMost(0.3)),
-        }],
+        rows: vec![Row::new(what, Unit::Bytes, Goal::AtMost(1.0)).peer(Goal::AtMost(0.3))],
         contenders: vec![
-            Contender::ours(OURS, round(start_ours)),
-            Contender::bound("text + 8 MiB", vec![(LONGEST + 8 * MIB) as f64]),
-            Contender::peer("python3", round(start_python)),
+            Contender::new(Role::Ours, OURS, round(start_ours)),
+            Contender::bound("text + 8 MiB", (LONGEST + 8 * MIB) as f64),
+            Contender::new(Role::Peer, "python3", round(start_python)),
         ],
     }
 }
@@ -185,30 +151,22 @@ fn stall() -> Figure {
     const DEPTHS: [usize; 5] = [1, 4, 16, 64, 256];
     const SIZES: [usize; 5] = [16, 64, 1024, 16 * 1024, 64 * 1024];
     const DELAYED_ACKNOWLEDGEMENT: f64 = 0.040;
-    let longest_silence = |server: &Server| {
+    let longest_silence = |server: &mut Server, _| {
         let mut longest = 0.0;
-        for (depth, size) in DEPTHS
-            .into_iter()
-            .flat_map(|depth| SIZES.map(|size| (depth, size)))
-        {
-            longest = f64::max(longest, silence(server, depth, size)?);
+        for depth in DEPTHS {
+            for size in SIZES {
+                longest = f64::max(longest, silence(server, depth, size)?);
+            }
         }
         Ok(vec![longest])
     };
+    let what = "longest silence, 1 to 256 in flight, 16 B to 64 KiB";
     Figure {
         name: "tcp_server-stall",
-        rows: vec![Row {
-            what: "longest silence, 1 to 256 in flight, 16 B to 64 KiB".to_owned(),
-            unit: Unit::Seconds,
-            limit: Some(Goal::AtMost(0.5)),
-            peer: None,
-        }],
+        rows: vec![Row::new(what, Unit::Seconds, Goal::AtMost(0.5))],
         contenders: vec![
-            Contender::ours(OURS, move |machine| {
-                let server = start_ours(machine)?;
-                Ok(move || longest_silence(&server))
-            }),
-            Contender::bound("delayed ACK", vec![DELAYED_ACKNOWLEDGEMENT]),
+            Contender::server(Role::Ours, OURS, start_ours, longest_silence),
+            Contender::bound("delayed ACK", DELAYED_ACKNOWLEDGEMENT),
         ],
     }
 }
@@ -227,8 +185,7 @@ fn silence(server: &Server, depth: usize, size: usize) -> Result<f64, Error> {
     }
     client.finish()?;
     silences.sort_unstable();
-    let most = silences.get(EXCHANGES * 9 / 10).copied();
-    Ok(most.unwrap_or_default().as_secs_f64())
+    Ok(silences[EXCHANGES * 9 / 10].as_secs_f64())
 }
 
 // --- Cost as the work grows ---
@@ -248,28 +205,28 @@ fn growth(machine: &Machine) -> Result<Vec<Table>, Error> {
         .chain([LONGEST])
         .map(|length| Ok([vec![size(length)], cost(length, 1)?].concat()))
         .collect::<Result<_, Error>>()?;
-    let head =
-        |first: &str, rest: [&str; 4]| [first].into_iter().chain(rest).map(str::to_owned).collect();
-    let columns = [
-        "per request",
-        "CPU per request",
-        "CPU per byte",
-        "the same of echo",
-    ];
+    let table = |title: String, first, rows| {
+        let head = [
+            first,
+            "per request",
+            "CPU per request",
+            "CPU per byte",
+            "the same of echo",
+        ];
+        Table::new(title, &head, rows)
+    };
+    let text = size(SMALL);
     Ok(vec![
-        Table {
-            title: format!(
-                "tcp_server, uppercase of {} by requests in flight",
-                size(SMALL)
-            ),
-            head: head("in flight", columns),
-            rows: by_depth,
-        },
-        Table {
-            title: "tcp_server, uppercase by size, 1 in flight".to_owned(),
-            head: head("size", columns),
-            rows: by_size,
-        },
+        table(
+            format!("tcp_server, uppercase of {text} by requests in flight"),
+            "in flight",
+            by_depth,
+        ),
+        table(
+            "tcp_server, uppercase by size, 1 in flight".to_owned(),
+            "size",
+            by_size,
+        ),
     ])
 }
 
@@ -296,8 +253,7 @@ fn growth_row(
 // --- The contenders ---
 
 fn start_ours(machine: &Machine) -> Result<Server, Error> {
-    let program = machine.built(OURS)?;
-    machine.serve(|port| machine.contender(&program).args(["-p", port]))
+    machine.serve_ours(OURS, &["-p"])
 }
 
 fn start_echo(machine: &Machine) -> Result<Server, Error> {
@@ -336,7 +292,7 @@ fn asking(action: Action, length: usize, depth: usize) -> Exchange {
         Action::Reverse => text.iter().rev().copied().collect(),
         _ => text.clone(),
     };
-    // Longer texts than a header can announce are not asked for here.
+    debug_assert!(length <= LONGEST, "more than a header can announce");
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     let header = RequestHeader::new(action, length)
         .map(RequestHeader::emit)

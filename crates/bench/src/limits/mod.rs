@@ -1,18 +1,18 @@
 //! The bare loops: what `bench limit NAME ARG...` runs.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+use cli::CommandLine;
 
 use crate::Error;
-use crate::arguments::UsageError;
+use crate::arguments::ABOUT;
 
-mod answer;
-mod canned;
-mod close;
-pub(crate) mod discard;
-mod echo;
-mod send;
-mod talk;
+mod clients;
+mod servers;
+
+pub(crate) use servers::receive;
 
 /// A bare loop of system calls.
 #[derive(Clone, Copy, Debug)]
@@ -21,50 +21,48 @@ pub struct Limit {
     pub name: &'static str,
     /// The names of its arguments, and what it does.
     pub usage: &'static str,
-    /// Runs it until it is killed, or its work is done. The arguments are those after its name.
-    pub run: fn(&[OsString]) -> Result<(), Error>,
+    /// Runs it until it is killed, or its work is done.
+    pub run: fn(&mut CommandLine) -> Result<(), cli::Error>,
 }
 
-/// Every limit, by name.
+/// Every limit.
 pub const LIMITS: &[Limit] = &[
-    echo::ECHO,
-    discard::DISCARD,
-    send::SEND,
-    close::CLOSE,
-    canned::CANNED,
-    answer::ANSWER,
-    talk::TALK,
+    servers::ECHO,
+    servers::DISCARD,
+    clients::SEND,
+    servers::CLOSE,
+    servers::CANNED,
+    clients::ANSWER,
+    servers::TALK,
 ];
 
 /// Runs the limit that the first argument names.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is none, and those of the limit.
-pub fn run(arguments: &[OsString]) -> Result<(), Error> {
-    let (name, rest) = arguments.split_first().ok_or(UsageError::NoLimit)?;
-    let limit = LIMITS
-        .iter()
-        .find(|limit| name == limit.name)
-        .ok_or_else(|| UsageError::UnknownLimit(name.clone()))?;
-    (limit.run)(rest)
+/// There is none, its arguments are wrong, or it fails.
+pub fn run(arguments: &[OsString]) -> Result<(), cli::Error> {
+    let name = arguments.first().cloned().unwrap_or_default();
+    let rest = arguments.iter().skip(1).cloned().collect();
+    let mut line = CommandLine::positional(&ABOUT, rest)?;
+    match LIMITS.iter().find(|limit| name == limit.name) {
+        Some(limit) => (limit.run)(&mut line),
+        None => Err(line.value("NAME", name).wrong("a limit of bench --list")),
+    }
 }
 
-/// The argument at `index`, a number: a port, a count.
-///
-/// # Errors
-/// [`Error::Usage`] if it is missing or no number.
-pub fn number<N: std::str::FromStr>(arguments: &[OsString], index: usize) -> Result<N, Error> {
-    let argument = arguments.get(index).and_then(|argument| argument.to_str());
-    argument
-        .and_then(|argument| argument.parse().ok())
-        .ok_or(Error::Usage(UsageError::LimitNumber { index }))
-}
-
-/// Listens as a limit does: on all interfaces, on the port that is the first argument.
-///
-/// # Errors
-/// [`Error::Usage`], and [`Error::System`] if the port cannot be listened on.
-pub fn listen(arguments: &[OsString]) -> Result<TcpListener, Error> {
-    let port = number(arguments, 0)?;
-    TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(Error::system("listening"))
+/// Listens on all interfaces, on the port that is the only argument, and serves one client after
+/// another until this is killed.
+fn serve(
+    line: &mut CommandLine,
+    mut serve_client: impl FnMut(TcpStream, SocketAddr) -> io::Result<()>,
+) -> Result<(), cli::Error> {
+    let [port] = line.operands(["PORT"])?;
+    let address = (Ipv4Addr::UNSPECIFIED, port.number(1..=u16::MAX)?);
+    let listener = TcpListener::bind(address).map_err(Error::system("listening"))?;
+    loop {
+        let accepted = listener.accept();
+        let (client, address) = accepted.map_err(Error::system("accepting a client"))?;
+        // The failure of one client does not concern the next one.
+        let _ = serve_client(client, address);
+    }
 }

@@ -1,17 +1,17 @@
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::fmt::Display;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{SendFlags, send};
 
+use crate::load::Connection;
+use crate::load::connection::TIMEOUT;
 use crate::{Error, Server};
 
 /// What one receive takes at most: it stays in the processor's cache until it is compared.
 const BUFFER: usize = 256 * 1024;
-
-/// A server that says nothing for so long never will.
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What is sent to a server, and what must come back, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub struct Exchange {
     pub request: Vec<u8>,
     /// All that comes back for them.
     pub response: Vec<u8>,
-    /// At most so many bytes of the request are handed to the system at once.
+    /// At most so many bytes of the request are handed to the system with one call.
     pub piece: usize,
 }
 
 /// One connection to a server that answers what it is asked.
 #[derive(Debug)]
 pub struct ExchangeClient {
-    stream: TcpStream,
+    connection: Connection,
     address: SocketAddr,
     buffer: Vec<u8>,
     longest_wait: Duration,
@@ -62,20 +62,21 @@ impl Exchange {
     pub fn work(&self, server: &Server, round: Duration) -> Result<Work, Error> {
         let mut client = ExchangeClient::connect(server.address)?;
         client.exchange(self)?;
-        let cpu_before = server.cpu_seconds()?;
-        let start = Instant::now();
-        let mut exchanges = 0;
-        let mut elapsed = Duration::ZERO;
-        while exchanges == 0 || elapsed < round {
-            client.exchange(self)?;
-            exchanges += 1;
-            elapsed = start.elapsed();
-        }
-        let cpu = server.cpu_seconds()? - cpu_before;
+        let ((exchanges, elapsed), cpu) = server.cpu_of(|| {
+            let start = Instant::now();
+            let mut exchanges = 0;
+            let mut elapsed = Duration::ZERO;
+            while exchanges == 0 || elapsed < round {
+                client.exchange(self)?;
+                exchanges += 1;
+                elapsed = start.elapsed();
+            }
+            Ok((exchanges, elapsed.as_secs_f64()))
+        })?;
         client.finish()?;
         Ok(Work {
             exchanges,
-            elapsed: elapsed.as_secs_f64(),
+            elapsed,
             cpu,
         })
     }
@@ -87,12 +88,8 @@ impl ExchangeClient {
     /// # Errors
     /// [`Error::System`].
     pub fn connect(address: SocketAddr) -> Result<Self, Error> {
-        let stream = TcpStream::connect(address).map_err(Error::system("connecting"))?;
-        let set = stream.set_nodelay(true);
-        set.and_then(|()| stream.set_read_timeout(Some(TIMEOUT)))
-            .map_err(Error::system("preparing a connection"))?;
         Ok(Self {
-            stream,
+            connection: Connection::connect(address)?,
             address,
             buffer: vec![0; BUFFER],
             longest_wait: Duration::ZERO,
@@ -107,9 +104,9 @@ impl ExchangeClient {
         let mut request = exchange.request.as_slice();
         let mut response = exchange.response.as_slice();
         while !request.is_empty() {
-            let piece = request.get(..exchange.piece).unwrap_or(request);
+            let piece = &request[..request.len().min(exchange.piece)];
             match self.send(piece)? {
-                Some(sent) => request = request.get(sent..).unwrap_or_default(),
+                Some(sent) => request = &request[sent..],
                 None if self.wait()? => response = self.receive(response, exchange)?,
                 None => {}
             }
@@ -120,50 +117,42 @@ impl ExchangeClient {
         Ok(())
     }
 
-    /// The longest time since this was asked last in which the server neither took nor sent
+    /// The longest time, since the last call of this, in which the server neither took nor sent
     /// anything.
     pub fn take_longest_wait(&mut self) -> Duration {
         std::mem::take(&mut self.longest_wait)
     }
 
-    /// Closes the sending side, upon which the server must close without another word.
+    /// Ends the sending side, upon which the server must close and send nothing more.
     ///
     /// # Errors
-    /// [`Error::Wrong`] if it says something, [`Error::System`].
-    pub fn finish(mut self) -> Result<(), Error> {
-        let closed = self.stream.shutdown(Shutdown::Write);
-        closed.map_err(Error::system("closing a connection"))?;
-        match self.received()? {
-            0 => Ok(()),
-            more => Err(self.wrong("the end".to_owned(), format!("{more} bytes more"))),
-        }
+    /// [`Error::Wrong`] if something comes, [`Error::System`].
+    pub fn finish(self) -> Result<(), Error> {
+        self.connection.half_close()?;
+        self.connection.expect_end()
     }
 
     /// Hands bytes to the system. `None`: it takes none at the moment.
     fn send(&self, bytes: &[u8]) -> Result<Option<usize>, Error> {
-        match send(
-            &self.stream,
-            bytes,
-            SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
-        ) {
+        match send(self.connection.stream(), bytes, SendFlags::DONTWAIT) {
             Err(Errno::AGAIN) => Ok(None),
             sent => sent.map(Some).map_err(Error::system("sending a request")),
         }
     }
 
-    /// Waits until more can be sent or received; says whether something can be received.
+    /// Waits until more can be sent or received. Returns whether something can be received.
     fn wait(&mut self) -> Result<bool, Error> {
         let start = Instant::now();
-        let timeout = Timespec {
-            tv_sec: TIMEOUT.as_secs().cast_signed(),
-            tv_nsec: 0,
-        };
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::OUT)];
-        let ready =
-            poll(&mut fds, Some(&timeout)).map_err(Error::system("waiting for a server"))?;
+        let timeout = Timespec::try_from(TIMEOUT).ok();
+        let mut fds = [PollFd::new(
+            self.connection.stream(),
+            PollFlags::IN | PollFlags::OUT,
+        )];
+        let ready = poll(&mut fds, timeout.as_ref());
+        let ready = ready.map_err(Error::system("waiting for a server"))?;
         self.longest_wait = self.longest_wait.max(start.elapsed());
         if ready == 0 {
-            return Err(self.wrong("an answer".to_owned(), format!("none for {TIMEOUT:?}")));
+            return Err(self.wrong("a response", format_args!("none for {TIMEOUT:?}")));
         }
         let [fd] = fds;
         Ok(fd
@@ -173,56 +162,37 @@ impl ExchangeClient {
 
     /// Receives the beginning of `response`, checks it, and returns the rest.
     fn receive<'a>(&mut self, response: &'a [u8], exchange: &Exchange) -> Result<&'a [u8], Error> {
-        let count = self.received()?;
+        let start = Instant::now();
+        let count = self.connection.receive(&mut self.buffer)?;
+        self.longest_wait = self.longest_wait.max(start.elapsed());
         let at = exchange.response.len() - response.len();
         if count == 0 {
-            return Err(self.wrong("a response".to_owned(), format!("the end at byte {at}")));
+            return Err(self.wrong("a response", format_args!("the end at byte {at}")));
         }
-        let received = self.buffer.get(..count).unwrap_or_default();
+        let got = &self.buffer[..count];
         match response.split_at_checked(count) {
-            Some((wanted, rest)) if wanted == received => Ok(rest),
-            Some((wanted, _)) => Err(self.different(wanted, at)),
+            Some((expected, rest)) if expected == got => Ok(rest),
+            Some((expected, _)) => Err(self.different(expected, got, at)),
             None => Err(self.wrong(
-                format!("a response of {} bytes", exchange.response.len()),
-                format!("{} at least", at + count),
+                format_args!("a response of {} bytes", exchange.response.len()),
+                format_args!("{} at least", at + count),
             )),
         }
     }
 
-    fn received(&mut self) -> Result<usize, Error> {
-        let start = Instant::now();
-        let received = recv(&self.stream, &mut self.buffer[..], RecvFlags::empty());
-        self.longest_wait = self.longest_wait.max(start.elapsed());
-        let (_, count) = received.map_err(Error::system("receiving a response"))?;
-        Ok(count)
-    }
-
-    fn different(&self, wanted: &[u8], at: usize) -> Error {
-        let mut pairs = std::iter::zip(wanted, &self.buffer);
-        let place = pairs
-            .position(|(wanted, found)| wanted != found)
-            .unwrap_or_default();
+    /// The error that shows the first bytes that are different.
+    fn different(&self, expected: &[u8], got: &[u8], at: usize) -> Error {
+        let same = std::iter::zip(expected, got).take_while(|(expected, got)| expected == got);
+        let place = same.count();
         let show = |bytes: &[u8]| {
-            let bytes = bytes
-                .iter()
-                .skip(place)
-                .take(16)
-                .copied()
-                .collect::<Vec<_>>();
-            format!("\"{}\" at byte {}", cli::escape(&bytes), at + place)
+            let shown = cli::escape(&bytes[place..bytes.len().min(place + 16)]).to_string();
+            format!("\"{shown}\" at byte {}", at + place)
         };
-        self.wrong(
-            show(wanted),
-            show(self.buffer.get(..wanted.len()).unwrap_or_default()),
-        )
+        self.wrong(show(expected), show(got))
     }
 
-    fn wrong(&self, wanted: String, found: String) -> Error {
-        Error::Wrong {
-            who: self.address.to_string(),
-            wanted,
-            found,
-        }
+    fn wrong(&self, expected: impl Display, got: impl Display) -> Error {
+        Error::wrong(self.address.to_string(), expected, got)
     }
 }
 
@@ -235,7 +205,7 @@ mod tests {
     use super::*;
 
     /// Asks `hello` of a server that answers with `answers`, and then ends the connection.
-    fn asked(answers: &'static [u8], wanted: &[u8]) -> Result<(), Error> {
+    fn asked(answers: &'static [u8], expected: &[u8]) -> Result<(), Error> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
@@ -243,7 +213,7 @@ mod tests {
             client.read_exact(&mut [0; 5]).unwrap();
             client.write_all(answers).unwrap();
         });
-        let exchange = Exchange::new(b"hello".to_vec(), wanted.to_vec());
+        let exchange = Exchange::new(b"hello".to_vec(), expected.to_vec());
         let mut client = ExchangeClient::connect(address).unwrap();
         let answered = client.exchange(&exchange).and_then(|()| client.finish());
         server.join().unwrap();
@@ -253,13 +223,13 @@ mod tests {
     #[test]
     fn every_byte_of_a_response_is_checked() {
         asked(b"HELLO", b"HELLO").unwrap();
-        for (answers, found) in [
+        for (answers, expected) in [
             (&b"HELlO"[..], "\"lO\" at byte 3"),
             (b"HELL", "the end at byte 4"),
             (b"HELLO!", "6 at least"),
         ] {
             match asked(answers, b"HELLO").unwrap_err() {
-                Error::Wrong { found: it, .. } => assert_eq!(it, found),
+                Error::Wrong { got, .. } => assert_eq!(got, expected),
                 error => panic!("{error}"),
             }
         }

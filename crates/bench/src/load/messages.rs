@@ -14,7 +14,7 @@ pub fn create(receiver: &[u8], text: &[u8], record: &mut Vec<u8>) {
         receiver,
         text,
     };
-    // No name or text is empty or too long here; if it were, the server would say so.
+    // No name or text is empty or too long here; if one were, the server would refuse the request.
     let _ = request.emit(record);
 }
 
@@ -31,13 +31,8 @@ pub fn read(name: &[u8], record: &mut Vec<u8>) {
 pub fn response(text: &[u8], items: usize, more: bool) -> Result<Vec<u8>, Error> {
     let mut record = Vec::new();
     let sender = SENDER;
-    emit_response(&vec![Message { sender, text }; items], more, &mut record).map_err(|error| {
-        Error::Wrong {
-            who: "a response".to_owned(),
-            wanted: "what fits one".to_owned(),
-            found: error.to_string(),
-        }
-    })?;
+    emit_response(&vec![Message { sender, text }; items], more, &mut record)
+        .map_err(|error| Error::wrong("a response", "what fits one", error))?;
     Ok(record)
 }
 

@@ -1,6 +1,6 @@
 //! Load: clients of contenders, which check every byte that comes back.
 
-mod door;
+mod connection;
 mod exchange;
 pub mod messages;
 pub mod questions;
@@ -8,5 +8,5 @@ pub mod students;
 pub mod upload;
 pub mod visits;
 
-pub use door::Door;
+pub use connection::{Connection, Listener};
 pub use exchange::{Exchange, ExchangeClient, Work};

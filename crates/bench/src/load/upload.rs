@@ -1,14 +1,14 @@
 //! Files over accio, sent and received: the other end of `server-s` and of `accio`.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use proto::accio::{COMMAND, CONFIRMATION, SECOND_CONFIRMATION};
 
 use crate::Error;
-use crate::limits::discard;
-use crate::load::Door;
+use crate::limits;
+use crate::load::{Connection, Listener};
 
 /// What one write sends at most: it stays in the processor's cache.
 const PIECE: usize = 64 * 1024;
@@ -16,13 +16,10 @@ const PIECE: usize = 64 * 1024;
 /// What one call receives at most.
 const BUFFER: usize = 256 * 1024;
 
-/// Nobody is silent for so long who is not stuck.
-const TIMEOUT: Duration = Duration::from_secs(20);
-
 /// A connection to a receiver, about to send a file.
 #[derive(Debug)]
 pub struct Upload {
-    stream: TcpStream,
+    connection: Connection,
     start: Instant,
 }
 
@@ -35,19 +32,13 @@ pub struct Transfer {
     pub elapsed: f64,
 }
 
-/// Connects to a receiver that says nothing.
+/// Connects to a receiver that sends nothing.
 ///
 /// # Errors
 /// [`Error::System`].
 pub fn unconfirmed(address: SocketAddr) -> Result<Upload, Error> {
-    let stream = TcpStream::connect(address).map_err(Error::system("connecting"))?;
-    stream
-        .set_read_timeout(Some(TIMEOUT))
-        .and_then(|()| stream.set_write_timeout(Some(TIMEOUT)))
-        .and_then(|()| stream.set_nodelay(true))
-        .map_err(Error::system("preparing a connection"))?;
     Ok(Upload {
-        stream,
+        connection: Connection::connect(address)?,
         start: Instant::now(),
     })
 }
@@ -59,9 +50,8 @@ pub fn unconfirmed(address: SocketAddr) -> Result<Upload, Error> {
 pub fn confirmed(address: SocketAddr) -> Result<Upload, Error> {
     let mut upload = unconfirmed(address)?;
     for confirmation in [CONFIRMATION, SECOND_CONFIRMATION] {
-        expect(&mut upload.stream, COMMAND)?;
-        let written = upload.stream.write_all(confirmation);
-        written.map_err(Error::system("confirming"))?;
+        upload.connection.expect("the command", COMMAND)?;
+        upload.connection.send(confirmation)?;
     }
     upload.start = Instant::now();
     Ok(upload)
@@ -91,19 +81,17 @@ impl Upload {
         })
     }
 
-    /// Sends until `left`, which is told what was sent, says 0.
-    fn send_while(mut self, left: impl Fn(u64) -> u64) -> Result<Transfer, Error> {
+    /// Sends until `left`, which is given what was sent, returns 0.
+    fn send_while(self, left: impl Fn(u64) -> u64) -> Result<Transfer, Error> {
         let piece = vec![b'a'; PIECE];
         let mut bytes = 0;
         while let left @ 1.. = left(bytes) {
-            let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let piece = piece.get(..left).unwrap_or(&piece);
-            let sent = self.stream.write(piece);
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
+            let sent = self.connection.stream().write(&piece[..length]);
             bytes += sent.map_err(Error::system("sending a file"))? as u64;
         }
-        let ended = self.stream.shutdown(Shutdown::Write);
-        ended.map_err(Error::system("ending a file"))?;
-        expect_end(&mut self.stream)?;
+        self.connection.half_close()?;
+        self.connection.expect_end()?;
         Ok(Transfer {
             bytes,
             elapsed: self.start.elapsed().as_secs_f64(),
@@ -115,46 +103,16 @@ impl Upload {
 ///
 /// # Errors
 /// [`Error::Wrong`], [`Error::System`].
-pub fn receive(door: &Door) -> Result<Transfer, Error> {
-    let mut stream = door.accept()?;
+pub fn receive(listener: &Listener) -> Result<Transfer, Error> {
+    let connection = listener.accept()?;
     for confirmation in [CONFIRMATION, SECOND_CONFIRMATION] {
-        let written = stream.write_all(COMMAND);
-        written.map_err(Error::system("commanding"))?;
-        expect(&mut stream, confirmation)?;
+        connection.send(COMMAND)?;
+        connection.expect("the confirmation", confirmation)?;
     }
     let start = Instant::now();
-    let bytes = discard::receive(&stream, &mut vec![0; BUFFER]);
+    let bytes = limits::receive(connection.stream(), &mut vec![0; BUFFER]);
     Ok(Transfer {
         bytes: bytes.map_err(Error::system("receiving a file"))?,
         elapsed: start.elapsed().as_secs_f64(),
     })
-}
-
-/// Reads what the other end must say now.
-fn expect(stream: &mut TcpStream, wanted: &[u8]) -> Result<(), Error> {
-    let mut found = vec![0; wanted.len()];
-    let read = stream.read_exact(&mut found);
-    read.map_err(Error::system("waiting for the other end of accio"))?;
-    if found == wanted {
-        return Ok(());
-    }
-    Err(Error::Wrong {
-        who: "the other end of accio".to_owned(),
-        wanted: wanted.escape_ascii().to_string(),
-        found: found.escape_ascii().to_string(),
-    })
-}
-
-/// Reads the end of the stream.
-pub(super) fn expect_end(stream: &mut TcpStream) -> Result<(), Error> {
-    let mut byte = [0];
-    let read = stream.read(&mut byte);
-    match read.map_err(Error::system("waiting for the end"))? {
-        0 => Ok(()),
-        _ => Err(Error::Wrong {
-            who: "the other end".to_owned(),
-            wanted: "the end of the stream".to_owned(),
-            found: byte.escape_ascii().to_string(),
-        }),
-    }
 }

@@ -1,4 +1,4 @@
-//! Clients that come, ask once, and leave.
+//! Clients that connect, send one request, and leave.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
@@ -6,24 +6,22 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::Error;
-
-/// A server that says nothing for so long never will.
-const TIMEOUT: Duration = Duration::from_secs(20);
+use crate::load::connection::TIMEOUT;
 
 /// Clients each of which connects, sends a request, and reads until the server closes. There are
-/// always as many under way as `at_once` says.
+/// always `concurrent` of them under way.
 pub struct Visits<'a> {
     /// The server.
     pub address: SocketAddr,
-    /// How many clients are under way at once.
-    pub at_once: usize,
+    /// How many clients are under way concurrently.
+    pub concurrent: usize,
     /// Appends the request of the client with this number, from 0.
     pub request: &'a dyn Fn(usize, &mut Vec<u8>),
-    /// Whether the server answered as it must.
+    /// Whether the response is the right one.
     pub is_right: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// What the clients found.
+/// How the clients were served.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Visited {
     /// Seconds from the first to the last.
@@ -45,22 +43,23 @@ impl Visited {
 
     /// The seconds within which 99 of 100 clients were done.
     pub fn p99(&self) -> f64 {
-        let index = self.count() * 99 / 100;
-        self.latencies.get(index).copied().unwrap_or_default()
+        self.latencies[self.count() * 99 / 100]
     }
 }
 
 impl Visits<'_> {
-    /// Comes until the time `round` is over, and at least once.
+    /// Visits until the time `round` is over, and with `concurrent` clients at least.
     ///
     /// # Errors
     /// [`Error::Wrong`], [`Error::System`].
     pub fn for_time(&self, round: Duration) -> Result<Visited, Error> {
         let start = Instant::now();
-        self.visit(0, |_| start.elapsed() < round)
+        self.visit(0, |number| {
+            number < self.concurrent || start.elapsed() < round
+        })
     }
 
-    /// Comes `count` times; the first client has the number `first`.
+    /// Visits `count` times; the first client has the number `first`.
     ///
     /// # Errors
     /// As [`for_time`](Self::for_time).
@@ -68,33 +67,33 @@ impl Visits<'_> {
         self.visit(first, |number| number < first + count)
     }
 
-    fn visit(&self, first: usize, comes: impl Fn(usize) -> bool) -> Result<Visited, Error> {
-        let mut under_way = VecDeque::with_capacity(self.at_once);
+    fn visit(&self, first: usize, goes_on: impl Fn(usize) -> bool) -> Result<Visited, Error> {
+        let mut under_way = VecDeque::with_capacity(self.concurrent);
         let mut latencies = Vec::new();
         let (mut request, mut response) = (Vec::new(), Vec::new());
         let start = Instant::now();
         let mut number = first;
         loop {
-            while under_way.len() < self.at_once && comes(number) {
+            while under_way.len() < self.concurrent && goes_on(number) {
                 request.clear();
                 (self.request)(number, &mut request);
                 number += 1;
-                let came = Instant::now();
-                under_way.push_back((self.come(&request)?, came));
+                let connected = Instant::now();
+                under_way.push_back((self.connect(&request)?, connected));
             }
-            // The server takes them in the order in which they came.
-            let Some((client, came)) = under_way.pop_front() else {
+            // The server takes them in the order in which they connect.
+            let Some((client, connected)) = under_way.pop_front() else {
                 break;
             };
             self.leave(client, &mut response)?;
-            latencies.push(came.elapsed().as_secs_f64());
+            latencies.push(connected.elapsed().as_secs_f64());
         }
         let elapsed = start.elapsed().as_secs_f64();
         latencies.sort_by(f64::total_cmp);
         Ok(Visited { elapsed, latencies })
     }
 
-    fn come(&self, request: &[u8]) -> Result<TcpStream, Error> {
+    fn connect(&self, request: &[u8]) -> Result<TcpStream, Error> {
         let connected = TcpStream::connect(self.address);
         let mut client = connected.map_err(Error::system("connecting"))?;
         client
@@ -112,11 +111,11 @@ impl Visits<'_> {
         if (self.is_right)(response) {
             return Ok(());
         }
-        let shown = response.get(..64).unwrap_or(response);
-        Err(Error::Wrong {
-            who: self.address.to_string(),
-            wanted: "the right response".to_owned(),
-            found: format!("{} bytes: {}", response.len(), shown.escape_ascii()),
-        })
+        let got = format!("{} bytes: {}", response.len(), cli::escape(response));
+        Err(Error::wrong(
+            self.address.to_string(),
+            "the right response",
+            got,
+        ))
     }
 }

@@ -30,29 +30,10 @@ const STYLE: &str = "\
 pub fn chart(report: &Report) -> String {
     let mut bars = Bars::default();
     bars.head("Ours / limit");
-    for (name, comparison) in ratios(report, MeasuredRow::against_limit) {
-        bars.bar(&name, &comparison);
-    }
+    bars.all(report, |row| row.against_limit.as_ref());
     bars.head("Ours / best peer");
-    for (name, comparison) in ratios(report, MeasuredRow::against_peer) {
-        bars.bar(&name, &comparison);
-    }
+    bars.all(report, |row| row.against_peer.as_ref());
     bars.finish()
-}
-
-fn ratios<'a>(
-    report: &'a Report,
-    compare: impl Fn(&'a MeasuredRow) -> Option<Comparison<'a>>,
-) -> impl Iterator<Item = (String, Comparison<'a>)> {
-    let rows = report
-        .figures
-        .iter()
-        .flat_map(|figure| figure.rows.iter().map(move |row| (figure.name, row)));
-    rows.filter_map(move |(name, row)| {
-        let comparison = compare(row)?;
-        let name = format!("{name}: {} / {}", row.row.what, comparison.other.name);
-        Some((name, comparison))
-    })
 }
 
 #[derive(Default)]
@@ -70,13 +51,24 @@ impl Bars {
         ));
     }
 
-    fn bar(&mut self, name: &str, comparison: &Comparison<'_>) {
+    fn all(&mut self, report: &Report, compare: fn(&MeasuredRow) -> Option<&Comparison>) {
+        for figure in &report.figures {
+            for row in &figure.rows {
+                if let Some(comparison) = compare(row) {
+                    let name = format!("{}: {} / {}", figure.name, row.what, comparison.name);
+                    self.bar(&name, comparison);
+                }
+            }
+        }
+    }
+
+    fn bar(&mut self, name: &str, comparison: &Comparison) {
         let Some(ratio) = comparison.ratio else {
             return;
         };
         let y = self.next_row();
         let baseline = y + BAR_HEIGHT - 3;
-        let class = if comparison.reached() == Some(false) {
+        let class = if comparison.reached == Some(false) {
             "bad"
         } else {
             "good"

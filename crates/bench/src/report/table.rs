@@ -15,9 +15,7 @@ pub fn summary(report: &Report) -> Table {
     Table {
         title: format!(
             "{}; medians of {}, rounds of {} s",
-            report.processor,
-            report.rounds,
-            report.round.as_secs_f64()
+            report.processor, report.rounds, report.round_seconds
         ),
         head: head.map(str::to_owned).to_vec(),
         rows: rows.collect(),
@@ -25,17 +23,18 @@ pub fn summary(report: &Report) -> Table {
 }
 
 fn summary_row(name: &str, row: &MeasuredRow) -> Vec<String> {
-    let typical = row.ours().and_then(Measurement::median).unwrap_or_default();
+    // Without any measurement there is no unit to choose either.
+    let typical = row.ours().and_then(|ours| ours.median).unwrap_or(0.0);
     let ours = row.ours().map(|ours| values(row, typical, ours));
-    let ([], unit) = scaled(row.row.unit, typical, []);
+    let ([], unit) = scaled(row.unit, typical, []);
     let mut cells = vec![
         name.to_owned(),
-        row.row.what.clone(),
+        row.what.clone(),
         unit.to_owned(),
         ours.unwrap_or_default(),
     ];
-    for comparison in [row.against_limit(), row.against_peer()] {
-        cells.extend(comparison_cells(row, typical, comparison));
+    for comparison in [&row.against_limit, &row.against_peer] {
+        cells.extend(comparison_cells(row, typical, comparison.as_ref()));
     }
     cells
 }
@@ -44,18 +43,18 @@ fn summary_row(name: &str, row: &MeasuredRow) -> Vec<String> {
 fn comparison_cells(
     row: &MeasuredRow,
     typical: f64,
-    comparison: Option<Comparison<'_>>,
+    comparison: Option<&Comparison>,
 ) -> [String; 4] {
     let Some(comparison) = comparison else {
         return Default::default();
     };
-    let values = values(row, typical, comparison.other);
-    let reached = comparison.reached().map(|reached| match reached {
+    let values = values(row, typical, &comparison.other);
+    let reached = comparison.reached.map(|reached| match reached {
         true => "yes",
         false => "NO",
     });
     [
-        format!("{} {values}", comparison.other.name),
+        format!("{} {values}", comparison.name),
         comparison
             .ratio
             .map(|ratio| format!("{ratio:.2}"))
@@ -67,15 +66,16 @@ fn comparison_cells(
 
 /// `12.5 (12.3..12.9)`
 fn values(row: &MeasuredRow, typical: f64, measurement: &Measurement) -> String {
-    let (Some(median), Some((least, greatest))) = (measurement.median(), measurement.range())
+    let (Some(median), Some(min), Some(max)) =
+        (measurement.median, measurement.min, measurement.max)
     else {
         return "absent".to_owned();
     };
-    let ([median, least, greatest], _) = scaled(row.row.unit, typical, [median, least, greatest]);
-    if least == greatest {
+    let ([median, min, max], _) = scaled(row.unit, typical, [median, min, max]);
+    if min == max {
         median
     } else {
-        format!("{median} ({least}..{greatest})")
+        format!("{median} ({min}..{max})")
     }
 }
 

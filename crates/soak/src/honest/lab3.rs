@@ -4,10 +4,12 @@
 use std::net::SocketAddr;
 use std::thread;
 
+use bench::Error;
+use bench::load::Connection;
 use fastrand::Rng;
 use proto::pickle::{Decoder, Plain, Value};
 
-use super::{Fault, PAUSE, Talk};
+use super::{PAUSE, connect};
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -27,7 +29,7 @@ const OBJECTS: [&[u8]; 6] = [
 /// One of them.
 const OBJECT: &[u8] = b"N.";
 
-/// Has one conversation after another.
+/// Has one connection after another.
 pub(crate) fn keep_telling(load: &Load<'_>) {
     let mut rng = Rng::new();
     while !load.is_over() {
@@ -37,15 +39,15 @@ pub(crate) fn keep_telling(load: &Load<'_>) {
 }
 
 /// A connection with some batches of objects, those of a batch sent together.
-fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
+fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Error> {
     let mut client = Client::connect(load.address(Subject::Lab3))?;
     for _ in 0..rng.usize(1..=20) {
         let count = rng.usize(1..=50);
         let objects: Vec<u8> = (0..count).flat_map(|_| draw_object(rng)).collect();
-        client.talk.send(&objects)?;
+        client.connection.send(&objects)?;
         for _ in 0..count {
             client.expect_acknowledgement()?;
-            load.tally.serve(Subject::Lab3, 1);
+            load.counters.count_served(Subject::Lab3, 1);
         }
         thread::sleep(PAUSE);
     }
@@ -55,16 +57,16 @@ fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
 /// A connection with one object, for one who takes the time.
 ///
 /// # Errors
-/// [`Fault`] if the id or the acknowledgement is not right.
-pub(crate) fn tell_once(address: SocketAddr) -> Result<(), Fault> {
+/// [`Error`] if the id or the acknowledgement is not right.
+pub(crate) fn tell_once(address: SocketAddr) -> Result<(), Error> {
     let mut client = Client::connect(address)?;
-    client.talk.send(OBJECT)?;
+    client.connection.send(OBJECT)?;
     client.expect_acknowledgement()?;
     client.end()
 }
 
 struct Client {
-    talk: Talk,
+    connection: Connection,
     decoder: Decoder,
     /// What was received and is not decoded yet.
     rest: Vec<u8>,
@@ -72,31 +74,31 @@ struct Client {
 
 impl Client {
     /// Connects, and checks the id (P-3).
-    fn connect(address: SocketAddr) -> Result<Self, Fault> {
+    fn connect(address: SocketAddr) -> Result<Self, Error> {
         let mut client = Self {
-            talk: Talk::connect(address)?,
+            connection: connect(address)?,
             decoder: Decoder::new(),
             rest: Vec::new(),
         };
-        let port = client.talk.port()?;
-        let wanted = format!("{{'clientid': {port}}}");
-        client.expect("the id", &wanted)?;
+        let port = client.connection.port()?;
+        let expected = format!("{{'clientid': {port}}}");
+        client.expect("the id", &expected)?;
         Ok(client)
     }
 
-    fn expect_acknowledgement(&mut self) -> Result<(), Fault> {
+    fn expect_acknowledgement(&mut self) -> Result<(), Error> {
         self.expect("the acknowledgement", ACKNOWLEDGEMENT)
     }
 
-    fn expect(&mut self, what: &str, wanted: &str) -> Result<(), Fault> {
-        let found = self.receive()?.to_string();
-        if found == wanted {
+    fn expect(&mut self, what: &str, expected: &str) -> Result<(), Error> {
+        let got = self.receive()?.to_string();
+        if got == expected {
             return Ok(());
         }
-        Err(Fault::wrong(what, wanted, found))
+        Err(Error::wrong(what, expected, got))
     }
 
-    fn receive(&mut self) -> Result<Value, Fault> {
+    fn receive(&mut self) -> Result<Value, Error> {
         loop {
             let mut input = &self.rest[..];
             let decoded = self.decoder.next(&mut input);
@@ -104,24 +106,24 @@ impl Client {
             match decoded {
                 Ok(Some(object)) => return Ok(object),
                 Ok(None) => {}
-                Err(error) => return Err(Fault::wrong("an object", "a pickle", error)),
+                Err(error) => return Err(Error::wrong("an object", "a pickle", error)),
             }
             let mut buffer = [0; 4096];
-            let length = self.talk.receive(&mut buffer)?;
+            let length = self.connection.receive(&mut buffer)?;
             if length == 0 {
-                return Err(Fault::wrong("an object", "a pickle", "the end"));
+                return Err(Error::wrong("an object", "a pickle", "the end"));
             }
             self.rest.extend(buffer.iter().take(length));
         }
     }
 
-    /// Closes the sending side; nothing more may come.
-    fn end(self) -> Result<(), Fault> {
-        self.talk.end_sending()?;
+    /// Ends the sending side; the server must send nothing more.
+    fn end(self) -> Result<(), Error> {
+        self.connection.half_close()?;
         if !self.rest.is_empty() {
-            return Err(Fault::wrong("the end", "no bytes", self.rest.len()));
+            return Err(Error::wrong("the end", "no bytes", self.rest.len()));
         }
-        self.talk.expect_end()
+        self.connection.expect_end()
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
             .map(|pickle| Decoder::new().next(&mut &pickle[..]).unwrap().unwrap())
             .map(|object| object.to_string())
             .collect();
-        let wanted = [
+        let expected = [
             "[1, 2]",
             "{'name': 'Jose'}",
             r"b'\x00\xff\x01'",
@@ -157,6 +159,6 @@ mod tests {
             "None",
             "([], [])",
         ];
-        assert_eq!(shown, wanted);
+        assert_eq!(shown, expected);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::thread;
 
+use bench::Error;
 use proto::math::{Frame, Question};
 
-use super::{Fault, PAUSE, Talk};
+use super::{PAUSE, connect};
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -19,29 +20,29 @@ pub(super) fn keep_adding(load: &Load<'_>) {
     }
 }
 
-fn pass_exam(load: &Load<'_>) -> Result<(), Fault> {
-    let mut talk = Talk::connect(load.address(Subject::Mathserver))?;
+fn pass_exam(load: &Load<'_>) -> Result<(), Error> {
+    let server = connect(load.address(Subject::Mathserver))?;
     loop {
-        let frame = Frame::parse(talk.receive_array()?);
-        let frame = frame.map_err(|error| Fault::wrong("a frame", "Q or S", error))?;
-        load.tally.serve(Subject::Mathserver, 1);
+        let frame = Frame::parse(server.receive_array()?);
+        let frame = frame.map_err(|error| Error::wrong("a frame", "Q or S", error))?;
+        load.counters.count_served(Subject::Mathserver, 1);
         match frame {
-            Frame::Question(question) => talk.send(&right_sum(question)?)?,
-            Frame::Secret(secret) if secret == SECRET.as_bytes() => return talk.expect_end(),
+            Frame::Question(question) => server.send(&right_sum(question)?)?,
+            Frame::Secret(secret) if secret == SECRET.as_bytes() => return server.expect_end(),
             Frame::Secret(secret) => {
-                return Err(Fault::wrong("the secret", SECRET, cli::escape(&secret)));
+                return Err(Error::wrong("the secret", SECRET, cli::escape(&secret)));
             }
         }
     }
 }
 
 /// The sum, which must fit 32 bits (MS-3).
-fn right_sum(Question { left, right }: Question) -> Result<[u8; 4], Fault> {
+fn right_sum(Question { left, right }: Question) -> Result<[u8; 4], Error> {
     match left.checked_add(right) {
         Some(sum) => Ok(sum.to_be_bytes()),
         None => {
-            let found = format!("{left} + {right}");
-            Err(Fault::wrong("a sum", "32 bits", found))
+            let got = format!("{left} + {right}");
+            Err(Error::wrong("a sum", "32 bits", got))
         }
     }
 }

@@ -1,20 +1,23 @@
-//! Honest clients: they do what the assignments say, and check every byte that they get.
+//! Honest clients: they keep to the assignments, and check every byte that they receive.
 
+use std::net::SocketAddr;
 use std::thread::Scope;
 use std::time::Duration;
 
+use bench::Error;
+use bench::load::Connection;
+
+use crate::connect;
 use crate::load::Load;
 
-pub(crate) mod hoard;
 pub(crate) mod lab3;
 mod mathserver;
 pub(crate) mod server;
 mod server_s;
-mod talk;
 pub(crate) mod tcp_server;
+pub(crate) mod unread;
 
 pub(crate) use mathserver::SECRET;
-pub(crate) use talk::{Fault, Talk};
 
 /// How long an honest client waits for anything. Behind a full backlog, a connection is tried
 /// again after 1, 3, 7 and 15 seconds.
@@ -24,7 +27,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 /// a second at most.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Clients of `tcp_server`, of `lab3` and of `mathserver` that talk side by side.
+/// Clients of `tcp_server`, of `lab3` and of `mathserver` that are served concurrently.
 const CLIENTS: usize = 3;
 
 /// Starts all honest clients. They end by themselves when the load is over.
@@ -38,7 +41,13 @@ pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, load: &'scope Load
     scope.spawn(|| server_s::keep_taking_turns(load));
 }
 
+/// Connects as an honest client.
+fn connect(address: SocketAddr) -> Result<Connection, Error> {
+    let stream = connect::connect(address, TIMEOUT).map_err(Error::system("connecting"))?;
+    Connection::new(stream, TIMEOUT)
+}
+
 /// What is to be checked when all clients have gone.
 pub(crate) fn afterwards(load: &Load<'_>) {
-    hoard::read_back(load);
+    unread::read_back(load);
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use bench::Error;
+use bench::load::Connection;
 use fastrand::Rng;
 use proto::message::{Request, ResponseDecoder, ResponseEvent};
 
-use super::{Fault, Talk};
+use super::connect;
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -93,7 +95,7 @@ fn keep_writing(load: &Load<'_>, sender: usize, mailboxes: &[Mailbox; RECEIVERS]
     }
 }
 
-fn write(load: &Load<'_>, sender: usize, mailbox: &Mailbox, rng: &mut Rng) -> Result<(), Fault> {
+fn write(load: &Load<'_>, sender: usize, mailbox: &Mailbox, rng: &mut Rng) -> Result<(), Error> {
     let before = mailbox.stored();
     let length = match rng.u8(0..50) {
         0 => rng.usize(SHORT..=proto::message::MAX_TEXT),
@@ -106,10 +108,8 @@ fn write(load: &Load<'_>, sender: usize, mailbox: &Mailbox, rng: &mut Rng) -> Re
         text: text.as_bytes(),
     };
     create(load.address(Subject::Server), request)?;
-    if let Some(stored) = mailbox.stored.get(sender) {
-        stored.fetch_add(1, Ordering::SeqCst);
-    }
-    load.tally.serve(Subject::Server, 1);
+    mailbox.stored[sender].fetch_add(1, Ordering::SeqCst);
+    load.counters.count_served(Subject::Server, 1);
     Ok(())
 }
 
@@ -128,27 +128,27 @@ fn keep_reading(load: &Load<'_>, mailbox: &Mailbox, writing: &AtomicUsize) {
     load.judge(Subject::Server, check_all_seen(mailbox, seen));
 }
 
-fn check_all_seen(mailbox: &Mailbox, seen: [u64; SENDERS]) -> Result<(), Fault> {
+fn check_all_seen(mailbox: &Mailbox, seen: [u64; SENDERS]) -> Result<(), Error> {
     let stored = mailbox.stored();
     if seen == stored {
         return Ok(());
     }
     let what = format!("the messages of each sender to {}", mailbox.receiver);
-    Err(Fault::wrong(
+    Err(Error::wrong(
         what,
         format!("{stored:?}"),
         format!("{seen:?}"),
     ))
 }
 
-/// Reads once, checks what came, and says how many messages that were.
+/// Reads once and checks the messages. Returns how many there were.
 fn read_some(
     load: &Load<'_>,
     mailbox: &Mailbox,
     seen: &mut [u64; SENDERS],
-) -> Result<usize, Fault> {
+) -> Result<usize, Error> {
     let messages = read(load.address(Subject::Server), mailbox.receiver.as_bytes())?;
-    load.tally.serve(Subject::Server, 1);
+    load.counters.count_served(Subject::Server, 1);
     mailbox
         .read
         .fetch_add(messages.len() as u64, Ordering::SeqCst);
@@ -160,8 +160,8 @@ fn read_some(
 
 /// That this message is the next one of its sender, that those which were stored before it was
 /// begun have been read before it, and that it is whole.
-fn check((sender, bytes): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Fault> {
-    let wrong = |what, wanted: String| Err(Fault::wrong(what, wanted, cli::escape(bytes)));
+fn check((sender, bytes): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Error> {
+    let wrong = |what, expected: String| Err(Error::wrong(what, expected, cli::escape(bytes)));
     let Some(text) = Text::parse(bytes) else {
         return wrong("a message", "one of ours, whole".to_owned());
     };
@@ -170,7 +170,7 @@ fn check((sender, bytes): &Message, seen: &mut [u64; SENDERS]) -> Result<(), Fau
     let Some((_, (expected, number))) = of_sender else {
         return wrong("a sender", "one of ours".to_owned());
     };
-    // Whatever is wrong is said once, not for all that follow.
+    // A gap is reported once, not for all messages that follow.
     let expected = std::mem::replace(expected, number + 1);
     if number != expected {
         return wrong("the next message of its sender", expected.to_string());
@@ -190,7 +190,7 @@ fn name(sender: usize) -> String {
     format!("sender-{sender}")
 }
 
-/// The text of a message, which says what was stored for its receiver before it was begun: of its
+/// The text of a message, which tells what was stored for its receiver before it was begun: of its
 /// own sender that is its number, and of the others those that must be read before it (C-13).
 struct Text {
     before: [u64; SENDERS],
@@ -222,26 +222,26 @@ impl Text {
     }
 }
 
-/// Has a message stored. That the server closes without a word says that it is done with it.
-pub(super) fn create(address: SocketAddr, request: Request<'_>) -> Result<(), Fault> {
+/// Stores a message. It is stored when the server closes without a response.
+pub(super) fn create(address: SocketAddr, request: Request<'_>) -> Result<(), Error> {
     send(address, request)?.expect_end()
 }
 
 /// Reads the messages that wait for a user, up to 255.
-pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Fault> {
-    let mut talk = send(address, Request::Read { name })?;
+pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Error> {
+    let server = send(address, Request::Read { name })?;
     let mut decoder = ResponseDecoder::new();
     let mut messages = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
-        let length = talk.receive(&mut buffer)?;
+        let length = server.receive(&mut buffer)?;
         if length == 0 {
-            return Err(Fault::wrong("a response", "more of it", "the end"));
+            return Err(Error::wrong("a response", "more of it", "the end"));
         }
-        let mut input = buffer.get(..length).unwrap_or_default();
+        let mut input = &buffer[..length];
         loop {
             let event = decoder.next(&mut input);
-            match event.map_err(|error| Fault::wrong("a response", "a valid one", error))? {
+            match event.map_err(|error| Error::wrong("a response", "a valid one", error))? {
                 None => break,
                 Some(ResponseEvent::Header(_)) => {}
                 Some(ResponseEvent::Message(message)) => {
@@ -249,9 +249,9 @@ pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Fau
                 }
                 Some(ResponseEvent::End) => {
                     if !input.is_empty() {
-                        return Err(Fault::wrong("the end", "no bytes", input.len()));
+                        return Err(Error::wrong("the end", "no bytes", input.len()));
                     }
-                    talk.expect_end()?;
+                    server.expect_end()?;
                     return Ok(messages);
                 }
             }
@@ -259,22 +259,22 @@ pub(super) fn read(address: SocketAddr, name: &[u8]) -> Result<Vec<Message>, Fau
     }
 }
 
-/// Connects, and sends at once: the server waits for a second only (C-7).
-fn send(address: SocketAddr, request: Request<'_>) -> Result<Talk, Fault> {
+/// Connects and sends immediately: the server waits for a second only (C-7).
+fn send(address: SocketAddr, request: Request<'_>) -> Result<Connection, Error> {
     let mut record = Vec::new();
     request
         .emit(&mut record)
-        .map_err(|error| Fault::wrong("a request of the soak itself", "a valid one", error))?;
-    let mut talk = Talk::connect(address)?;
-    talk.send(&record)?;
-    Ok(talk)
+        .map_err(|error| Error::wrong("a request of the soak itself", "a valid one", error))?;
+    let server = connect(address)?;
+    server.send(&record)?;
+    Ok(server)
 }
 
 /// Stores a message and reads it, for one who takes the time.
 ///
 /// # Errors
-/// [`Fault`] if it does not come back.
-pub(crate) fn write_and_read_once(address: SocketAddr) -> Result<(), Fault> {
+/// [`Error`] if it does not come back.
+pub(crate) fn write_and_read_once(address: SocketAddr) -> Result<(), Error> {
     const NAME: &[u8] = b"watch";
     const TEXT: &[u8] = b"how long does this take?";
     let request = Request::Create {
@@ -287,7 +287,7 @@ pub(crate) fn write_and_read_once(address: SocketAddr) -> Result<(), Fault> {
     if messages == [(NAME.to_vec(), TEXT.to_vec())] {
         return Ok(());
     }
-    Err(Fault::wrong("the messages", "the one", messages.len()))
+    Err(Error::wrong("the messages", "the one", messages.len()))
 }
 
 #[cfg(test)]

@@ -2,16 +2,16 @@
 //! turns: while one is served, the next one waits. What it prints for each is then known to the
 //! last byte.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bench::Error;
+use bench::load::Connection;
 use fastrand::Rng;
 use proto::accio::{COMMAND, CONFIRMATION, SECOND_CONFIRMATION, SILENCE_LIMIT};
 
-use super::{Fault, PAUSE, TIMEOUT};
-use crate::connect::{connect, connect_without_room, reset};
+use super::{PAUSE, TIMEOUT, connect};
+use crate::connect::{connect_without_room, reset};
 use crate::hostile::Kind;
 use crate::load::Load;
 use crate::subject::Subject;
@@ -25,7 +25,7 @@ const SHORT: usize = 200_000;
 /// A long one.
 const LONG: usize = 10 << 20;
 
-/// How many connect and leave at once; the backlog has room for ten.
+/// How many connect and leave together; the backlog has room for ten.
 const FLOOD: u64 = 8;
 
 /// How long a silent client stays, usually.
@@ -38,9 +38,9 @@ const TIME_FOR_SILENCE: Duration = Duration::from_secs(20);
 pub(super) fn keep_taking_turns(load: &Load<'_>) {
     let mut turns = Turns::new(load);
     while !load.is_over() {
-        let taken = turns.take_some();
-        let failed = taken.is_err();
-        load.judge(Subject::ServerS, taken);
+        let played = turns.play_some();
+        let failed = played.is_err();
+        load.judge(Subject::ServerS, played);
         if failed {
             turns.forget_lines();
         }
@@ -71,17 +71,11 @@ impl<'a> Turns<'a> {
 
     /// What was printed so far is of no interest any more.
     fn forget_lines(&mut self) {
-        self.checked = self
-            .load
-            .servers
-            .of(Subject::ServerS)
-            .process
-            .stdout()
-            .len();
+        self.checked = self.load.servers[Subject::ServerS].process.stdout().len();
     }
 
     /// Some turns, of clients of all kinds. After an error in one, all connections are given up.
-    fn take_some(&mut self) -> Result<(), Fault> {
+    fn play_some(&mut self) -> Result<(), Error> {
         const TURNS: usize = 20;
         let mut next = (Part::Honest, self.connect(Part::Honest)?);
         for turn in 0..TURNS {
@@ -102,18 +96,18 @@ impl<'a> Turns<'a> {
     }
 
     /// One turn, up to the line that is printed for it.
-    fn take(&mut self, part: Part, client: TcpStream) -> Result<(), Fault> {
+    fn take(&mut self, part: Part, client: Connection) -> Result<(), Error> {
         if let Some(kind) = part.kind() {
-            self.load.tally.harm(Subject::ServerS, kind, 1);
+            self.load.counters.count_hostile(Subject::ServerS, kind, 1);
         }
-        let wanted = self.play(part, &client)?;
+        let expected = self.play(part, &client)?;
         match part {
             Part::Silent | Part::Random => drop(client),
-            Part::Reset => reset(client),
+            Part::Reset => reset(client.into_stream()),
             // A close with bytes that were not read would be a reset: it stays.
-            _ => return self.expect_line(&wanted),
+            _ => return self.expect_line(&expected),
         }
-        self.expect_line(&wanted)
+        self.expect_line(&expected)
     }
 
     fn draw(&mut self) -> Part {
@@ -123,126 +117,128 @@ impl<'a> Turns<'a> {
         }
         match self.rng.u8(0..16) {
             0 => Part::Silent,
-            1 => Part::Drip,
+            1 => Part::Slowloris,
             2 | 3 => Part::Reset,
             4 => Part::HalfClose,
-            5 => Part::Deaf,
+            5 => Part::SlowReader,
             6 => Part::Random,
             _ => Part::Honest,
         }
     }
 
-    fn connect(&self, part: Part) -> Result<TcpStream, Fault> {
+    fn connect(&self, part: Part) -> Result<Connection, Error> {
         let address = self.load.address(Subject::ServerS);
-        let connected = match part {
-            Part::Deaf => connect_without_room(address, TIMEOUT),
-            _ => connect(address, TIMEOUT),
-        };
-        connected.map_err(Fault::system("connecting"))
+        if part != Part::SlowReader {
+            return connect(address);
+        }
+        let stream = connect_without_room(address, TIMEOUT);
+        Connection::new(stream.map_err(Error::system("connecting"))?, TIMEOUT)
     }
 
     /// Plays a client whose turn it is, up to its leaving, and returns the line that is to be
     /// printed for it.
-    fn play(&mut self, part: Part, client: &TcpStream) -> Result<String, Fault> {
+    fn play(&mut self, part: Part, client: &Connection) -> Result<String, Error> {
         match part {
             Part::Honest => return self.send_file(client),
             Part::Silent => thread::sleep(SILENCE),
             Part::SilentForGood => be_silent(client)?,
-            Part::Drip => return drip(client),
+            Part::Slowloris => return send_bytes(client),
             Part::Reset => self.send_part(client)?,
             Part::HalfClose => {
                 self.send_part(client)?;
-                end_sending(client)?;
+                client.half_close()?;
                 wait_for_end(client)?;
             }
-            Part::Deaf => return self.send_without_reading(client),
+            Part::SlowReader => return self.send_without_reading(client),
             Part::Random => {
                 // What differs from a confirmation in its first byte is no part of one.
                 let bytes: Vec<u8> = (0..1000).map(|_| self.rng.u8(b'd'..)).collect();
-                // The server may have closed before it has taken all.
-                let _ = (&mut &*client).write_all(&bytes);
+                // The server may have closed before it has received all.
+                let _ = client.send(&bytes);
             }
         }
         Ok(ERROR.to_owned())
     }
 
     /// An honest client.
-    fn send_file(&mut self, client: &TcpStream) -> Result<String, Fault> {
+    fn send_file(&mut self, client: &Connection) -> Result<String, Error> {
         let length = match self.rng.u8(0..30) {
             0 => LONG,
             1 => 0,
             _ => self.rng.usize(0..SHORT),
         };
-        take_command(client)?;
-        send(client, CONFIRMATION)?;
-        take_command(client)?;
-        send(client, SECOND_CONFIRMATION)?;
+        client.expect("a command", COMMAND)?;
+        client.send(CONFIRMATION)?;
+        client.expect("a command", COMMAND)?;
+        client.send(SECOND_CONFIRMATION)?;
         // Line feeds end a confirmation; here they are file.
         let file = vec![b'\n'; length];
         for piece in file.chunks(self.rng.usize(1000..SHORT)) {
-            send(client, piece)?;
+            client.send(piece)?;
         }
-        end_sending(client)?;
+        client.half_close()?;
         wait_for_end(client)?;
-        self.load.tally.serve(Subject::ServerS, 1);
+        self.load.counters.count_served(Subject::ServerS, 1);
         Ok(length.to_string())
     }
 
     /// A part of the confirmations.
-    fn send_part(&mut self, client: &TcpStream) -> Result<(), Fault> {
+    fn send_part(&mut self, client: &Connection) -> Result<(), Error> {
         let header = [CONFIRMATION, SECOND_CONFIRMATION].concat();
         let cut = self.rng.usize(0..header.len());
-        send(client, header.get(..cut).unwrap_or_default())
+        client.send(&header[..cut])
     }
 
     /// Sends without waiting for a command, and never takes one.
-    fn send_without_reading(&mut self, client: &TcpStream) -> Result<String, Fault> {
+    fn send_without_reading(&mut self, client: &Connection) -> Result<String, Error> {
         let file = vec![b'x'; self.rng.usize(0..SHORT)];
-        send(client, &[CONFIRMATION, SECOND_CONFIRMATION].concat())?;
-        send(client, &file)?;
-        end_sending(client)?;
+        client.send(&[CONFIRMATION, SECOND_CONFIRMATION].concat())?;
+        client.send(&file)?;
+        client.half_close()?;
         Ok(file.len().to_string())
     }
 
-    /// Many connect and leave at once, in both ways to leave, and an honest client is served after
-    /// them. One that has left before the server saw it is not spoken of.
-    fn flood(&mut self) -> Result<(), Fault> {
-        let clients: Result<Vec<TcpStream>, Fault> =
+    /// Many connect and leave together, by closing or by a reset, and an honest client is served after
+    /// them. The server prints nothing for one that has left before it was accepted.
+    fn flood(&mut self) -> Result<(), Error> {
+        let clients: Result<Vec<Connection>, Error> =
             (0..FLOOD).map(|_| self.connect(Part::Honest)).collect();
         for client in clients? {
             if self.rng.bool() {
-                reset(client);
+                reset(client.into_stream());
             }
         }
-        self.load.tally.harm(Subject::ServerS, Kind::Flood, FLOOD);
+        self.load
+            .counters
+            .count_hostile(Subject::ServerS, Kind::Flood, FLOOD);
         let client = self.connect(Part::Honest)?;
-        let wanted = self.send_file(&client)?;
+        let expected = self.send_file(&client)?;
         for _ in 0..=FLOOD {
-            let found = self.next_line()?;
-            if found == wanted {
+            let got = self.next_line()?;
+            if got == expected {
                 return Ok(());
             }
-            if found != ERROR {
-                return Err(Fault::wrong("what is printed", wanted, found));
+            if got != ERROR {
+                return Err(Error::wrong("what is printed", expected, got));
             }
         }
-        Err(Fault::wrong("what is printed", wanted, "errors only"))
+        Err(Error::wrong("what is printed", expected, "errors only"))
     }
 
-    fn expect_line(&mut self, wanted: &str) -> Result<(), Fault> {
-        let found = self.next_line()?;
-        if found == wanted {
+    fn expect_line(&mut self, expected: &str) -> Result<(), Error> {
+        let got = self.next_line()?;
+        if got == expected {
             return Ok(());
         }
-        Err(Fault::wrong("what is printed", wanted, found))
+        Err(Error::wrong("what is printed", expected, got))
     }
 
-    fn next_line(&mut self) -> Result<String, Fault> {
+    fn next_line(&mut self) -> Result<String, Error> {
         let mut line = None;
-        let process = &self.load.servers.of(Subject::ServerS).process;
+        let process = &self.load.servers[Subject::ServerS].process;
         let waited = process.wait_stdout(
             |printed| {
-                let rest = printed.get(self.checked..).unwrap_or_default();
+                let rest = &printed[self.checked..];
                 let mut lines = rest.split_inclusive(|byte| *byte == b'\n');
                 line = lines.next().map(<[u8]>::to_vec);
                 line.as_ref().is_some_and(|line| line.ends_with(b"\n"))
@@ -254,22 +250,22 @@ impl<'a> Turns<'a> {
                 self.checked += line.len();
                 Ok(String::from_utf8_lossy(line.trim_ascii_end()).into_owned())
             }
-            (Err(error), _) => Err(Fault::wrong("what is printed", "a line", error)),
-            (Ok(()), None) => Err(Fault::wrong("what is printed", "a line", "nothing")),
+            (Err(error), _) => Err(Error::wrong("what is printed", "a line", error)),
+            (Ok(()), None) => Err(Error::wrong("what is printed", "a line", "nothing")),
         }
     }
 }
 
 /// What one client does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Honest,
     Silent,
     SilentForGood,
-    Drip,
+    Slowloris,
     Reset,
     HalfClose,
-    Deaf,
+    SlowReader,
     Random,
 }
 
@@ -278,82 +274,61 @@ impl Part {
         match self {
             Self::Honest => None,
             Self::Silent | Self::SilentForGood => Some(Kind::Silence),
-            Self::Drip => Some(Kind::Drip),
+            Self::Slowloris => Some(Kind::Slowloris),
             Self::Reset => Some(Kind::Reset),
             Self::HalfClose => Some(Kind::HalfClose),
-            Self::Deaf => Some(Kind::Deafness),
+            Self::SlowReader => Some(Kind::SlowReader),
             Self::Random => Some(Kind::RandomBytes),
         }
     }
 }
 
-/// The command that a client's turn begins with has come; it is not taken.
-fn wait_for_turn(client: &TcpStream) -> Result<(), Fault> {
-    match client
-        .peek(&mut [0])
-        .map_err(Fault::system("waiting for its turn"))?
-    {
-        0 => Err(Fault::wrong("a turn", "a command", "the end")),
+/// The command that a client's turn begins with has arrived; it is not received yet.
+fn wait_for_turn(client: &Connection) -> Result<(), Error> {
+    let available = client.stream().peek(&mut [0]);
+    match available.map_err(Error::system("waiting for its turn"))? {
+        0 => Err(Error::wrong("a turn", "a command", "the end")),
         _ => Ok(()),
     }
 }
 
-fn take_command(mut client: &TcpStream) -> Result<(), Fault> {
-    let mut found = [0; COMMAND.len()];
-    client
-        .read_exact(&mut found)
-        .map_err(Fault::system("receiving a command"))?;
-    if found == COMMAND {
+/// Receives what is left of the commands, and waits until the server closes.
+fn wait_for_end(client: &Connection) -> Result<(), Error> {
+    let mut rest = [0; 64];
+    let mut length = 0;
+    while length < rest.len() {
+        match client.receive(&mut rest[length..])? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    if COMMAND.repeat(2).ends_with(&rest[..length]) {
         return Ok(());
     }
-    let (wanted, found) = (cli::escape(COMMAND), cli::escape(&found));
-    Err(Fault::wrong("a command", wanted, found))
-}
-
-fn send(mut client: &TcpStream, bytes: &[u8]) -> Result<(), Fault> {
-    client.write_all(bytes).map_err(Fault::system("sending"))
-}
-
-fn end_sending(client: &TcpStream) -> Result<(), Fault> {
-    let ended = client.shutdown(Shutdown::Write);
-    ended.map_err(Fault::system("ending the sending side"))
-}
-
-/// Takes what is left of the commands, and waits until the server closes.
-fn wait_for_end(mut client: &TcpStream) -> Result<(), Fault> {
-    let mut rest = Vec::new();
-    client
-        .read_to_end(&mut rest)
-        .map_err(Fault::system("waiting for the end"))?;
-    if COMMAND.repeat(2).ends_with(&rest) {
-        return Ok(());
-    }
-    Err(Fault::wrong("the end", "commands only", cli::escape(&rest)))
+    let got = cli::escape(&rest[..length]);
+    Err(Error::wrong("the end", "commands only", got))
 }
 
 /// Everything one byte at a time, and counted all the same.
-fn drip(client: &TcpStream) -> Result<String, Fault> {
+fn send_bytes(client: &Connection) -> Result<String, Error> {
     const FILE: &[u8] = b"drops";
     for byte in [CONFIRMATION, SECOND_CONFIRMATION, FILE].concat() {
-        send(client, &[byte])?;
+        client.send(&[byte])?;
         thread::sleep(Duration::from_millis(1));
     }
-    end_sending(client)?;
+    client.half_close()?;
     wait_for_end(client)?;
     Ok(FILE.len().to_string())
 }
 
-/// Waits for the server to lose its timeout.
-fn be_silent(mut client: &TcpStream) -> Result<(), Fault> {
+/// Waits for the server's timeout.
+fn be_silent(client: &Connection) -> Result<(), Error> {
     let start = Instant::now();
-    take_command(client)?;
-    let received = client.read(&mut [0; 64]);
-    match received.map_err(Fault::system("waiting for the end"))? {
-        0 if start.elapsed() < SILENCE_LIMIT => {
-            let found = format!("{:?}", start.elapsed());
-            Err(Fault::wrong("timeout", format!("{SILENCE_LIMIT:?}"), found))
-        }
-        0 => Ok(()),
-        surplus => Err(Fault::wrong("the end", "no bytes", surplus)),
+    client.expect("a command", COMMAND)?;
+    client.expect_end()?;
+    if start.elapsed() < SILENCE_LIMIT {
+        let got = format!("{:?}", start.elapsed());
+        return Err(Error::wrong("timeout", format!("{SILENCE_LIMIT:?}"), got));
     }
+    Ok(())
 }

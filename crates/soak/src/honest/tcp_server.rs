@@ -4,11 +4,13 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::thread;
 
+use bench::Error;
+use bench::load::Connection;
 use fastrand::Rng;
 use proto::action::transform::max_extra_copies;
 use proto::action::{Action, ERROR_MESSAGE, RequestHeader, ResponseHeader};
 
-use super::{Fault, PAUSE, Talk};
+use super::{PAUSE, connect};
 use crate::load::Load;
 use crate::subject::Subject;
 
@@ -29,7 +31,7 @@ const LONG: usize = 1 << 20;
 /// One in so many is long.
 const LONG_ONE_IN: usize = 500;
 
-/// Has one conversation after another.
+/// Has one exchange after another.
 pub(crate) fn keep_asking(load: &Load<'_>) {
     let mut rng = Rng::new();
     while !load.is_over() {
@@ -39,46 +41,46 @@ pub(crate) fn keep_asking(load: &Load<'_>) {
 }
 
 /// A connection with some batches of pipelined requests.
-fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Fault> {
-    let mut talk = Talk::connect(load.address(Subject::TcpServer))?;
+fn converse(load: &Load<'_>, rng: &mut Rng) -> Result<(), Error> {
+    let server = connect(load.address(Subject::TcpServer))?;
     for _ in 0..rng.usize(1..=20) {
         let requests: Vec<_> = (0..rng.usize(1..=50)).map(|_| Request::draw(rng)).collect();
         let mut bytes = Vec::new();
         for request in &requests {
             request.emit(&mut bytes)?;
         }
-        talk.send(&bytes)?;
+        server.send(&bytes)?;
         for request in &requests {
-            request.check(&receive(&mut talk)?)?;
-            load.tally.serve(Subject::TcpServer, 1);
+            request.check(&receive(&server)?)?;
+            load.counters.count_served(Subject::TcpServer, 1);
         }
         thread::sleep(PAUSE);
     }
-    talk.end_sending()?;
-    talk.expect_end()
+    server.half_close()?;
+    server.expect_end()
 }
 
 /// A connection with one request, for one who takes the time.
 ///
 /// # Errors
-/// [`Fault`] if the answer is not right.
-pub(crate) fn ask_once(address: SocketAddr) -> Result<(), Fault> {
+/// [`Error`] if the answer is not right.
+pub(crate) fn ask_once(address: SocketAddr) -> Result<(), Error> {
     let request = Request {
         action: Action::Uppercase,
         data: b"how long does this take?".to_vec(),
     };
-    let mut talk = Talk::connect(address)?;
+    let server = connect(address)?;
     let mut bytes = Vec::new();
     request.emit(&mut bytes)?;
-    talk.send(&bytes)?;
-    request.check(&receive(&mut talk)?)?;
-    talk.end_sending()?;
-    talk.expect_end()
+    server.send(&bytes)?;
+    request.check(&receive(&server)?)?;
+    server.half_close()?;
+    server.expect_end()
 }
 
-fn receive(talk: &mut Talk) -> Result<Vec<u8>, Fault> {
-    let header = ResponseHeader::parse(talk.receive_array()?);
-    talk.receive_bytes(header.length as usize)
+fn receive(server: &Connection) -> Result<Vec<u8>, Error> {
+    let header = ResponseHeader::parse(server.receive_array()?);
+    server.receive_bytes(header.length as usize)
 }
 
 struct Request {
@@ -94,16 +96,16 @@ impl Request {
         });
         let data = match rng.usize(0..LONG_ONE_IN) {
             0 => vec![b'a' + rng.u8(0..26); LONG],
-            1..20 => rng.choice(NOT_TEXT).unwrap_or_default().to_vec(),
+            1..20 => NOT_TEXT[rng.usize(0..NOT_TEXT.len())].to_vec(),
             _ => draw_text(rng),
         };
         Self { action, data }
     }
 
-    fn emit(&self, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    fn emit(&self, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let length = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
         let header = RequestHeader::new(self.action, length).map_err(|error| {
-            Fault::wrong("a request of the soak itself", "a shorter one", error)
+            Error::wrong("a request of the soak itself", "a shorter one", error)
         })?;
         bytes.extend_from_slice(&header.emit());
         bytes.extend_from_slice(&self.data);
@@ -111,8 +113,8 @@ impl Request {
     }
 
     /// That this is the right answer (T-5, T-6, T-9 to T-14).
-    fn check(&self, answer: &[u8]) -> Result<(), Fault> {
-        let wanted = match (self.action, std::str::from_utf8(&self.data)) {
+    fn check(&self, answer: &[u8]) -> Result<(), Error> {
+        let expected = match (self.action, std::str::from_utf8(&self.data)) {
             (Action::Reserved(_), _) | (_, Err(_)) => ERROR_MESSAGE.to_vec(),
             (Action::Uppercase, Ok(text)) => text.to_uppercase().into_bytes(),
             (Action::Lowercase, Ok(text)) => text.to_lowercase().into_bytes(),
@@ -120,10 +122,10 @@ impl Request {
             (Action::Shuffle, Ok(text)) => return self.check_text(answer, is_shuffled, text),
             (Action::Random, Ok(text)) => return self.check_text(answer, is_random, text),
         };
-        if answer == wanted {
+        if answer == expected {
             return Ok(());
         }
-        Err(self.wrong(cli::escape(&wanted), answer))
+        Err(self.wrong(cli::escape(&expected), answer))
     }
 
     fn check_text(
@@ -131,16 +133,16 @@ impl Request {
         answer: &[u8],
         is_right: fn(&str, &str) -> bool,
         text: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error> {
         match std::str::from_utf8(answer) {
             Ok(answer) if is_right(text, answer) => Ok(()),
             _ => Err(self.wrong(format!("that done to {text:?}"), answer)),
         }
     }
 
-    fn wrong(&self, wanted: impl Display, answer: &[u8]) -> Fault {
+    fn wrong(&self, expected: impl Display, answer: &[u8]) -> Error {
         let what = format!("the answer to {}", self.action);
-        Fault::wrong(what, wanted, cli::escape(answer))
+        Error::wrong(what, expected, cli::escape(answer))
     }
 }
 
@@ -150,7 +152,7 @@ fn draw_text(rng: &mut Rng) -> Vec<u8> {
         if is_ascii {
             rng.alphanumeric()
         } else {
-            rng.choice(CHARACTERS).unwrap_or_default()
+            CHARACTERS[rng.usize(0..CHARACTERS.len())]
         }
     };
     (0..length).map(draw).collect::<String>().into_bytes()
@@ -171,8 +173,8 @@ fn is_random(text: &str, answer: &str) -> bool {
     let points = text.chars().count();
     let length = answer.chars().count();
     let mut from = text.chars().peekable();
-    let in_order = answer.chars().all(|found| {
-        while from.next_if(|point| *point != found).is_some() {}
+    let in_order = answer.chars().all(|got| {
+        while from.next_if(|point| *point != got).is_some() {}
         from.peek().is_some()
     });
     in_order && length <= points + max_extra_copies(points) && (length > 0 || points == 0)

@@ -5,35 +5,35 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::honest::{Fault, hoard};
+use crate::honest::unread;
 use crate::load::Load;
 use crate::subject::Subject;
 
-pub(crate) mod crowd;
-mod deaf;
-pub(crate) mod drips;
+mod attacks;
 mod pickles;
 mod records;
-mod strike;
+pub(crate) mod silent;
+mod slow_reader;
+pub(crate) mod slowloris;
 
 /// What is done to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// A connection on which nothing is said.
+    /// A connection on which nothing is sent.
     Silence,
-    /// A byte that comes alone, long after the one before it.
-    Drip,
+    /// A byte that is sent alone, long after the one before it (slowloris).
+    Slowloris,
     /// A reset in the middle of something.
     Reset,
     /// The end of a client's sending side, in the middle of something or not.
     HalfClose,
-    /// A client that asks for much and takes nothing.
-    Deafness,
+    /// A client that asks for a long response and never reads it.
+    SlowReader,
     /// Bytes drawn at random.
     RandomBytes,
     /// A record, or a pickle, made to do harm.
     HostileRecord,
-    /// A connection among many that come and go within a moment.
+    /// A connection among many that are opened and closed within a moment.
     Flood,
 }
 
@@ -41,10 +41,10 @@ impl Kind {
     /// All of them, in the order of the table's rows.
     pub(crate) const ALL: [Self; 8] = [
         Self::Silence,
-        Self::Drip,
+        Self::Slowloris,
         Self::Reset,
         Self::HalfClose,
-        Self::Deafness,
+        Self::SlowReader,
         Self::RandomBytes,
         Self::HostileRecord,
         Self::Flood,
@@ -54,10 +54,10 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Silence => "silent connections",
-            Self::Drip => "bytes dripped",
+            Self::Slowloris => "bytes sent one at a time",
             Self::Reset => "resets",
             Self::HalfClose => "half-closes",
-            Self::Deafness => "readers that never read",
+            Self::SlowReader => "readers that never read",
             Self::RandomBytes => "random bytes",
             Self::HostileRecord => "hostile records, pickles",
             Self::Flood => "flood connections",
@@ -68,7 +68,7 @@ impl Kind {
 /// One thing that is done to one server again and again.
 struct Attack {
     kind: Kind,
-    /// Does it, and says how often that was.
+    /// Does it, and returns how often that was.
     act: fn(&Target<'_>, &mut Rng) -> u64,
     /// The time between two of them.
     pause: Duration,
@@ -80,27 +80,27 @@ struct Target<'a> {
     subject: Subject,
 }
 
-/// What is done to every concurrent server, beside silence and drips, which stand for long. The
+/// What is done to every concurrent server, beside silent and slow clients, which stay for long. The
 /// pauses leave most of the machine to the servers and to honest clients.
 const ATTACKS: [Attack; 6] = [
     Attack {
         kind: Kind::Reset,
-        act: strike::reset_in_the_middle,
+        act: attacks::reset_in_the_middle,
         pause: Duration::from_millis(20),
     },
     Attack {
         kind: Kind::HalfClose,
-        act: strike::half_close,
+        act: attacks::half_close,
         pause: Duration::from_millis(20),
     },
     Attack {
-        kind: Kind::Deafness,
-        act: deaf::ask_and_take_nothing,
+        kind: Kind::SlowReader,
+        act: slow_reader::ask_and_never_read,
         pause: Duration::from_millis(100),
     },
     Attack {
         kind: Kind::RandomBytes,
-        act: strike::random_bytes,
+        act: attacks::random_bytes,
         pause: Duration::from_millis(30),
     },
     Attack {
@@ -110,7 +110,7 @@ const ATTACKS: [Attack; 6] = [
     },
     Attack {
         kind: Kind::Flood,
-        act: strike::flood,
+        act: attacks::flood,
         pause: Duration::from_millis(250),
     },
 ];
@@ -118,11 +118,11 @@ const ATTACKS: [Attack; 6] = [
 /// Starts all hostile clients. They end by themselves when the load is over.
 pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, load: &'scope Load<'_>) {
     // There before the first who asks for it and does not take it.
-    let stored: Result<(), Fault> = hoard::store(load.address(Subject::Server));
+    let stored = unread::store(load.address(Subject::Server));
     load.judge(Subject::Server, stored);
-    scope.spawn(|| crowd::keep_starving(load));
+    scope.spawn(|| silent::keep_starving(load));
     for subject in Subject::CONCURRENT {
-        scope.spawn(move || drips::keep_dripping(load, subject));
+        scope.spawn(move || slowloris::keep_sending_bytes(load, subject));
         for attack in &ATTACKS {
             scope.spawn(move || keep_attacking(load, subject, attack));
         }
@@ -134,7 +134,7 @@ fn keep_attacking(load: &Load<'_>, subject: Subject, attack: &Attack) {
     let target = Target { load, subject };
     while !load.is_over() {
         let events = (attack.act)(&target, &mut rng);
-        load.tally.harm(subject, attack.kind, events);
+        load.counters.count_hostile(subject, attack.kind, events);
         thread::sleep(attack.pause);
     }
 }

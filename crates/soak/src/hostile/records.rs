@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use fastrand::Rng;
 
-use super::{Target, pickles, strike};
+use super::{Target, attacks, pickles};
 use crate::connect::reset;
 use crate::subject::Subject;
 
@@ -51,7 +51,7 @@ pub(super) fn send_hostile_record(target: &Target<'_>, rng: &mut Rng) -> u64 {
         reset(stream);
     } else {
         let _ = stream.shutdown(Shutdown::Write);
-        strike::take_all(stream);
+        attacks::take_all(stream);
     }
     1
 }

@@ -13,11 +13,11 @@ use crate::load::Load;
 use crate::servers::{MOST_FILES, Server};
 use crate::subject::{Each, Subject};
 
-/// How long a silent client tries to connect, and to hear the first word of a server that speaks
+/// How long a silent client tries to connect, and waits for the first byte of a server that speaks
 /// first. A server that has no descriptors left lets it wait.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How long a server is kept without descriptors. Honest clients that come meanwhile wait.
+/// How long a server is kept without descriptors. Honest clients that connect meanwhile wait.
 const STARVATION: Duration = Duration::from_millis(300);
 
 /// How long all servers are left in peace before the next one is starved.
@@ -29,20 +29,20 @@ const FILL_LIMIT: Duration = Duration::from_secs(5);
 /// So many stay when the others leave.
 const REMAINING: usize = 100;
 
-/// `mathserver` serves so many at once, and then accepts no more.
+/// `mathserver` serves so many concurrently, and then accepts no more.
 const MOST_MATH_CLIENTS: usize = 1000;
 
-/// `server` accepts and expels silent ones all the time: so many connections take all the
+/// `server` accepts and drops silent ones all the time: so many connections take all the
 /// descriptors that it has.
 const MOST_SILENT: usize = MOST_FILES as usize + 100;
 
 /// Silent connections to one server.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct SilentClients {
     streams: VecDeque<TcpStream>,
 }
 
-impl Crowd {
+impl SilentClients {
     /// One more. `false`: nobody answered.
     pub(crate) fn grow(&mut self, server: &Server, subject: Subject) -> bool {
         let joined = connect(server.address, TIMEOUT).and_then(|mut stream| {
@@ -75,7 +75,7 @@ impl Crowd {
     }
 }
 
-impl Drop for Crowd {
+impl Drop for SilentClients {
     fn drop(&mut self) {
         self.shrink(0);
     }
@@ -83,39 +83,39 @@ impl Drop for Crowd {
 
 /// Takes all descriptors of one server after another.
 pub(super) fn keep_starving(load: &Load<'_>) {
-    let mut crowds: Each<Crowd> = Each::default();
+    let mut silent_clients: Each<SilentClients> = Each::new(|_| SilentClients::default());
     while !load.is_over() {
         for subject in Subject::CONCURRENT {
-            let crowd = crowds.of_mut(subject);
-            starve(load, subject, crowd);
+            let clients = &mut silent_clients[subject];
+            starve(load, subject, clients);
             thread::sleep(STARVATION);
-            crowd.shrink(REMAINING);
+            clients.shrink(REMAINING);
             thread::sleep(RELIEF);
         }
         load.all_have_starved();
     }
 }
 
-fn starve(load: &Load<'_>, subject: Subject, crowd: &mut Crowd) {
-    let server = load.servers.of(subject);
+fn starve(load: &Load<'_>, subject: Subject, clients: &mut SilentClients) {
+    let server = &load.servers[subject];
     let start = Instant::now();
     let mut joined = 0;
-    // Those of the last time may have been expelled: they are gone for the server.
-    crowd.shrink(0);
-    while !is_full(load, subject, crowd) && start.elapsed() < FILL_LIMIT {
+    // Those of the last time may have been dropped: they are gone for the server.
+    clients.shrink(0);
+    while !is_full(load, subject, clients) && start.elapsed() < FILL_LIMIT {
         // Looking at a process takes longer than connecting to it.
-        joined += (0..16).filter(|_| crowd.grow(server, subject)).count() as u64;
+        joined += (0..16).filter(|_| clients.grow(server, subject)).count() as u64;
     }
-    load.tally.harm(subject, Kind::Silence, joined);
+    load.counters.count_hostile(subject, Kind::Silence, joined);
 }
 
-fn is_full(load: &Load<'_>, subject: Subject, crowd: &Crowd) -> bool {
-    let files = load.servers.of(subject).process.open_files().unwrap_or(0);
-    load.tally.see_files(subject, files);
+fn is_full(load: &Load<'_>, subject: Subject, clients: &SilentClients) -> bool {
+    let files = load.servers[subject].process.open_files().unwrap_or(0);
+    load.counters.count_files(subject, files);
     let is_at_limit = files >= MOST_FILES as usize;
     match subject {
-        Subject::Mathserver => crowd.len() >= MOST_MATH_CLIENTS,
-        Subject::Server => is_at_limit || crowd.len() >= MOST_SILENT,
+        Subject::Mathserver => clients.len() >= MOST_MATH_CLIENTS,
+        Subject::Server => is_at_limit || clients.len() >= MOST_SILENT,
         _ => is_at_limit,
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that ask for much and take nothing of it.
+//! Clients that ask for long responses and never read them.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -9,10 +9,10 @@ use fastrand::Rng;
 
 use super::Target;
 use crate::connect::{connect_without_room, reset};
-use crate::honest::hoard;
+use crate::honest::unread;
 use crate::subject::Subject;
 
-/// So many are deaf at once.
+/// So many connect together.
 const CLIENTS: usize = 3;
 
 /// What a server does not take within this time, it is not to take: it waits for the client.
@@ -22,19 +22,19 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 const LONGEST_STAY: u64 = 1500;
 
 /// Some clients send all their questions, stay for a while, and tear their connections down.
-pub(super) fn ask_and_take_nothing(target: &Target<'_>, rng: &mut Rng) -> u64 {
+pub(super) fn ask_and_never_read(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let questions = questions(target.subject);
     let address = target.load.address(target.subject);
-    let deaf: Vec<TcpStream> = (0..CLIENTS)
+    let slow_reader: Vec<TcpStream> = (0..CLIENTS)
         .filter_map(|_| connect_without_room(address, TIMEOUT).ok())
         .collect();
-    for mut stream in &deaf {
+    for mut stream in &slow_reader {
         // The server need not take all of it.
         let _ = stream.write_all(&questions);
     }
     thread::sleep(Duration::from_millis(rng.u64(0..LONGEST_STAY)));
-    let events = deaf.len();
-    deaf.into_iter().for_each(reset);
+    let events = slow_reader.len();
+    slow_reader.into_iter().for_each(reset);
     events as u64
 }
 
@@ -46,7 +46,7 @@ fn questions(subject: Subject) -> Vec<u8> {
             request.repeat(64)
         }
         Subject::Lab3 => b"N.".repeat(200_000),
-        Subject::Server => [b"\xae\x73\x01\x05\0\0\0", hoard::NAME].concat(),
+        Subject::Server => [b"\xae\x73\x01\x06\0\0\0", unread::NAME].concat(),
         Subject::Mathserver | Subject::ServerS => vec![0; 1 << 20],
     }
 }
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hoard_is_asked_for() {
+    fn the_unread_messages_are_requested() {
         let request = questions(Subject::Server);
-        let name = hoard::NAME;
+        let name = unread::NAME;
         assert_eq!(Request::parse(&request), Ok(Request::Read { name }));
     }
 }

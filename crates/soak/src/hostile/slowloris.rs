@@ -1,4 +1,4 @@
-//! Clients that send a valid conversation one byte at a time.
+//! Slow clients, which send valid requests one byte at a time (slowloris).
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -11,20 +11,20 @@ use crate::connect::{connect, reset};
 use crate::load::Load;
 use crate::subject::Subject;
 
-/// Clients that drip on one server at once.
-pub(crate) const DRIPS: usize = 50;
+/// Slow clients of one server.
+pub(crate) const SLOW_CLIENTS: usize = 50;
 
 /// The time between two bytes of all clients: each sends ten a second, and they do so evenly, as
 /// clients who do not know each other.
-const DRIP_PAUSE: Duration = Duration::from_millis(100 / DRIPS as u64);
+const PAUSE: Duration = Duration::from_millis(100 / SLOW_CLIENTS as u64);
 
 /// How long one tries to connect.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Clients that drip on one server.
-pub(crate) struct Drips {
+/// The slow clients of one server.
+pub(crate) struct Slowloris {
     address: SocketAddr,
-    conversation: &'static [u8],
+    requests: &'static [u8],
     clients: VecDeque<Client>,
 }
 
@@ -33,11 +33,11 @@ struct Client {
     sent: usize,
 }
 
-impl Drips {
+impl Slowloris {
     pub(crate) fn new(address: SocketAddr, subject: Subject) -> Self {
         Self {
             address,
-            conversation: conversation(subject),
+            requests: requests(subject),
             clients: VecDeque::new(),
         }
     }
@@ -49,13 +49,13 @@ impl Drips {
         }
     }
 
-    /// The next client sends its next byte, or leaves if the server has expelled it. Says whether
-    /// there was one.
-    pub(crate) fn fall(&mut self) -> bool {
+    /// The next client sends its next byte, or leaves if the server has dropped it. Returns whether
+    /// a byte was sent.
+    pub(crate) fn send_byte(&mut self) -> bool {
         let Some(mut client) = self.clients.pop_front() else {
             return false;
         };
-        let is_sent = client.drip(self.conversation);
+        let is_sent = client.send_byte(self.requests);
         if is_sent {
             self.clients.push_back(client);
         }
@@ -64,17 +64,14 @@ impl Drips {
 }
 
 impl Client {
-    fn drip(&mut self, conversation: &[u8]) -> bool {
-        let byte = conversation
-            .iter()
-            .cycle()
-            .nth(self.sent % conversation.len());
+    fn send_byte(&mut self, requests: &[u8]) -> bool {
+        let byte = requests.iter().cycle().nth(self.sent % requests.len());
         self.sent += 1;
         byte.is_some_and(|byte| self.stream.write_all(&[*byte]).is_ok())
     }
 }
 
-impl Drop for Drips {
+impl Drop for Slowloris {
     fn drop(&mut self) {
         self.clients
             .drain(..)
@@ -82,21 +79,21 @@ impl Drop for Drips {
     }
 }
 
-/// Drips until the load is over.
-pub(super) fn keep_dripping(load: &Load<'_>, subject: Subject) {
-    let mut drips = Drips::new(load.address(subject), subject);
+/// Slowloris until the load is over.
+pub(super) fn keep_sending_bytes(load: &Load<'_>, subject: Subject) {
+    let mut slowloris = Slowloris::new(load.address(subject), subject);
     while !load.is_over() {
-        if drips.clients.len() < DRIPS {
-            drips.grow();
+        if slowloris.clients.len() < SLOW_CLIENTS {
+            slowloris.grow();
         }
-        let bytes = u64::from(drips.fall());
-        load.tally.harm(subject, Kind::Drip, bytes);
-        thread::sleep(DRIP_PAUSE);
+        let bytes = u64::from(slowloris.send_byte());
+        load.counters.count_hostile(subject, Kind::Slowloris, bytes);
+        thread::sleep(PAUSE);
     }
 }
 
 /// What is sent again and again. No server stores anything of it.
-fn conversation(subject: Subject) -> &'static [u8] {
+fn requests(subject: Subject) -> &'static [u8] {
     match subject {
         Subject::TcpServer => b"\x08\0\0\x05drops",
         Subject::Lab3 => b"\x80\x02K\x01.",

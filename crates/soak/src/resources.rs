@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Signal};
 
-use crate::error::Error;
 use crate::servers::Server;
 
 /// A server may have so much more memory resident at the end than after the warming up, in bytes.
@@ -23,36 +22,39 @@ pub(crate) const IDLE_WATCH: Duration = Duration::from_secs(1);
 /// and one more because ticks are handed out whole.
 pub(crate) const MOST_IDLE_TIME: Duration = Duration::from_millis(20);
 
-/// When all clients have closed, a server closes its ends at once, on a machine that is not busy.
+/// When all clients have closed, a server closes its ends immediately, on a machine that is not busy.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How often it is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(20);
+/// The time between two looks at it.
+const POLL_PAUSE: Duration = Duration::from_millis(20);
 
-/// How a process ended is known a moment after it cannot be looked into any more.
-const NEWS_LIMIT: Duration = Duration::from_secs(1);
+/// The exit status of a process is known a moment after its resource usage is gone.
+const EXIT_LIMIT: Duration = Duration::from_secs(1);
 
-/// G-4 says a second; on a busy machine the end itself is what counts here.
+/// G-4 demands a second; on a busy machine only the end itself is checked here.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a server takes while nobody is connected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Vitals {
+pub(crate) struct Resources {
     /// Resident memory in bytes.
     pub(crate) memory: u64,
     /// Open descriptors.
     pub(crate) files: usize,
 }
 
-impl Vitals {
+impl Resources {
     /// What it takes now.
     ///
     /// # Errors
-    /// [`Error::Died`] if the server has ended.
-    pub(crate) fn now(server: &Server) -> Result<Self, Error> {
-        Self::look(server).map_err(|error| match server.process.wait_exit(NEWS_LIMIT) {
-            Ok(_) => Error::Died(server.process.report()),
-            Err(_) => Error::Harness(error),
+    /// The server has ended.
+    pub(crate) fn now(server: &Server) -> Result<Self, cli::Error> {
+        Self::look(server).map_err(|error| match server.process.wait_exit(EXIT_LIMIT) {
+            Ok(_) => {
+                let report = server.process.report();
+                cli::Error::new(format_args!("a server ended under the load\n{report}"))
+            }
+            Err(_) => error.into(),
         })
     }
 
@@ -63,12 +65,16 @@ impl Vitals {
         })
     }
 
-    /// Waits until it takes no more than `self` and `more_memory`, and says what it takes then.
-    /// If that does not come about, what it takes at last.
+    /// Waits until it takes no more than `self` and `more_memory`, but 30 seconds at most. Returns what
+    /// it takes then.
     ///
     /// # Errors
-    /// [`Error::Died`] if the server has ended.
-    pub(crate) fn wait_until_back(&self, server: &Server, more_memory: u64) -> Result<Self, Error> {
+    /// The server has ended.
+    pub(crate) fn wait_until_back(
+        &self,
+        server: &Server,
+        more_memory: u64,
+    ) -> Result<Self, cli::Error> {
         let start = Instant::now();
         loop {
             let now = Self::now(server)?;
@@ -77,7 +83,7 @@ impl Vitals {
             if is_back || start.elapsed() > SETTLE_LIMIT {
                 return Ok(now);
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_PAUSE);
         }
     }
 
@@ -105,12 +111,12 @@ impl End {
     /// Asks a server to end, and waits for it.
     ///
     /// # Errors
-    /// [`Error::Harness`] if it cannot be asked.
-    pub(crate) fn of(server: &Server) -> Result<Self, Error> {
+    /// It cannot be asked.
+    pub(crate) fn of(server: &Server) -> Result<Self, cli::Error> {
         server.process.signal(Signal::TERM)?;
         let exit = server.process.wait_exit(END_LIMIT).ok();
-        let said = server.process.stderr();
-        let panicked = said
+        let stderr = server.process.stderr();
+        let panicked = stderr
             .windows(PANICKED.len())
             .any(|window| window == PANICKED);
         Ok(Self { exit, panicked })
@@ -122,6 +128,6 @@ impl End {
     }
 }
 
-/// What Rust prints when a thread panics. No client can make a server say it: what clients say is
-/// not repeated on standard error but for the names of classes in pickles, and ours are other ones.
+/// What Rust prints when a thread panics. No client can make a server print it: of what clients send,
+/// standard error shows only the names of classes in pickles, and ours are other ones.
 const PANICKED: &[u8] = b"panicked at";

@@ -27,7 +27,7 @@ impl Target<'_> {
     }
 }
 
-/// Sends a part of a conversation, takes a part of the answers, and tears the connection down.
+/// Sends a part of a conversation, receives a part of the responses, and resets the connection.
 pub(super) fn reset_in_the_middle(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let Some(mut stream) = target.connect() else {
         return 0;
@@ -43,7 +43,7 @@ pub(super) fn reset_in_the_middle(target: &Target<'_>, rng: &mut Rng) -> u64 {
     1
 }
 
-/// Sends a part of a conversation, ends the sending side, and takes all that comes.
+/// Sends a part of a conversation, ends the sending side, and receives the rest.
 pub(super) fn half_close(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let Some(mut stream) = target.connect() else {
         return 0;
@@ -87,7 +87,7 @@ pub(super) fn flood(target: &Target<'_>, rng: &mut Rng) -> u64 {
     events as u64
 }
 
-/// Takes what comes until the server closes, or the timeout ends.
+/// Receives until the server closes, or the timeout ends.
 pub(super) fn take_all(mut stream: TcpStream) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(1..) = stream.read(&mut buffer) {}

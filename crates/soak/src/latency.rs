@@ -1,24 +1,25 @@
-//! How long honest clients wait while others just stand around: 500 that are silent and 50 that
-//! drip, beside one that is timed.
+//! How long honest clients wait while others are connected: 500 that are silent and 50 that are slow,
+//! beside one that is timed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
-use crate::honest::{self, Fault};
-use crate::hostile::crowd::Crowd;
-use crate::hostile::drips::{DRIPS, Drips};
+use bench::Error;
+
+use crate::counters::Counters;
+use crate::honest;
+use crate::hostile::silent::SilentClients;
+use crate::hostile::slowloris::{SLOW_CLIENTS, Slowloris};
+use crate::resources::Resources;
 use crate::servers::Server;
 use crate::subject::{Each, Subject};
-use crate::tally::Tally;
-use crate::vitals::Vitals;
 
 /// The servers whose clients are timed.
 const TIMED: [Subject; 3] = [Subject::TcpServer, Subject::Lab3, Subject::Server];
 
-/// Silent clients that stand meanwhile.
+/// Silent clients that are connected meanwhile.
 pub(crate) const SILENT: usize = 500;
 
 /// With them, the 99th percentile may be so many times what it is without.
@@ -28,28 +29,28 @@ pub(crate) const MOST_RATIO: f64 = 3.0;
 /// show the machine.
 pub(crate) const JUDGED_FROM: Duration = Duration::from_secs(60);
 
-/// `server` expels a silent client after a second (C-7): another takes its place at once. New ones
-/// come evenly, since 500 that came at one moment would leave at one moment. One byte drips in
-/// the same time.
+/// `server` drops a silent client after a second (C-7): another takes its place immediately. New ones
+/// connect evenly, since 500 that connect together would be dropped together. A slow client sends a
+/// byte in the same time.
 const RENEWAL: Duration = Duration::from_micros(1_700);
 
-/// How long the crowd may take to come.
+/// How long the silent and slow clients may take to connect.
 const GATHER_LIMIT: Duration = Duration::from_secs(20);
 
 /// The time between two measurements.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// The 99th percentile of the time that a client waits, without a crowd and with it: of several
+/// The 99th percentile of the time that a client waits, without silent and slow clients and with them: of several
 /// rounds in turn, that in the middle, so that what else the machine does meanwhile counts less.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Tail {
+pub(crate) struct Latency {
     pub(crate) alone: Duration,
     pub(crate) beside: Duration,
-    /// Clients that stood there at least, dripping ones included, as the server's descriptors show.
-    pub(crate) stood: usize,
+    /// The fewest silent and slow clients that were connected, as the server's descriptors show.
+    pub(crate) connected: usize,
 }
 
-impl Tail {
+impl Latency {
     pub(crate) fn ratio(&self) -> f64 {
         self.beside.as_secs_f64() / self.alone.as_secs_f64().max(f64::MIN_POSITIVE)
     }
@@ -58,12 +59,12 @@ impl Tail {
 /// Times honest clients of the servers; longer in longer runs.
 ///
 /// # Errors
-/// [`Error::Died`] if a server has ended.
+/// A server has ended.
 pub(crate) fn measure(
     servers: &Each<Server>,
-    tally: &Tally,
+    counters: &Counters,
     load_time: Duration,
-) -> Result<Each<Option<Tail>>, Error> {
+) -> Result<Each<Option<Latency>>, cli::Error> {
     let window = (load_time / 120).clamp(Duration::from_millis(200), Duration::from_secs(1));
     let rounds = if load_time < JUDGED_FROM { 2 } else { 11 };
     Each::try_new(|subject| {
@@ -72,8 +73,8 @@ pub(crate) fn measure(
         }
         let watch = Watch {
             subject,
-            server: servers.of(subject),
-            tally,
+            server: &servers[subject],
+            counters,
             window,
         };
         watch.measure(rounds).map(Some)
@@ -83,47 +84,49 @@ pub(crate) fn measure(
 struct Watch<'a> {
     subject: Subject,
     server: &'a Server,
-    tally: &'a Tally,
+    counters: &'a Counters,
     window: Duration,
 }
 
 impl Watch<'_> {
-    fn measure(&self, rounds: usize) -> Result<Tail, Error> {
-        let (mut alone, mut beside, mut stood) = (Vec::new(), Vec::new(), usize::MAX);
-        let empty = Vitals::now(self.server)?;
+    fn measure(&self, rounds: usize) -> Result<Latency, cli::Error> {
+        let (mut alone, mut beside, mut connected) = (Vec::new(), Vec::new(), usize::MAX);
+        let empty = Resources::now(self.server)?;
         for _ in 0..rounds {
             alone.push(self.percentile());
             let over = AtomicBool::new(false);
             thread::scope(|scope| {
-                scope.spawn(|| stand(self.subject, self.server, &over));
-                let gathered = self.wait_for_crowd(empty);
+                scope.spawn(|| keep_connected(self.subject, self.server, &over));
+                let gathered = self.wait_for_clients(empty);
                 beside.push(self.percentile());
-                let left = self.crowd(empty);
+                let left = self.connected(empty);
                 over.store(true, Ordering::Relaxed);
-                stood = stood.min(gathered?).min(left?);
-                Ok::<(), Error>(())
+                connected = connected.min(gathered?).min(left?);
+                Ok::<(), cli::Error>(())
             })?;
             // Memory is not the matter here.
             empty.wait_until_back(self.server, u64::MAX)?;
         }
-        Ok(Tail {
+        Ok(Latency {
             alone: middle(alone),
             beside: middle(beside),
-            stood,
+            connected,
         })
     }
 
     /// How many clients the server has.
-    fn crowd(&self, empty: Vitals) -> Result<usize, Error> {
-        Ok(Vitals::now(self.server)?.files.saturating_sub(empty.files))
+    fn connected(&self, empty: Resources) -> Result<usize, cli::Error> {
+        Ok(Resources::now(self.server)?
+            .files
+            .saturating_sub(empty.files))
     }
 
-    fn wait_for_crowd(&self, empty: Vitals) -> Result<usize, Error> {
+    fn wait_for_clients(&self, empty: Resources) -> Result<usize, cli::Error> {
         let start = Instant::now();
         loop {
-            let crowd = self.crowd(empty)?;
-            if crowd >= SILENT + DRIPS || start.elapsed() > GATHER_LIMIT {
-                return Ok(crowd);
+            let connected = self.connected(empty)?;
+            if connected >= SILENT + SLOW_CLIENTS || start.elapsed() > GATHER_LIMIT {
+                return Ok(connected);
             }
             thread::sleep(Duration::from_millis(10));
         }
@@ -138,8 +141,8 @@ impl Watch<'_> {
             let served = serve_once(self.subject, self.server.address);
             times.push(begin.elapsed());
             match served {
-                Ok(()) => self.tally.serve(self.subject, 1),
-                Err(fault) => self.tally.complain(self.subject, &fault.to_string()),
+                Ok(()) => self.counters.count_served(self.subject, 1),
+                Err(error) => self.counters.count_error(self.subject, &error.to_string()),
             }
             thread::sleep(PAUSE);
         }
@@ -147,7 +150,7 @@ impl Watch<'_> {
     }
 }
 
-fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Fault> {
+fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Error> {
     match subject {
         Subject::TcpServer => honest::tcp_server::ask_once(address),
         Subject::Lab3 => honest::lab3::tell_once(address),
@@ -156,29 +159,29 @@ fn serve_once(subject: Subject, address: SocketAddr) -> Result<(), Fault> {
     }
 }
 
-/// Silent and dripping clients stand around until it is over.
-fn stand(subject: Subject, server: &Server, over: &AtomicBool) {
-    let is_expelling = subject == Subject::Server;
-    let mut crowd = Crowd::default();
-    let mut drips = Drips::new(server.address, subject);
+/// Keeps silent and slow clients connected until it is over.
+fn keep_connected(subject: Subject, server: &Server, over: &AtomicBool) {
+    let drops_silent = subject == Subject::Server;
+    let mut silent = SilentClients::default();
+    let mut slowloris = Slowloris::new(server.address, subject);
     let mut turn = 0;
     let mut due = Instant::now();
     while !over.load(Ordering::Relaxed) {
-        if is_expelling || turn < SILENT + DRIPS {
-            // One in eleven drips.
-            if turn % (SILENT / DRIPS + 1) == 0 {
-                drips.grow();
+        if drops_silent || turn < SILENT + SLOW_CLIENTS {
+            // One in eleven is slow.
+            if turn % (SILENT / SLOW_CLIENTS + 1) == 0 {
+                slowloris.grow();
             } else {
-                crowd.grow(server, subject);
+                silent.grow(server, subject);
             }
-            // Those are expelled already, after their second.
-            if crowd.len() > 2 * SILENT {
-                crowd.drop_oldest();
+            // Those have been dropped already, after their second.
+            if silent.len() > 2 * SILENT {
+                silent.drop_oldest();
             }
             turn += 1;
         }
-        drips.fall();
-        if is_expelling || turn >= SILENT + DRIPS {
+        slowloris.send_byte();
+        if drops_silent || turn >= SILENT + SLOW_CLIENTS {
             due += RENEWAL;
             thread::sleep(due.saturating_duration_since(Instant::now()));
         }

@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bench::Error;
 use proto::message::Request;
 
+use super::TIMEOUT;
 use super::server::{Message, create, read};
-use super::{Fault, TIMEOUT};
 use crate::load::Load;
 use crate::subject::Subject;
 
 /// The user whose messages these are.
-pub(crate) const NAME: &[u8] = b"hoard";
+pub(crate) const NAME: &[u8] = b"unread";
 
 /// All of them go into one response.
 const MESSAGES: usize = 200;
@@ -24,8 +25,8 @@ const LENGTH: usize = 60_000;
 /// Stores the messages.
 ///
 /// # Errors
-/// [`Fault`] if one is not taken.
-pub(crate) fn store(address: SocketAddr) -> Result<(), Fault> {
+/// [`Error`] if one is not taken.
+pub(crate) fn store(address: SocketAddr) -> Result<(), Error> {
     (0..MESSAGES).try_for_each(|number| {
         let (sender, text) = message(number);
         let request = Request::Create {
@@ -37,17 +38,18 @@ pub(crate) fn store(address: SocketAddr) -> Result<(), Fault> {
     })
 }
 
-/// Reads the messages when the last hostile reader has gone, and judges what comes.
+/// Reads the messages when the last hostile reader has gone, and checks them.
 pub(super) fn read_back(load: &Load<'_>) {
-    let checked = read_all(load.address(Subject::Server)).and_then(|found| {
-        load.tally.serve(Subject::Server, found.len() as u64);
-        check(&found)
+    let checked = read_all(load.address(Subject::Server)).and_then(|got| {
+        load.counters
+            .count_served(Subject::Server, got.len() as u64);
+        check(&got)
     });
     load.judge(Subject::Server, checked);
 }
 
 /// While they are on their way to a hostile reader, there are none.
-fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
+fn read_all(address: SocketAddr) -> Result<Vec<Message>, Error> {
     const BETWEEN: Duration = Duration::from_millis(50);
     let start = Instant::now();
     loop {
@@ -59,13 +61,13 @@ fn read_all(address: SocketAddr) -> Result<Vec<Message>, Fault> {
     }
 }
 
-fn check(found: &[Message]) -> Result<(), Fault> {
-    if found.iter().cloned().eq((0..MESSAGES).map(message)) {
+fn check(got: &[Message]) -> Result<(), Error> {
+    if got.iter().cloned().eq((0..MESSAGES).map(message)) {
         return Ok(());
     }
-    let wanted = format!("all {MESSAGES} in order");
-    let found = format!("{}, or others", found.len());
-    Err(Fault::wrong("the messages that nobody took", wanted, found))
+    let expected = format!("all {MESSAGES} in order");
+    let got = format!("{}, or others", got.len());
+    Err(Error::wrong("the unread messages", expected, got))
 }
 
 fn message(number: usize) -> Message {
