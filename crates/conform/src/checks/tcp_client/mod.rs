@@ -5,7 +5,7 @@ mod errors;
 mod requests;
 mod responses;
 
-use harness::{Exit, Input};
+use harness::Exit;
 
 use crate::conversation::shown;
 use crate::{Arguments, Assignment, Check, Conversation, Outcome, Problem, Role, Trial};
@@ -236,6 +236,9 @@ fn start(trial: &mut Trial<'_>, lines: &[u8]) -> Result<Conversation, Problem> {
     start_with(trial, lines, arguments)
 }
 
+/// How many bytes of its output are kept: more than any check here sends.
+const KEPT_OUTPUT: usize = 32 << 20;
+
 /// The same, with other options.
 fn start_with(
     trial: &mut Trial<'_>,
@@ -244,7 +247,8 @@ fn start_with(
 ) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
-    trial.start(&options(listener.port()).file(file), Input::Null)?;
+    let arguments = options(listener.port()).file(file);
+    trial.start_as(&arguments, |program| program.keep(KEPT_OUTPUT))?;
     trial.accept(&listener)
 }
 
