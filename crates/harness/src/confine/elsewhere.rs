@@ -10,7 +10,7 @@ pub(super) mod namespaces {
         None
     }
 
-    pub(in crate::confine) fn enter() -> Result<Half, Error> {
+    pub(in crate::confine) fn enter(_: bool) -> Result<Half, Error> {
         let refusal = "only Linux has namespaces".to_owned();
         Ok(Half::Inner(Namespaces::Refused(refusal)))
     }

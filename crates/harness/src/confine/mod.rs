@@ -18,8 +18,8 @@
 //!     if let Some(code) = confine::exec_if_asked() {
 //!         return code;
 //!     }
-//!     match confine::enter_namespaces() {
-//!         Ok(Half::Outer(code)) => code,
+//!     match confine::enter_namespaces(false) {
+//!         Ok(Half::Outer { status, .. }) => status,
 //!         Ok(Half::Inner(_namespaces)) => ExitCode::SUCCESS, // The work.
 //!         Err(_) => ExitCode::FAILURE,
 //!     }
@@ -124,7 +124,12 @@ pub enum Half {
     Inner(Namespaces),
     /// The one that was started. The inner half has ended, with this status, or 128 and the
     /// number of the signal that ended it, and all that it started has been ended too.
-    Outer(ExitCode),
+    Outer {
+        /// That status.
+        status: ExitCode,
+        /// What the inner half printed on standard output, up to 64 MiB, if it was captured.
+        output: Vec<u8>,
+    },
 }
 
 /// To be called first in `main`: does what another part of this module has started this executable
@@ -142,7 +147,8 @@ pub fn exec_if_asked() -> Option<ExitCode> {
 /// all that it started. Where namespaces are refused, the inner half is an ordinary process, and
 /// the outer one ends what is left.
 ///
-/// SIGINT, SIGTERM and SIGHUP go to the inner half. It ends when the outer one is killed: in
+/// If `captured`, what the inner half prints on standard output goes to the outer half, which alone
+/// has the standard output of before. SIGINT, SIGTERM and SIGHUP go to the inner half. It ends when the outer one is killed: in
 /// namespaces with all that it started, otherwise by SIGTERM. Neither lets another process of the
 /// same user look into it.
 ///
@@ -151,8 +157,8 @@ pub fn exec_if_asked() -> Option<ExitCode> {
 ///
 /// # Errors
 /// [`Error::System`] if the inner half cannot be started.
-pub fn enter_namespaces() -> Result<Half, Error> {
-    namespaces::enter()
+pub fn enter_namespaces(captured: bool) -> Result<Half, Error> {
+    namespaces::enter(captured)
 }
 
 /// Runs `run` in a thread whose network is its own, with nothing in it but loopback, and returns

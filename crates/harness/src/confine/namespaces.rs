@@ -7,11 +7,12 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
@@ -43,10 +44,13 @@ const KEPT: [CapabilitySet; 2] = [CapabilitySet::SYS_ADMIN, CapabilitySet::NET_A
 /// What a terminal and its user send.
 const FORWARDED: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 
-pub(super) fn enter() -> Result<Half, Error> {
+/// What the inner half prints beyond this is lost.
+const MOST_TOLD: u64 = 64 << 20;
+
+pub(super) fn enter(captured: bool) -> Result<Half, Error> {
     match env::var(INNER) {
         Ok(told) => become_inner(&told).map(Half::Inner),
-        Err(_) => be_outer().map(Half::Outer),
+        Err(_) => be_outer(captured).map(|(status, output)| Half::Outer { status, output }),
     }
     .map_err(Error::system("dividing the process in two"))
 }
@@ -68,7 +72,7 @@ fn become_inner(told: &str) -> io::Result<Namespaces> {
     Ok(Namespaces::Refused(refusal.to_owned()))
 }
 
-fn be_outer() -> io::Result<ExitCode> {
+fn be_outer(captured: bool) -> io::Result<(ExitCode, Vec<u8>)> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     tree::become_subreaper();
     let mut signals = Signals::new(FORWARDED.into_iter().chain([SIGCHLD]))?;
@@ -82,8 +86,15 @@ fn be_outer() -> io::Result<ExitCode> {
             .env(INNER, format!("{} {refusal}", std::process::id())),
     };
     // In a group of its own: what the terminal sends is forwarded, and would come twice.
+    if captured {
+        command.stdout(Stdio::piped());
+    }
     let mut child = command.args(args).process_group(0).spawn()?;
     let group = Pid::from_child(&child);
+    let told = child
+        .stdout
+        .take()
+        .map(|pipe| thread::spawn(|| listen(pipe)));
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -96,7 +107,16 @@ fn be_outer() -> io::Result<ExitCode> {
         }
     };
     tree::kill_all();
-    Ok(exit_code(status))
+    let told = told.and_then(|told| told.join().ok());
+    Ok((exit_code(status), told.unwrap_or_default()))
+}
+
+/// All that the inner half prints.
+fn listen(pipe: ChildStdout) -> Vec<u8> {
+    let mut told = Vec::new();
+    // What came until an error counts.
+    let _ = pipe.take(MOST_TOLD).read_to_end(&mut told);
+    told
 }
 
 fn exit_code(status: ExitStatus) -> ExitCode {

@@ -4,7 +4,7 @@ mod common;
 mod errors;
 mod requests;
 
-use harness::{Exit, Input};
+use harness::Exit;
 
 use super::common::COMMON;
 use crate::conversation::shown;
@@ -46,6 +46,9 @@ fn start(trial: &mut Trial<'_>, lines: &[u8]) -> Result<Conversation, Problem> {
     start_with(trial, lines, arguments)
 }
 
+/// How many bytes of its output are kept: more than any check here sends.
+const KEPT_OUTPUT: usize = 32 << 20;
+
 /// The same, with other options.
 fn start_with(
     trial: &mut Trial<'_>,
@@ -54,7 +57,8 @@ fn start_with(
 ) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
-    trial.start(&options(listener.port()).file(file), Input::Pipe)?;
+    let arguments = options(listener.port()).file(file);
+    trial.start_as(&arguments, |program| program.keep(KEPT_OUTPUT))?;
     trial.accept(&listener)
 }
 
