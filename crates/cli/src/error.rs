@@ -24,6 +24,14 @@ impl Error {
         }
     }
 
+    /// An error with a status of its own.
+    pub fn with_status(message: impl Display, status: u8) -> Self {
+        Self {
+            message: message.to_string(),
+            status,
+        }
+    }
+
     /// Wrong usage, with status 2. [`CommandLine`](crate::CommandLine) makes them.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self {

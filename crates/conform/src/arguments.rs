@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
+use harness::confine::User;
 
 use crate::report::{Format, Shown, Style};
 use crate::selection::Selection;
-use crate::{Assignment, Check, DEFAULT_JOBS, Role, Subject, Target};
+use crate::{Assignment, Check, DEFAULT_JOBS, Limits, Role, Subject, Target};
 
 const ABOUT: About = About {
     name: "conform",
@@ -50,6 +51,16 @@ See:
   --problem NAME       the problem of autolab [default: the name of the assignment]
   --output FILE        writes the report to a file
   --color WHEN         auto, always or never [default: auto]
+
+Safety:
+  --contain HOW        auto, no or must: the program is confined where the system
+                       allows it, not at all, or nothing is run [default: auto]
+  --memory MIB         what all that a check starts may have resident
+                       [default: 1024]
+  --user NAME          runs the program as this user; for root
+  --env NAMES          what it finds in its environment besides PATH, HOME, LANG
+                       and TMPDIR: A,B
+
   --help               prints this text
   --version            prints the version
 
@@ -62,9 +73,12 @@ Exit status:
 ",
 };
 
+/// In MiB.
+const DEFAULT_MEMORY: u64 = 1024;
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const WITH_VALUE: [(char, &str); 14] = [
+const WITH_VALUE: [(char, &str); 18] = [
     (NO_LETTER, "--fixed-port"),
     (NO_LETTER, "--connect"),
     (NO_LETTER, "--only"),
@@ -79,6 +93,10 @@ const WITH_VALUE: [(char, &str); 14] = [
     (NO_LETTER, "--format"),
     (NO_LETTER, "--output"),
     (NO_LETTER, "--color"),
+    (NO_LETTER, "--contain"),
+    (NO_LETTER, "--memory"),
+    (NO_LETTER, "--user"),
+    (NO_LETTER, "--env"),
 ];
 
 /// What the command line asks for.
@@ -109,6 +127,17 @@ pub(crate) struct Order {
     /// Standard output if there is none.
     pub(crate) output: Option<PathBuf>,
     pub(crate) color: ColorChoice,
+    pub(crate) contain: Contain,
+}
+
+/// Whether the program is confined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contain {
+    /// Where the system allows it.
+    Auto,
+    No,
+    /// Or nothing is run.
+    Must,
 }
 
 impl Arguments {
@@ -185,6 +214,22 @@ fn grade(
             ],
         )
     })?;
+    let contain = line.option("--contain", |how| {
+        let all = [
+            ("auto", Contain::Auto),
+            ("no", Contain::No),
+            ("must", Contain::Must),
+        ];
+        one_of(how, all)
+    })?;
+    let memory = line.option("--memory", |memory| memory.number(1..=1_000_000))?;
+    let limits = Limits {
+        user: line.option("--user", user)?.flatten(),
+        env: line
+            .option("--env", |names| Ok(environment(names)))?
+            .unwrap_or_default(),
+        memory: memory.unwrap_or(DEFAULT_MEMORY) << 20,
+    };
     let [name] = line.optional_operands(["ASSIGNMENT"])?;
     let Some(name) = name else {
         return Err(line.error("which assignment? name one"));
@@ -217,6 +262,7 @@ fn grade(
             target,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             startup: Duration::ZERO,
+            confinement: (contain != Some(Contain::No)).then_some(limits),
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),
@@ -233,6 +279,7 @@ fn grade(
         deadline,
         output,
         color: color.unwrap_or(ColorChoice::Auto),
+        contain: contain.unwrap_or(Contain::Auto),
     })))
 }
 
@@ -276,4 +323,22 @@ fn one_of<T: Copy, const N: usize>(value: &Value, choices: [(&str, T); N]) -> Re
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         value.wrong(format_args!("one of {}", names.join(", ")))
     })
+}
+
+fn user(name: &Value) -> Result<Option<User>, Error> {
+    let text = name
+        .as_os_str()
+        .to_str()
+        .ok_or_else(|| name.wrong("a user's name"))?;
+    match User::named(text)? {
+        Some(user) => Ok(Some(user)),
+        None => Err(name.wrong("the name of a user of this system")),
+    }
+}
+
+/// The variables of these names, as far as there are such.
+fn environment(names: &Value) -> Vec<(OsString, OsString)> {
+    let text = names.as_os_str().to_string_lossy();
+    let value = |name: &str| Some((name.into(), std::env::var_os(name)?));
+    text.split(',').filter_map(value).collect()
 }

@@ -24,6 +24,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         target: Target::Start,
         timeout: TIMEOUT,
         startup: Duration::ZERO,
+        confinement: None,
     };
     let lines = assignment.checks().map(|check| {
         let name = format!("{} {}", check.id, check.title);

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use harness::confine::{Landlock, in_own_network};
+
 use crate::lateness::Lateness;
 use crate::{Assignment, Check, Level, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
 
@@ -29,6 +31,26 @@ pub struct Grading {
     pub seed: u64,
     /// When it has to be over.
     pub deadline: Option<Instant>,
+    /// Whether each check has a network of its own, in which every port is free.
+    pub own_networks: bool,
+}
+
+impl Grading {
+    /// Makes one check, in a network of its own where that is wanted.
+    fn check(&self, check: &'static Check) -> CheckResult {
+        let grade = || grade_one(self.assignment, &self.subject, check, self.seed);
+        if !self.own_networks {
+            return grade();
+        }
+        in_own_network(grade).unwrap_or_else(|error| {
+            let outcome = Err(Problem::from(error));
+            let unknown = NotJudged::Trouble(String::new());
+            CheckResult {
+                outcome,
+                ..CheckResult::not_judged(check, unknown)
+            }
+        })
+    }
 }
 
 /// What came of it.
@@ -83,12 +105,23 @@ pub struct Unusable {
     pub evidence: Evidence,
 }
 
-/// Starts the program once, before any check, to tell one that does not work at all. Returns how
-/// long it took to listen, or to connect; see [`Subject::startup`].
+/// What the first start of a program shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Preflight {
+    /// How long it took to listen, or to connect; see [`Subject::startup`].
+    pub startup: Duration,
+    /// How far the system restricts it, if it is confined.
+    pub landlock: Landlock,
+}
+
+/// Starts the program once, before any check, to tell one that does not work at all.
 ///
 /// # Errors
 /// [`Unusable`] if it does not.
-pub fn preflight(assignment: &'static Assignment, subject: &Subject) -> Result<Duration, Unusable> {
+pub fn preflight(
+    assignment: &'static Assignment,
+    subject: &Subject,
+) -> Result<Preflight, Unusable> {
     let mut trial = Trial::new(assignment, subject, 0);
     let start = Instant::now();
     let tried = match (assignment.role, subject.target) {
@@ -96,7 +129,13 @@ pub fn preflight(assignment: &'static Assignment, subject: &Subject) -> Result<D
         (Role::Server { .. }, _) => trial.serve().map(drop),
         (Role::Client, _) => trial.try_start(),
     };
-    tried.map(|()| start.elapsed()).map_err(|problem| Unusable {
+    let preflight = Preflight {
+        startup: start.elapsed(),
+        landlock: trial
+            .process()
+            .map_or(Landlock::Off, |process| process.landlock()),
+    };
+    tried.map(|()| preflight).map_err(|problem| Unusable {
         problem,
         evidence: trial.evidence(),
     })
@@ -135,7 +174,11 @@ pub fn grade(
     let reason = stopped.unwrap_or_default();
     let named = grading.checks.iter().zip(results);
     let mut results: Vec<_> = named
-        .map(|(check, result)| result.unwrap_or_else(|| CheckResult::not_made(check, reason)))
+        .map(|(check, result)| {
+            result.unwrap_or_else(|| {
+                CheckResult::not_judged(check, NotJudged::OutOfTime(reason.to_owned()))
+            })
+        })
         .collect();
     blame_premises(grading, &mut results, stopped.is_none());
     Report {
@@ -160,12 +203,13 @@ type Numbered = (usize, CheckResult);
 fn start_checks(grading: &Grading) -> mpsc::Receiver<Numbered> {
     let (results, received) = mpsc::channel();
     let jobs = match grading.subject.target {
-        Target::Start => grading.jobs.clamp(1, grading.checks.len().max(1)),
+        Target::Start => grading.jobs,
+        Target::FixedPort(_) if grading.own_networks => grading.jobs,
         // One server, or one port, serves one check after another.
         Target::FixedPort(_) | Target::Connect(_) => 1,
     };
     let waiting = Arc::new(Mutex::new(in_order(grading).into_iter()));
-    for _ in 0..jobs {
+    for _ in 0..jobs.clamp(1, grading.checks.len().max(1)) {
         let (grading, waiting, results) = (grading.clone(), Arc::clone(&waiting), results.clone());
         let work = move || make_checks(&grading, &waiting, &results);
         // Fewer threads make the same checks.
@@ -189,7 +233,7 @@ fn make_checks(
             .next()
     };
     while let Some((index, check)) = next() {
-        let result = grade_one(grading.assignment, &grading.subject, check, grading.seed);
+        let result = grading.check(check);
         if results.send((index, result)).is_err() {
             return;
         }
@@ -250,10 +294,10 @@ fn repeat_alone(
 }
 
 impl CheckResult {
-    fn not_made(check: &'static Check, reason: &str) -> Self {
+    pub(crate) fn not_judged(check: &'static Check, reason: NotJudged) -> Self {
         Self {
             check,
-            outcome: Err(Problem::NotJudged(NotJudged::OutOfTime(reason.to_owned()))),
+            outcome: Err(Problem::NotJudged(reason)),
             evidence: Evidence::default(),
             started: Instant::now(),
             took: Duration::ZERO,
@@ -317,9 +361,7 @@ fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool)
                     .assignment
                     .checks()
                     .find(|check| check.id == *premise);
-                let premise = check.map(|check| {
-                    grade_one(grading.assignment, &grading.subject, check, grading.seed)
-                });
+                let premise = check.map(|check| grading.check(check));
                 broken.extend(
                     premise
                         .filter(CheckResult::is_broken)
@@ -394,11 +436,13 @@ mod tests {
                 target,
                 timeout: Duration::from_secs(10),
                 startup: Duration::ZERO,
+                confinement: None,
             },
             checks: checks.flatten().collect(),
             jobs: 2,
             seed: 0,
             deadline: None,
+            own_networks: false,
         }
     }
 

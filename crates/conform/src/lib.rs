@@ -15,6 +15,7 @@ mod check;
 pub mod checks;
 mod conversation;
 mod grade;
+mod halves;
 mod lateness;
 mod limits;
 mod progress;
@@ -32,9 +33,10 @@ pub use cause::Cause;
 pub use check::{Check, Level, NotJudged, Outcome, Problem};
 pub use conversation::Conversation;
 pub use grade::{
-    CheckResult, DEFAULT_JOBS, Evidence, Grading, Report, Unusable, grade, grade_one, preflight,
+    CheckResult, DEFAULT_JOBS, Evidence, Grading, Preflight, Report, Unusable, grade, grade_one,
+    preflight,
 };
 pub use record::Record;
 pub use run::run;
-pub use subject::{Arguments, Subject, Target};
+pub use subject::{Arguments, Limits, Subject, Target};
 pub use trial::Trial;

@@ -4,6 +4,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(status) = harness::confine::exec_if_asked() {
+        return status;
+    }
     let mut status = 0;
     let ended = cli::main("conform: ", |arguments| {
         status = conform::run(arguments)?;

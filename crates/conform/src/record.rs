@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::likely_causes;
-use crate::{Assignment, CheckResult, Evidence, Level, NotJudged, Problem, Report, Unusable};
+use crate::{
+    Assignment, Check, CheckResult, Evidence, Level, NotJudged, Problem, Report, Unusable,
+};
 
 /// The bytes of evidence that are kept of one check.
 const KEPT_OF_CHECK: usize = 16 << 10;
@@ -35,6 +37,8 @@ pub struct Record {
     pub status: u8,
     /// How the program was confined, a line a layer.
     pub confinement: Vec<String>,
+    /// Whether a signal ended the run before all was judged.
+    pub interrupted: bool,
     /// How long it took.
     pub seconds: f64,
     /// Why the program could not be graded at all.
@@ -229,6 +233,8 @@ pub struct About {
     pub strict: bool,
     /// See [`Record::confinement`].
     pub confinement: Vec<String>,
+    /// See [`Record::interrupted`].
+    pub interrupted: bool,
 }
 
 impl Record {
@@ -247,9 +253,36 @@ impl Record {
             .collect();
         checks.sort_by_key(|(index, _)| *index);
         record.checks = checks.into_iter().map(|(_, check)| check).collect();
-        record.must = record.count(Level::Must);
-        record.should = record.count(Level::Should);
-        record.criteria = assignment
+        record.sum_up(assignment);
+        record
+    }
+
+    /// Of a program whose grading was cut off: the checks that had been made until then.
+    pub fn cut_off(
+        assignment: &Assignment,
+        selected: &[&'static Check],
+        made: Vec<CheckRecord>,
+        about: About,
+    ) -> Self {
+        let mut record = Self::new(assignment, about);
+        let not_made = |check: &&'static Check| {
+            let reason = "what grades was ended before this check was made";
+            let result = CheckResult::not_judged(check, NotJudged::Trouble(reason.to_owned()));
+            CheckRecord::alone(assignment, &result)
+        };
+        let find = |check: &&&Check| made.iter().find(|one| one.id == check.id);
+        record.checks = selected
+            .iter()
+            .map(|check| find(&check).cloned().unwrap_or_else(|| not_made(check)))
+            .collect();
+        record.sum_up(assignment);
+        record
+    }
+
+    fn sum_up(&mut self, assignment: &Assignment) {
+        self.must = self.count(Level::Must);
+        self.should = self.count(Level::Should);
+        self.criteria = assignment
             .criteria
             .iter()
             .map(|criterion| {
@@ -258,16 +291,15 @@ impl Record {
                     number: criterion.number,
                     points: criterion.points,
                     title: criterion.title.to_owned(),
-                    earned: record.holds_all(&checks),
+                    earned: self.holds_all(&checks),
                     checks,
                 }
             })
             .collect();
-        record.score = score(&record.criteria);
-        record.causes = likely_causes(assignment, &record.checks);
-        record.outcome = record.judge();
-        record.status = record.outcome.status();
-        record
+        self.score = score(&self.criteria);
+        self.causes = likely_causes(assignment, &self.checks);
+        self.outcome = self.judge();
+        self.status = self.outcome.status();
     }
 
     /// Of a program that cannot be graded.
@@ -306,6 +338,7 @@ impl Record {
             outcome: Outcome::NotJudged,
             status: Outcome::NotJudged.status(),
             confinement: about.confinement,
+            interrupted: about.interrupted,
             seconds: 0.0,
             unusable: None,
             must: Counts::default(),

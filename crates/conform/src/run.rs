@@ -1,7 +1,8 @@
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,13 +11,19 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use cli::{Error, Output};
+use harness::confine::{Landlock, Namespaces, in_own_network, is_inner_half};
+use tempfile::NamedTempFile;
 
-use crate::arguments::{Arguments, Order};
+use crate::arguments::{Arguments, Contain, Order};
+use crate::halves::{Side, Told, tell, tell_check};
 use crate::limits::bearable_jobs;
 use crate::progress::Progress;
 use crate::record::{self, CheckRecord, Kind, Outcome, Record};
 use crate::report::Format;
-use crate::{Evidence, Grading, NotJudged, Problem, Target, Unusable, grade, preflight, report};
+use crate::{
+    CheckResult, Evidence, Grading, NotJudged, Preflight, Problem, Target, Unusable, grade,
+    preflight, report,
+};
 
 /// Runs the program, and returns its exit status: that of the outcome.
 ///
@@ -33,18 +40,56 @@ pub fn run(arguments: Vec<OsString>) -> Result<u8, Error> {
 }
 
 fn run_checks(order: &mut Order) -> Result<u8, Error> {
-    let destination = Destination::open(order)?;
-    cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
-    let record = graded(order);
-    if order.format.is_for_a_platform() {
-        return deliver(order, &record, destination);
+    // Only the half that reports has a place for the report; that it can be written should be
+    // known before the checks.
+    let destination = match is_inner_half() {
+        true => None,
+        false => Some(Destination::open(order)?),
+    };
+    let side = Side::choose(order)?;
+    let record = match side {
+        Side::Outer(told) => told_record(order, told),
+        Side::Whole | Side::Inner(_) => {
+            cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
+            graded(order, &side)
+        }
+    };
+    match (record, destination) {
+        (Err(refused), _) => Err(refused),
+        (Ok(record), None) => {
+            tell(&Told::Record(Box::new(record)));
+            Ok(0)
+        }
+        (Ok(record), Some(destination)) => {
+            if order.format.is_for_a_platform() {
+                return deliver(order, &record, destination);
+            }
+            destination.write(&order.format.of(&record, &order.style))?;
+            Ok(if record.interrupted {
+                STATUS_INTERRUPTED
+            } else {
+                record.status
+            })
+        }
     }
-    destination.write(&order.format.of(&record, &order.style))?;
-    Ok(if is_interrupted().is_some() {
-        STATUS_INTERRUPTED
-    } else {
-        record.status
-    })
+}
+
+/// The record that the inner half told; if its end came before, what it told until then.
+fn told_record(order: &Order, told: Vec<Told>) -> Result<Record, Error> {
+    let mut checks = Vec::new();
+    for told in told {
+        match told {
+            Told::Record(record) => return Ok(*record),
+            Told::Refused(reason) => return Err(Error::with_status(reason, STATUS_REFUSED)),
+            Told::Check(check) => checks.push(*check),
+        }
+    }
+    Ok(Record::cut_off(
+        order.assignment,
+        &order.checks,
+        checks,
+        about(order, Vec::new()),
+    ))
 }
 
 /// Results that are delivered have status 0, whatever they are. Where the checker had trouble, none
@@ -66,12 +111,36 @@ fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u
     Ok(0)
 }
 
-fn graded(order: &mut Order) -> Record {
+fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
     let (assignment, subject) = (order.assignment, order.subject.clone());
-    let tried = until_interrupted(move || preflight(assignment, &subject));
-    match tried {
-        Ok(startup) => order.subject.startup = startup,
-        Err(unusable) => return Record::of_unusable(assignment, &unusable, about(order)),
+    let starts = !matches!(order.subject.target, Target::Connect(_));
+    let own_networks = starts && order.contain != Contain::No && in_own_network(|| ()).is_ok();
+    let mut layers = side.layers();
+    let first = until_interrupted(move || {
+        let first = || preflight(assignment, &subject);
+        if own_networks {
+            in_own_network(first).unwrap_or_else(|_| first())
+        } else {
+            first()
+        }
+    });
+    match first {
+        Ok(first) => {
+            order.subject.startup = first.startup;
+            layers.push(landlock_line(order, first.landlock));
+            if order.contain == Contain::Must && !is_confined(side, first.landlock) {
+                let reason = format!("nothing was run: {}", layers.join("; "));
+                tell(&Told::Refused(reason.clone()));
+                return Err(Error::with_status(reason, STATUS_REFUSED));
+            }
+        }
+        Err(unusable) => {
+            return Ok(Record::of_unusable(
+                assignment,
+                &unusable,
+                about(order, layers),
+            ));
+        }
     }
     let grading = Grading {
         assignment,
@@ -80,12 +149,36 @@ fn graded(order: &mut Order) -> Record {
         jobs: order.jobs.min(bearable_jobs()),
         seed: order.seed,
         deadline: order.deadline.map(|deadline| order.started + deadline),
+        own_networks,
     };
     let progress = Progress::new(grading.checks.len());
-    let report = grade(&grading, |result| progress.seen(result), is_interrupted);
+    let seen = |result: &CheckResult| {
+        progress.seen(result);
+        if let Side::Inner(_) = side {
+            tell_check(order, result);
+        }
+    };
+    let report = grade(&grading, seen, is_interrupted);
     drop(progress);
-    Record::of(&report, about(order))
+    Ok(Record::of(&report, about(order, layers)))
 }
+
+fn is_confined(side: &Side, landlock: Landlock) -> bool {
+    matches!(side, Side::Inner(Namespaces::On)) && landlock != Landlock::Off
+}
+
+fn landlock_line(order: &Order, landlock: Landlock) -> String {
+    match (&order.subject.confinement, landlock) {
+        (None, _) => "no limits",
+        (Some(_), Landlock::Full) => "limits, and Landlock for files, signals and abstract sockets",
+        (Some(_), Landlock::Partly) => "limits, and Landlock for files alone",
+        (Some(_), Landlock::Off) => "limits, but no Landlock",
+    }
+    .to_owned()
+}
+
+/// What is to be confined cannot be.
+const STATUS_REFUSED: u8 = 3;
 
 /// After a signal the report says what was judged until then.
 const STATUS_INTERRUPTED: u8 = 130;
@@ -100,8 +193,8 @@ fn is_interrupted() -> Option<&'static str> {
 
 /// Tries the program on a thread of its own, which a signal leaves behind.
 fn until_interrupted(
-    try_out: impl FnOnce() -> Result<Duration, Unusable> + Send + 'static,
-) -> Result<Duration, Unusable> {
+    try_out: impl FnOnce() -> Result<Preflight, Unusable> + Send + 'static,
+) -> Result<Preflight, Unusable> {
     const GLANCE: Duration = Duration::from_millis(50);
     let (done, tried) = mpsc::channel();
     let not_judged = |reason| Unusable {
@@ -134,7 +227,7 @@ fn until_interrupted(
     }
 }
 
-fn about(order: &Order) -> record::About {
+fn about(order: &Order, confinement: Vec<String>) -> record::About {
     let words = order
         .subject
         .command
@@ -156,7 +249,8 @@ fn about(order: &Order) -> record::About {
         repeat,
         seed: order.seed,
         strict: order.strict,
-        confinement: Vec::new(),
+        confinement,
+        interrupted: is_interrupted().is_some(),
     }
 }
 
@@ -167,14 +261,14 @@ enum Destination {
         colored: bool,
     },
     File {
-        file: File,
+        /// Beside its place, into which it is renamed when it is whole.
+        file: NamedTempFile,
         path: PathBuf,
         colored: bool,
     },
 }
 
 impl Destination {
-    /// A file is made immediately: that it cannot be made should be known before the checks.
     fn open(order: &Order) -> Result<Self, Error> {
         let colors = order.format == Format::Human;
         let Some(path) = order.output.clone() else {
@@ -186,13 +280,19 @@ impl Destination {
             let colored = colors && color != ColorChoice::Never;
             return Ok(Self::Stdout { output, colored });
         };
-        match File::create(&path) {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let readable = Permissions::from_mode(0o644);
+        let mut beside = tempfile::Builder::new();
+        let beside = beside.prefix(".conform-").permissions(readable);
+        match beside.tempfile_in(folder.unwrap_or(Path::new("."))) {
             Ok(file) => Ok(Self::File {
                 file,
                 path,
                 colored: colors && order.color == ColorChoice::Always,
             }),
-            Err(error) => Err(cannot_write(path.as_os_str(), &error)),
+            Err(error) => Err(cannot_write(&path, &error)),
         }
     }
 
@@ -209,14 +309,19 @@ impl Destination {
                 Err(error) if !error.is_closed() => Err(error.into()),
                 _ => Ok(()),
             },
-            Self::File { mut file, path, .. } => file
-                .write_all(text.as_bytes())
-                .map_err(|error| cannot_write(path.as_os_str(), &error)),
+            Self::File { mut file, path, .. } => {
+                let written = file.write_all(text.as_bytes());
+                written.map_err(|error| cannot_write(&path, &error))?;
+                let moved = file.persist(&path);
+                moved
+                    .map(drop)
+                    .map_err(|error| cannot_write(&path, &error.error))
+            }
         }
     }
 }
 
-fn cannot_write(path: &OsStr, error: &io::Error) -> Error {
-    let path = cli::escape(path.as_encoded_bytes());
-    Error::new(format_args!("cannot write {path:?}: {error}"))
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    let shown = cli::escape(path.as_os_str().as_encoded_bytes());
+    Error::new(format_args!("cannot write {shown:?}: {error}"))
 }

@@ -1,9 +1,11 @@
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 use std::time::Duration;
 
 use harness::Program;
+use harness::confine::{Confinement, User};
 
 /// Placeholders that a command may have instead of the assignment's own arguments.
 const PLACEHOLDERS: [&str; 3] = ["{host}", "{port}", "{file}"];
@@ -21,6 +23,45 @@ pub struct Subject {
     /// How long the program takes to start, as [`preflight`](crate::preflight) has measured it:
     /// every wait is that much longer.
     pub startup: Duration,
+    /// How it is confined; nothing: not at all.
+    pub confinement: Option<Limits>,
+}
+
+/// What a program under test may have.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Who runs it; for root only.
+    pub user: Option<User>,
+    /// What it finds in its environment besides PATH, HOME, LANG and TMPDIR.
+    pub env: Vec<(OsString, OsString)>,
+    /// Bytes of memory that all that a check starts may have resident.
+    pub memory: u64,
+}
+
+impl Limits {
+    /// The most bytes of a file.
+    const FILE_SIZE: u64 = 100 << 20;
+    /// Processes and threads.
+    const PROCESSES: u64 = 512;
+    /// Seconds of processor time of one process.
+    const CPU_SECONDS: u64 = 300;
+    /// Descriptors of one process.
+    const OPEN_FILES: u64 = 4096;
+
+    /// These limits, with a folder to write to.
+    pub(crate) fn confine(&self, program: Program, scratch: &Path) -> Program {
+        let confined = program.confined(Confinement {
+            scratch: scratch.to_owned(),
+            user: self.user,
+            file_size: Some(Self::FILE_SIZE),
+            processes: Some(Self::PROCESSES),
+            cpu_seconds: Some(Self::CPU_SECONDS),
+            open_files: Some(Self::OPEN_FILES),
+        });
+        self.env
+            .iter()
+            .fold(confined, |program, (name, value)| program.env(name, value))
+    }
 }
 
 /// How a program is reached.
@@ -175,6 +216,7 @@ mod tests {
             target: Target::Start,
             timeout: Duration::from_secs(1),
             startup: Duration::ZERO,
+            confinement: None,
         }
     }
 

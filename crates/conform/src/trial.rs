@@ -4,10 +4,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_bytes;
-use harness::{Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Signal};
-use tempfile::{NamedTempFile, TempPath};
+use harness::{
+    Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Signal, Worker,
+    WorkerExit,
+};
+use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use crate::conversation::{SharedLog, locked};
+use crate::subject::Limits;
 use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
 
 /// How often a server is started that ends before it listens.
@@ -29,6 +33,10 @@ pub struct Trial<'a> {
     log: SharedLog,
     random: fastrand::Rng,
     failed: bool,
+    /// The folder that the program may write to, if it is confined.
+    scratch: Option<TempDir>,
+    /// The process that a signal was sent to, and the signal.
+    signalled: Option<(Worker, Signal)>,
 }
 
 impl<'a> Trial<'a> {
@@ -43,6 +51,8 @@ impl<'a> Trial<'a> {
             log: SharedLog::default(),
             random: fastrand::Rng::with_seed(seed),
             failed: false,
+            scratch: None,
+            signalled: None,
         }
     }
 
@@ -114,10 +124,11 @@ impl<'a> Trial<'a> {
             let port = self.port()?;
             // What a person at a terminal gives it: most languages then print line by line, though
             // the assignment asks nobody to flush, and standard input stays open.
-            let program = self.subject.program(&arguments(port));
+            let program = self.program(&arguments(port))?;
             let program = program.stdin(Input::Pipe).stdout(Output::Terminal);
             let program = change(program);
             self.processes.push(program.start()?);
+            self.signalled = None;
             let timeout = STARTING * self.timeout();
             match self.process()?.wait_listening(port, timeout) {
                 Ok(address) => return Ok(address),
@@ -129,6 +140,21 @@ impl<'a> Trial<'a> {
                 Err(error) => return Err(self.listens_elsewhere(port, error)),
             }
         }
+    }
+
+    /// The program, to be started with these arguments, confined as the run demands.
+    fn program(&mut self, arguments: &Arguments) -> Result<Program, Problem> {
+        let program = self.subject.program(arguments);
+        let Some(limits) = &self.subject.confinement else {
+            return Ok(program);
+        };
+        let scratch = match self.scratch.take() {
+            Some(scratch) => scratch,
+            None => make_scratch(limits)?,
+        };
+        let confined = limits.confine(program, scratch.path());
+        self.scratch = Some(scratch);
+        Ok(confined)
     }
 
     fn chooses_ports(&self) -> bool {
@@ -192,8 +218,9 @@ impl<'a> Trial<'a> {
         change: impl FnOnce(Program) -> Program,
     ) -> Result<&mut Process, Problem> {
         self.must_start()?;
-        let process = change(self.subject.program(arguments)).start()?;
+        let process = change(self.program(arguments)?).start()?;
         self.processes.push(process);
+        self.signalled = None;
         self.process()
     }
 
@@ -255,24 +282,50 @@ impl<'a> Trial<'a> {
         self.processes.last_mut().ok_or_else(not_started_here)
     }
 
-    /// Waits for the end of the program that was started last.
+    /// Waits for the end of the program that was started last; of the process behind its wrapper,
+    /// if a signal was sent to that.
     ///
     /// # Errors
-    /// A [`Problem`] if it runs on.
+    /// A [`Problem`] if it runs on, or if a wrapper does not let its status be known.
     pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
         let timeout = self.timeout();
-        let exit = self.process()?.wait_exit(timeout);
+        let signalled = self.signalled;
+        let process = self.process()?;
+        let exit = match signalled {
+            None => process.wait_exit(timeout).map(WorkerExit::Known),
+            Some((worker, _)) => process.wait_worker_exit(worker, timeout),
+        };
         locked(&self.log).waited_in_vain |= exit.is_err();
-        Ok(exit?)
+        match (exit?, signalled) {
+            (WorkerExit::Known(exit), _) => Ok(exit),
+            // A shell says so of a program that the signal has ended, and of one that has ended by
+            // itself with this status.
+            (WorkerExit::PassedOn(Exit::Status(status)), Some((_, signal)))
+                if status == 128 + signal.as_raw() =>
+            {
+                Err(Problem::not_in_this_run(format!(
+                    "what is in front of the program ended with status {status}, which does not \
+                     tell whether the program did, or {signal:?} ended it"
+                )))
+            }
+            (WorkerExit::PassedOn(exit), _) => Ok(exit),
+            (WorkerExit::Unknown, _) => Err(Problem::not_in_this_run(
+                "what is in front of the program does not pass its status on",
+            )),
+        }
     }
 
-    /// Sends a signal to the program that was started last: to all that belongs to it, as a key on
-    /// the terminal does.
+    /// Sends a signal to the program that was started last: to the process that listens, or does
+    /// the work, and not to a wrapper in front of it.
     ///
     /// # Errors
     /// A [`Problem`] of the checker itself, or if it was not started here.
     pub fn signal(&mut self, signal: Signal) -> Outcome {
-        Ok(self.process()?.signal_group(signal)?)
+        let process = self.process()?;
+        let worker = process.worker();
+        process.signal_worker(worker, signal)?;
+        self.signalled = Some((worker, signal));
+        Ok(())
     }
 
     /// What the program that was started last has printed on standard output, without colours.
@@ -424,4 +477,18 @@ fn last_lines(printed: &str) -> String {
             &lines[count.saturating_sub(SHOWN)..]
         ),
     }
+}
+
+/// A folder that the program may write to, and nobody else's program may look into.
+fn make_scratch(limits: &Limits) -> Result<TempDir, Problem> {
+    let trouble = |error: std::io::Error| Problem::trouble(format!("making a folder: {error}"));
+    let scratch = tempfile::Builder::new()
+        .prefix("conform-")
+        .tempdir()
+        .map_err(trouble)?;
+    if let Some(user) = limits.user {
+        let (user, group) = (Some(user.uid), Some(user.gid));
+        std::os::unix::fs::chown(scratch.path(), user, group).map_err(trouble)?;
+    }
+    Ok(scratch)
 }

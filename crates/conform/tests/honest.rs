@@ -123,10 +123,11 @@ fn all_hold(
         target,
         timeout: Duration::from_secs(5),
         startup: Duration::ZERO,
+        confinement: None,
     };
     let seed = fastrand::u64(..1_000_000);
     match preflight(assignment, &subject) {
-        Ok(startup) => subject.startup = startup,
+        Ok(first) => subject.startup = first.startup,
         Err(unusable) => {
             let record = Record::of_unusable(assignment, &unusable, About::default());
             return Err(format!("{:#?}", record.unusable).into());
@@ -139,6 +140,7 @@ fn all_hold(
         jobs: conform::DEFAULT_JOBS,
         seed,
         deadline: None,
+        own_networks: false,
     };
     let record = Record::of(&grade(&grading, |_| (), || None), About::default());
     let failed: Vec<_> = record

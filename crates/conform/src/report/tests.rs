@@ -97,6 +97,7 @@ fn about(strict: bool) -> About {
         seed: 7,
         strict,
         confinement: Vec::new(),
+        interrupted: false,
     }
 }
 

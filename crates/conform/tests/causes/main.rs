@@ -97,8 +97,11 @@ fn is_named_first(
         target: Target::Start,
         timeout: Duration::from_secs(3),
         startup: Duration::ZERO,
+        confinement: None,
     };
-    subject.startup = preflight(assignment, &subject).unwrap_or_default();
+    if let Ok(first) = preflight(assignment, &subject) {
+        subject.startup = first.startup;
+    }
     let grading = Grading {
         assignment,
         subject,
@@ -106,6 +109,7 @@ fn is_named_first(
         jobs: conform::DEFAULT_JOBS,
         seed: fastrand::u64(..1_000_000),
         deadline: None,
+        own_networks: false,
     };
     let record = Record::of(&grade(&grading, |_| (), || None), About::default());
     let named: Vec<_> = record

@@ -113,6 +113,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
         target: Target::Start,
         timeout,
         startup: Duration::ZERO,
+        confinement: None,
     }
 }
 

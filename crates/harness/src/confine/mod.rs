@@ -139,6 +139,12 @@ pub fn exec_if_asked() -> Option<ExitCode> {
     stage::run_if_asked().or_else(namespaces::run_if_asked)
 }
 
+/// Whether this process is the inner half, before it calls [`enter_namespaces`].
+#[must_use]
+pub fn is_inner_half() -> bool {
+    std::env::var_os(INNER).is_some()
+}
+
 /// Divides this process in two: itself, which becomes the outer half, and the same program with
 /// the same arguments in namespaces of its own, the inner half. Both get to this function.
 ///
