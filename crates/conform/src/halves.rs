@@ -5,6 +5,7 @@
 //! last the record.
 
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
 use cli::Error;
 use harness::confine::{Half, Namespaces, enter_namespaces};
@@ -19,8 +20,13 @@ pub(crate) enum Side {
     /// There is only one.
     Whole,
     Inner(Namespaces),
-    /// The inner half has ended, and this is what it told.
-    Outer(Vec<Told>),
+    /// The inner half has ended.
+    Outer {
+        /// What it told.
+        told: Vec<Told>,
+        /// Whether a signal ended it that this half has passed on.
+        interrupted: bool,
+    },
 }
 
 /// A line of what the inner half tells.
@@ -41,14 +47,17 @@ impl Side {
         }
         Ok(match enter_namespaces(true)? {
             Half::Inner(namespaces) => Self::Inner(namespaces),
-            Half::Outer { output, .. } => Self::Outer(understood(&output)),
+            Half::Outer { status, output } => Self::Outer {
+                told: understood(&output),
+                interrupted: [129, 130, 143].map(ExitCode::from).contains(&status),
+            },
         })
     }
 
     /// What is on of the confinement, in lines for the report.
     pub(crate) fn layers(&self) -> Vec<String> {
         match self {
-            Self::Whole | Self::Outer(_) => vec!["not confined".to_owned()],
+            Self::Whole | Self::Outer { .. } => vec!["not confined".to_owned()],
             Self::Inner(Namespaces::On) => {
                 vec!["namespaces of its own: users, processes, mounts, IPC, network".to_owned()]
             }

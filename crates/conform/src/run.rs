@@ -48,7 +48,7 @@ fn run_checks(order: &mut Order) -> Result<u8, Error> {
     };
     let side = Side::choose(order)?;
     let record = match side {
-        Side::Outer(told) => told_record(order, told),
+        Side::Outer { told, interrupted } => told_record(order, told, interrupted),
         Side::Whole | Side::Inner(_) => {
             cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
             graded(order, &side)
@@ -75,7 +75,7 @@ fn run_checks(order: &mut Order) -> Result<u8, Error> {
 }
 
 /// The record that the inner half told; if its end came before, what it told until then.
-fn told_record(order: &Order, told: Vec<Told>) -> Result<Record, Error> {
+fn told_record(order: &Order, told: Vec<Told>, interrupted: bool) -> Result<Record, Error> {
     let mut checks = Vec::new();
     for told in told {
         match told {
@@ -84,11 +84,15 @@ fn told_record(order: &Order, told: Vec<Told>) -> Result<Record, Error> {
             Told::Check(check) => checks.push(*check),
         }
     }
+    let about = record::About {
+        interrupted,
+        ..about(order, Vec::new())
+    };
     Ok(Record::cut_off(
         order.assignment,
         &order.checks,
         checks,
-        about(order, Vec::new()),
+        about,
     ))
 }
 
