@@ -1,6 +1,12 @@
 //! What the system knows of processes and listening sockets. It is read from `/proc`, which only
 //! Linux has: elsewhere nothing is found.
 
+/// A confined program has this many microseconds, and those of its process number, as the most that
+/// it may compute without a pause at a realtime priority, which it does not get: some weeks. What
+/// it starts has the same limit, and only root can raise it.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+pub(crate) const MARK: u64 = 1 << 42;
+
 /// A process, as it stood when it was looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -37,10 +43,10 @@ mod linux {
     use std::time::Duration;
 
     use procfs::net::{TcpNetEntries, TcpNetEntry, TcpState};
-    use procfs::process::{FDTarget, Process, Stat, all_processes};
+    use procfs::process::{FDTarget, LimitValue, Process, Stat, all_processes};
     use procfs::{FromBufReadSI as _, ProcError, ProcResult};
 
-    use super::Row;
+    use super::{MARK, Row};
 
     impl From<Stat> for Row {
         fn from(stat: Stat) -> Self {
@@ -120,6 +126,15 @@ mod linux {
     /// A process that has ended keeps its entry until it is reaped, but without some numbers.
     fn known(number: Option<u64>) -> ProcResult<u64> {
         number.ok_or_else(|| ProcError::Other("the process has ended".to_owned()))
+    }
+
+    /// The root of the tree that a confined process was started in.
+    pub(crate) fn marked_root(pid: i32) -> Option<i32> {
+        let limits = look(pid, Process::limits).ok()?;
+        match limits.max_realtime_timeout.hard_limit {
+            LimitValue::Value(value) => value.checked_sub(MARK)?.try_into().ok(),
+            LimitValue::Unlimited => None,
+        }
     }
 
     /// The listening TCP sockets of this thread's network, by inode number.
@@ -288,6 +303,10 @@ mod elsewhere {
 
     pub(crate) fn duration(_: u64) -> Duration {
         Duration::ZERO
+    }
+
+    pub(crate) fn marked_root(_: i32) -> Option<i32> {
+        None
     }
 
     pub(crate) struct Listeners;

@@ -315,6 +315,10 @@ impl Registry {
         if let Some((root, _)) = self.trees.iter().find(|(_, tree)| is_of(tree)) {
             return Some(Owner::Tree(*root));
         }
+        let marked = proc::marked_root(row.pid).filter(|root| self.trees.contains_key(root));
+        if let Some(root) = marked {
+            return Some(Owner::Tree(root));
+        }
         let mut older = self
             .trees
             .iter()

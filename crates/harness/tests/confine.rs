@@ -66,6 +66,10 @@ mod linux {
             test("the environment is clean", the_environment_is_clean),
             test("resources are limited", resources_are_limited),
             test("it dies with the harness", it_dies_with_the_harness),
+            test(
+                "daemons that nobody saw are told apart",
+                daemons_are_told_apart,
+            ),
             test("a start costs little", a_start_costs_little),
             test("the divided process: status", || {
                 each_way(status_is_passed_on);
@@ -213,12 +217,14 @@ mod linux {
 
     fn only_its_own_are_signalled() {
         let (_folder, confinement) = scratch();
-        let script = "sleep 60 & kill -TERM $! && wait $!; echo $?; kill -0 $PPID 2>&- || echo no";
+        let script = "sleep 60 & kill -TERM $! && wait $!; echo $?
+            kill -0 $PPID 2>&- || echo no
+            ls /proc/$PPID/fd >&- 2>&- || echo hidden";
         let process = shell(script).confined(confinement).start().unwrap();
         process.wait_exit(SOON).unwrap();
         let expected = match process.landlock() {
-            Landlock::Full => "143\nno\n",
-            _ => "143\n",
+            Landlock::Full => "143\nno\nhidden\n",
+            _ => "143\nhidden\n",
         };
         assert_eq!(String::from_utf8(process.stdout()).unwrap(), expected);
     }
@@ -287,6 +293,23 @@ mod linux {
         let process = shell(script).confined(confinement).start().unwrap();
         process.wait_stderr(|text| !text.is_empty(), SOON).unwrap();
         assert!(process.tree().len() <= 11, "{process:?}");
+    }
+
+    fn daemons_are_told_apart() {
+        let (_folder, confinement) = scratch();
+        let script = "env -i setsid sh -c 'setsid sleep 60 & echo $!' & wait; read line";
+        let start = || {
+            let program = shell(script).stdin(Input::Pipe);
+            program.confined(confinement.clone()).start().unwrap()
+        };
+        let mut processes = [start(), start()];
+        for process in &mut processes {
+            let daemon: u32 = process.wait_line(SOON).unwrap().parse().unwrap();
+            let begun = Instant::now();
+            while !process.tree().contains(&daemon) {
+                assert!(begun.elapsed() < Duration::from_secs(2), "{process:?}");
+            }
+        }
     }
 
     fn a_start_costs_little() {

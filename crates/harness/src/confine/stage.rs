@@ -33,6 +33,8 @@ use rustix::process::{
 };
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use crate::proc::MARK;
+
 use super::{Confinement, Landlock, User};
 
 /// The argument that asks for this mode.
@@ -183,6 +185,8 @@ fn confine(
     limit(Resource::Fsize, file_size)?;
     limit(Resource::Cpu, cpu_seconds)?;
     limit(Resource::Nofile, open_files)?;
+    // A mark of the tree that no ordinary user can raise: it limits nothing.
+    limit(Resource::Rttime, Some(MARK + u64::from(std::process::id())))?;
     limit(
         Resource::Nproc,
         processes.map(|more| threads_of(runs_as) + more),
