@@ -36,7 +36,10 @@ pub(crate) fn create(input: &[u8]) -> (Vec<u8>, Finished) {
 /// Runs `read` for bob against a server that does what `answer` does, then closes.
 pub(crate) fn read_as(answer: impl FnOnce(&mut Peer)) -> Finished {
     let server = Listener::new().unwrap();
-    let process = client(&server, "bob", "read").start().unwrap();
+    let process = client(&server, "bob", "read")
+        .keep(32 << 20)
+        .start()
+        .unwrap();
     let mut peer = server.accept_from(&process, SOON).unwrap();
     assert_eq!(
         peer.receive_exactly(10, SOON).unwrap(),

@@ -46,6 +46,9 @@ fn start(trial: &mut Trial<'_>, lines: &[u8]) -> Result<Conversation, Problem> {
     start_with(trial, lines, arguments)
 }
 
+/// How many bytes of its output are kept: more than any check here sends.
+const KEPT_OUTPUT: usize = 32 << 20;
+
 /// The same, with other options.
 fn start_with(
     trial: &mut Trial<'_>,
@@ -54,7 +57,10 @@ fn start_with(
 ) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
-    trial.start(&options(listener.port()).file(file), Input::Pipe)?;
+    let arguments = options(listener.port()).file(file);
+    trial.start_as(&arguments, |program| {
+        program.stdin(Input::Pipe).keep(KEPT_OUTPUT)
+    })?;
     trial.accept(&listener)
 }
 
