@@ -441,8 +441,6 @@ fn start_and_wait(
     let pid = pid?;
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     let status = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
-    // What it leaves behind is best seen now, before any of that ends.
-    tree::members(pid);
     drop(news);
     let status = status.ok().flatten()?;
     match status.terminating_signal() {

@@ -58,11 +58,6 @@ mod linux {
             test("nothing stands between", nothing_stands_between),
             test("streams arrive", streams_arrive),
             test("who does not exist is named", who_does_not_exist_is_named),
-            test(
-                "only the scratch folder is written",
-                only_scratch_is_written,
-            ),
-            test("only its own are signalled", only_its_own_are_signalled),
             test("the environment is clean", the_environment_is_clean),
             test("resources are limited", resources_are_limited),
             test("it dies with the harness", it_dies_with_the_harness),
@@ -83,27 +78,57 @@ mod linux {
             test("the divided process: inner killed", || {
                 each_way(nothing_survives_the_inner_half);
             }),
-            test("namespaces are seen from inside", namespaces_from_inside),
         ];
-        // What only root can do is skipped and counted elsewhere.
-        let is_root = rustix_uid() == 0;
-        for (name, run) in [
-            ("root becomes another user", another_user as fn()),
-            ("processes are limited", processes_are_limited),
-            (
-                "no process left is no fault of the program",
-                no_process_left,
-            ),
-            ("threads have networks of their own", own_networks),
-        ] {
-            tests.push(test(name, run).with_ignored_flag(!is_root));
-        }
+        // What the system or the user cannot do is skipped and counted.
+        let is_root = own_uid() == 0;
+        let mut add = |name: &str, run: fn(), can_run: bool| {
+            tests.push(test(name, run).with_ignored_flag(!can_run));
+        };
+        let has_landlock = has_landlock();
+        add(
+            "only the scratch folder is written",
+            only_scratch_is_written,
+            has_landlock,
+        );
+        add(
+            "only its own are signalled",
+            only_its_own_are_signalled,
+            has_landlock,
+        );
+        add(
+            "namespaces are seen from inside",
+            namespaces_from_inside,
+            has_namespaces(),
+        );
+        add("root becomes another user", another_user, is_root);
+        add("processes are limited", processes_are_limited, is_root);
+        add(
+            "no process left is no fault of the program",
+            no_process_left,
+            is_root,
+        );
+        add(
+            "threads have networks of their own",
+            own_networks,
+            in_own_network(|| ()).is_ok(),
+        );
         libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
     }
 
-    fn rustix_uid() -> u32 {
+    fn own_uid() -> u32 {
         use std::os::unix::fs::MetadataExt as _;
         fs::metadata("/proc/self").unwrap().uid()
+    }
+
+    fn has_landlock() -> bool {
+        let (_folder, confinement) = scratch();
+        let process = Program::new("true").confined(confinement).start().unwrap();
+        process.landlock() != Landlock::Off
+    }
+
+    fn has_namespaces() -> bool {
+        let finished = divided("status", Way::AsItIs).run(SOON).unwrap();
+        finished.stdout == b"On\n"
     }
 
     fn scratch() -> (TempDir, Confinement) {
@@ -146,11 +171,6 @@ mod linux {
         process.signal(Signal::TERM).unwrap();
         assert_eq!(process.wait_line(SOON).unwrap(), "caught");
         assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Signal(15));
-        assert_ne!(
-            process.landlock(),
-            Landlock::Off,
-            "this system has no Landlock"
-        );
     }
 
     fn streams_arrive() {
@@ -314,21 +334,21 @@ mod linux {
 
     fn a_start_costs_little() {
         let (_folder, confinement) = scratch();
-        let mean = |confined: bool| {
+        let start = |confined: bool| {
+            let program = Program::new("true");
+            let program = match confined {
+                true => program.confined(confinement.clone()),
+                false => program,
+            };
             let begun = Instant::now();
-            for _ in 0..20 {
-                let program = Program::new("true");
-                let program = match confined {
-                    true => program.confined(confinement.clone()),
-                    false => program,
-                };
-                program.start().unwrap().wait_exit(SOON).unwrap();
-            }
-            begun.elapsed() / 20
+            program.start().unwrap().wait_exit(SOON).unwrap();
+            begun.elapsed()
         };
-        let (plain, confined) = (mean(false), mean(true));
+        // The shortest of many: others use this machine too.
+        let best = |confined| (0..30).map(|_| start(confined)).min().unwrap();
+        let (plain, confined) = (best(false), best(true));
         println!("a start to the end: {plain:?}, confined {confined:?}");
-        assert!(confined < plain + Duration::from_millis(100));
+        assert!(confined < plain + Duration::from_millis(50));
     }
 
     /// This executable again, as somebody who does `role`.
@@ -363,8 +383,11 @@ mod linux {
 
     fn each_way(test: fn(Way)) {
         test(Way::AsItIs);
+        if !has_namespaces() {
+            return;
+        }
         test(Way::Refused);
-        if rustix_uid() == 0 {
+        if own_uid() == 0 {
             test(Way::Nobody);
         }
     }
@@ -474,7 +497,9 @@ mod linux {
                 printed.starts_with("Refused(\"user namespace: "),
                 "{printed}"
             ),
-            _ => println!("{way:?}: {printed}"),
+            Way::Nobody => assert_eq!(printed, "On\n"),
+            // On, or refused by this system.
+            Way::AsItIs => {}
         }
     }
 

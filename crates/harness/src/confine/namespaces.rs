@@ -13,6 +13,7 @@ use std::process::{ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
+use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
@@ -43,6 +44,9 @@ const KEPT: [CapabilitySet; 2] = [CapabilitySet::SYS_ADMIN, CapabilitySet::NET_A
 
 /// What a terminal and its user send.
 const FORWARDED: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// How often a signal is forwarded until the inner half has ended.
+const FORWARD_AGAIN: Duration = Duration::from_millis(50);
 
 /// What the inner half prints beyond this is lost.
 const MOST_TOLD: u64 = 64 << 20;
@@ -95,15 +99,27 @@ fn be_outer(captured: bool) -> io::Result<(ExitCode, Vec<u8>)> {
         .stdout
         .take()
         .map(|pipe| thread::spawn(|| listen(pipe)));
+    // While the inner half is being started nobody there takes a signal: it is sent again.
+    let mut forwarded = None;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        for signal in signals.wait() {
-            if let Some(signal) = Signal::from_named_raw(signal).filter(|s| *s != Signal::CHILD) {
-                // It may have ended just now.
-                let _ = kill_process_group(group, signal);
+        let news: Vec<i32> = match forwarded {
+            None => signals.wait().collect(),
+            Some(_) => {
+                thread::sleep(FORWARD_AGAIN);
+                signals.pending().collect()
             }
+        };
+        let asked = news.into_iter().filter_map(Signal::from_named_raw);
+        forwarded = asked
+            .filter(|signal| *signal != Signal::CHILD)
+            .next_back()
+            .or(forwarded);
+        if let Some(signal) = forwarded {
+            // It may have ended just now.
+            let _ = kill_process_group(group, signal);
         }
     };
     tree::kill_all();

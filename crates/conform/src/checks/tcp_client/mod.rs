@@ -58,7 +58,9 @@ fn start_with(
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
     let arguments = options(listener.port()).file(file);
-    trial.start_as(&arguments, |program| program.keep(KEPT_OUTPUT))?;
+    trial.start_as(&arguments, |program| {
+        program.stdin(Input::Pipe).keep(KEPT_OUTPUT)
+    })?;
     trial.accept(&listener)
 }
 
