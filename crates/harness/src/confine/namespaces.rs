@@ -112,11 +112,8 @@ fn be_outer(captured: bool) -> io::Result<(ExitCode, Vec<u8>)> {
                 signals.pending().collect()
             }
         };
-        let asked = news.into_iter().filter_map(Signal::from_named_raw);
-        forwarded = asked
-            .filter(|signal| *signal != Signal::CHILD)
-            .next_back()
-            .or(forwarded);
+        let mut asked = news.into_iter().filter_map(Signal::from_named_raw);
+        forwarded = asked.rfind(|signal| *signal != Signal::CHILD).or(forwarded);
         if let Some(signal) = forwarded {
             // It may have ended just now.
             let _ = kill_process_group(group, signal);
