@@ -4,7 +4,7 @@ mod common;
 mod errors;
 mod requests;
 
-use harness::Exit;
+use harness::{Exit, Input};
 
 use super::common::COMMON;
 use crate::conversation::shown;
