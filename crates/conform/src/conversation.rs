@@ -9,6 +9,12 @@ use crate::{Outcome, Problem};
 /// The first and the last conversations of a check are kept, so many of each.
 const KEPT: usize = 16;
 
+/// No check is made longer than this by a machine that is too busy.
+const MOST_GRANTED: Duration = Duration::from_secs(60);
+
+/// Less than this changes nothing.
+pub(crate) const LEAST_GRANTED: Duration = Duration::from_millis(50);
+
 /// What was seen on the connections of one check.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
@@ -18,6 +24,10 @@ pub(crate) struct Log {
     count: usize,
     /// Whether something was waited for in vain.
     pub(crate) waited_in_vain: bool,
+    /// The number of the program that was started last.
+    pub(crate) program: Option<u32>,
+    /// How much longer was waited so far because others had the processors.
+    granted: Duration,
 }
 
 pub(crate) type SharedLog = Arc<Mutex<Log>>;
@@ -46,6 +56,15 @@ impl Log {
         if let Some((_, kept)) = place {
             *kept = text;
         }
+    }
+
+    /// How much longer to wait now, because the program could not run for that long: on a busy
+    /// machine a timeout counts only the time that it had.
+    pub(crate) fn grant(&mut self) -> Duration {
+        let starved = self.program.map_or(Duration::ZERO, harness::starved);
+        let more = starved.min(MOST_GRANTED).saturating_sub(self.granted);
+        self.granted += more;
+        more
     }
 
     /// The conversations that were kept, and a line for the others.
@@ -158,9 +177,14 @@ impl Conversation {
 
     /// Waits for the next event, of at most `limit` bytes if it is data.
     pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
-        let event = self.peer_mut().next_event(limit, within);
-        if event == Event::Silence {
-            locked(&self.log).waited_in_vain = true;
+        let mut event = self.peer_mut().next_event(limit, within);
+        while event == Event::Silence {
+            let more = locked(&self.log).grant();
+            if more < LEAST_GRANTED {
+                locked(&self.log).waited_in_vain = true;
+                break;
+            }
+            event = self.peer_mut().next_event(limit, more);
         }
         event
     }
@@ -210,9 +234,19 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive_exactly(&mut self, count: usize, within: Duration) -> Result<Vec<u8>, Problem> {
-        let received = self.peer_mut().receive_exactly(count, within);
-        self.note(&received);
-        Ok(received?)
+        let deadline = Instant::now() + within;
+        let mut received = Vec::new();
+        while received.len() < count {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.next_event(count - received.len(), left) {
+                Event::Data(bytes) => received.extend(bytes),
+                event => {
+                    let happened = format!("{event}, after {}", shown(&received));
+                    return Err(Problem::broken(format!("{count} bytes"), happened));
+                }
+            }
+        }
+        Ok(received)
     }
 
     /// Receives all bytes until the program closes.
@@ -228,9 +262,20 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened instead.
     pub fn receive_to_end(&mut self, within: Duration) -> Result<Vec<u8>, Problem> {
-        let received = self.peer_mut().receive_to_end(within);
-        self.note(&received);
-        Ok(received?)
+        const AT_MOST: usize = 64 << 10;
+        let deadline = Instant::now() + within;
+        let mut received = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.next_event(AT_MOST, left) {
+                Event::Data(bytes) => received.extend(bytes),
+                Event::Closed => return Ok(received),
+                event => {
+                    let happened = format!("{event}, after {}", shown(&received));
+                    return Err(Problem::broken("the connection is closed", happened));
+                }
+            }
+        }
     }
 
     /// Waits until the program closes the connection in order, and sends nothing before.
@@ -239,9 +284,11 @@ impl Conversation {
     /// A [`Problem`] with what happened instead.
     pub fn expect_end(&mut self) -> Outcome {
         let timeout = self.timeout;
-        let closed = self.peer_mut().expect_close(timeout);
-        self.note(&closed);
-        Ok(closed?)
+        match self.next_event(1, timeout) {
+            Event::Closed => Ok(()),
+            Event::Data(bytes) => Err(Problem::broken("the connection is closed", shown(&bytes))),
+            event => Err(Problem::broken("the connection is closed", event)),
+        }
     }
 
     /// Waits until the program gives the connection up, in order or with a reset, and sends nothing
@@ -273,16 +320,6 @@ impl Conversation {
     /// Whether the program has closed, and nothing is left to receive.
     fn is_over(&self) -> bool {
         self.stream().set_nonblocking(true).is_ok() && matches!(self.stream().peek(&mut [0]), Ok(0))
-    }
-
-    fn note<T>(&self, waited: &Result<T, harness::Error>) {
-        if let Err(harness::Error::Peer {
-            event: Event::Silence,
-            ..
-        }) = waited
-        {
-            locked(&self.log).waited_in_vain = true;
-        }
     }
 
     fn keep(&self, (local, remote): (SocketAddr, SocketAddr), transcript: &str) {

@@ -10,7 +10,7 @@ use harness::{
 };
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
-use crate::conversation::{SharedLog, locked};
+use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
 use crate::subject::Limits;
 use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
 
@@ -127,10 +127,11 @@ impl<'a> Trial<'a> {
             let program = self.program(&arguments(port))?;
             let program = program.stdin(Input::Pipe).stdout(Output::Terminal);
             let program = change(program);
-            self.processes.push(program.start()?);
-            self.signalled = None;
+            self.add(program.start()?);
             let timeout = STARTING * self.timeout();
-            match self.process()?.wait_listening(port, timeout) {
+            let log = SharedLog::clone(&self.log);
+            let process = self.process()?;
+            match patiently(&log, timeout, |within| process.wait_listening(port, within)) {
                 Ok(address) => return Ok(address),
                 // The port was free a moment ago, but somebody may have it now, or have had it for
                 // a moment to see whether it is free; only the program knows why it ended.
@@ -140,6 +141,12 @@ impl<'a> Trial<'a> {
                 Err(error) => return Err(self.listens_elsewhere(port, error)),
             }
         }
+    }
+
+    fn add(&mut self, process: Process) {
+        locked(&self.log).program = Some(process.id());
+        self.signalled = None;
+        self.processes.push(process);
     }
 
     /// The program, to be started with these arguments, confined as the run demands.
@@ -219,8 +226,7 @@ impl<'a> Trial<'a> {
     ) -> Result<&mut Process, Problem> {
         self.must_start()?;
         let process = change(self.program(arguments)?).start()?;
-        self.processes.push(process);
-        self.signalled = None;
+        self.add(process);
         self.process()
     }
 
@@ -230,9 +236,10 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it cannot be started, or does not end.
     pub fn run(&mut self, arguments: &Arguments, stdin: Input) -> Result<Finished, Problem> {
         let timeout = self.timeout();
+        let log = SharedLog::clone(&self.log);
         let process = self.start(arguments, stdin)?;
         Ok(Finished {
-            exit: process.wait_exit(timeout)?,
+            exit: patiently(&log, timeout, |within| process.wait_exit(within))?,
             stdout: process.stdout(),
             stderr: process.stderr(),
         })
@@ -289,13 +296,12 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it runs on, or if a wrapper does not let its status be known.
     pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
         let timeout = self.timeout();
-        let signalled = self.signalled;
+        let (signalled, log) = (self.signalled, SharedLog::clone(&self.log));
         let process = self.process()?;
-        let exit = match signalled {
-            None => process.wait_exit(timeout).map(WorkerExit::Known),
-            Some((worker, _)) => process.wait_worker_exit(worker, timeout),
-        };
-        locked(&self.log).waited_in_vain |= exit.is_err();
+        let exit = patiently(&log, timeout, |within| match signalled {
+            None => process.wait_exit(within).map(WorkerExit::Known),
+            Some((worker, _)) => process.wait_worker_exit(worker, within),
+        });
         match (exit?, signalled) {
             (WorkerExit::Known(exit), _) => Ok(exit),
             // A shell says so of a program that the signal has ended, and of one that has ended by
@@ -346,8 +352,12 @@ impl<'a> Trial<'a> {
         mut is_there: impl FnMut(&str) -> bool,
     ) -> Outcome {
         let timeout = self.timeout();
+        let log = SharedLog::clone(&self.log);
         let process = self.process()?;
-        match process.wait_stdout(|printed| is_there(&plain(printed)), timeout) {
+        let mut look = |printed: &[u8]| is_there(&plain(printed));
+        match patiently(&log, timeout, |within| {
+            process.wait_stdout(&mut look, within)
+        }) {
             Ok(()) => Ok(()),
             Err(Error::System { doing, error }) => {
                 Err(Problem::trouble(format!("{doing}: {error}")))
@@ -491,4 +501,22 @@ fn make_scratch(limits: &Limits) -> Result<TempDir, Problem> {
         std::os::unix::fs::chown(scratch.path(), user, group).map_err(trouble)?;
     }
     Ok(scratch)
+}
+
+/// Waits longer for what could not run.
+fn patiently<T>(
+    log: &SharedLog,
+    timeout: Duration,
+    mut wait: impl FnMut(Duration) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut waited = wait(timeout);
+    while let Err(Error::Deadline { .. }) = waited {
+        let more = locked(log).grant();
+        if more < LEAST_GRANTED {
+            locked(log).waited_in_vain = true;
+            break;
+        }
+        waited = wait(more);
+    }
+    waited
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::process::Pid;
+
 use crate::error::Error;
 use crate::proc;
 use crate::process::Process;
@@ -91,4 +93,17 @@ impl Process {
     pub fn tree_cpu_time(&self) -> Duration {
         tree::cpu_time(self.pid())
     }
+}
+
+/// How long the threads of a program that runs, and of all it started, have waited so far for a
+/// processor that others had (Linux): on a busy machine, time in which it could do nothing.
+///
+/// `root` is the program's number, [`Process::id`].
+#[must_use]
+pub fn starved(root: u32) -> Duration {
+    let Some(root) = Pid::from_raw(root.cast_signed()) else {
+        return Duration::ZERO;
+    };
+    let rows = tree::members(root).into_iter();
+    rows.map(|row| proc::run_delay(row.pid)).sum()
 }

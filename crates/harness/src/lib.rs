@@ -21,6 +21,7 @@ pub use cli::escape;
 pub use rustix::process::Signal;
 
 pub use error::Error;
+pub use inspect::starved;
 pub use listener::Listener;
 pub use output::KEPT_OUTPUT;
 pub use peer::{Event, Peer, SEND_TIMEOUT};

@@ -37,7 +37,7 @@ pub(crate) use linux::*;
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::HashMap;
-    use std::fs::File;
+    use std::fs::{self, File};
     use std::io::{self, BufRead, BufReader};
     use std::net::SocketAddr;
     use std::time::Duration;
@@ -113,6 +113,20 @@ mod linux {
     }
 
     /// Clock ticks as time: on every processor of today hundredths of a second.
+    /// How long its threads have waited for a processor: the second field of each one's `schedstat`,
+    /// in nanoseconds.
+    pub(crate) fn run_delay(pid: i32) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{pid}/task"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let delays = threads.filter_map(|thread| {
+            let stat = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            stat.split_whitespace().nth(1)?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(delays.sum())
+    }
+
     pub(crate) fn duration(ticks: u64) -> Duration {
         Duration::from_millis(1000 * ticks / procfs::ticks_per_second())
     }
@@ -299,6 +313,10 @@ mod elsewhere {
 
     pub(crate) fn is_running(_: i32) -> io::Result<bool> {
         unsupported()
+    }
+
+    pub(crate) fn run_delay(_: i32) -> Duration {
+        Duration::ZERO
     }
 
     pub(crate) fn duration(_: u64) -> Duration {
