@@ -1,8 +1,9 @@
-//! Grades any implementation of the assignments, in any language.
+#![doc = include_str!("../README.md")]
 //!
+//! # The code
 //! An [`Assignment`] is a list of [`Check`]s. Each check starts the program under test (the
 //! [`Subject`]), talks to it in literal bytes and watches what happens, all through its [`Trial`];
-//! [`grade`] runs the checks side by side and gathers a [`Report`].
+//! [`grade`] runs the checks concurrently and gathers a [`Report`].
 //!
 //! It knows the programs only from outside, and shares no codec with them: it cannot share a
 //! mistake with one either.
@@ -40,3 +41,12 @@ pub use record::Record;
 pub use run::run;
 pub use subject::{Arguments, Limits, Subject, Target};
 pub use trial::Trial;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn readme_shows_help() {
+        let run = |arguments| super::run(arguments).map(drop);
+        assert!(cli::readme_shows_help(include_str!("../README.md"), run));
+    }
+}

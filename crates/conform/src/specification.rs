@@ -70,6 +70,20 @@ mod tests {
     }
 
     #[test]
+    fn a_clause_that_restates_the_assignment_quotes_it() {
+        let lines = PAGES.iter().flat_map(|page| page.lines());
+        let restating: Vec<_> = lines
+            .filter_map(|line| line.strip_prefix("- **")?.split_once(" (assignment"))
+            .map(|(clause, _)| clause)
+            .collect();
+        assert!(restating.len() > 40, "{restating:?}");
+        for clause in restating {
+            let text = clause_text(clause).unwrap();
+            assert!(text.contains("\n> \""), "{text}");
+        }
+    }
+
+    #[test]
     fn a_clause_is_explained_with_its_checks_and_nothing_else() {
         let text = explain("T-7").unwrap();
         assert!(text.starts_with("**T-7"), "{text}");
