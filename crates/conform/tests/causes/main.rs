@@ -4,6 +4,9 @@
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
+mod tcp_client;
+mod tcp_server;
+
 #[path = "../programs/mod.rs"]
 mod programs;
 
@@ -28,7 +31,7 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[];
+const MISTAKES: &[&[Mistake]] = &[tcp_client::MISTAKES, tcp_server::MISTAKES];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();

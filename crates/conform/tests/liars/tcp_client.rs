@@ -23,6 +23,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("TC-1/8", "the length is that of the characters"),
         ("TC-1/9", "CR belongs to the message"),
         ("TC-1/10", "no help"),
+        ("TC-1/11", "an empty file is an error"),
         ("TC-2", "each response is waited for"),
         ("TC-2", "responses stand on one line"),
         ("TC-2/2", "a response is what one read gives"),
@@ -31,6 +32,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("TC-2/5", "everything is printed at the end"),
         ("TC-2/6", "the whole file is read first"),
         ("TC-2/7", "nothing is received before all is sent"),
+        ("TC-2/8", "the number of responses is printed"),
         ("TC-3", "an empty line is the end"),
         ("TC-3/2", "wrong lines are not reported"),
         ("TC-3/3", "an action without a space has an empty message"),
@@ -156,6 +158,12 @@ fn exchange(fault: &'static str, options: &Options) -> io::Result<ExitCode> {
     }
     print(&mut output)?;
     let (sent, wrong) = sending.join().map_err(|_| io::Error::other("panic"))??;
+    if fault == "the number of responses is printed" {
+        println!("{received} responses");
+    }
+    if fault == "an empty file is an error" && sent == 0 {
+        return Err(io::Error::other("the file is empty"));
+    }
     if received < sent {
         return Err(io::Error::other("responses are missing"));
     }

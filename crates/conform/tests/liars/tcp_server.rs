@@ -23,15 +23,18 @@ pub(crate) const LIAR: Liar = Liar {
         ("T-4", "what comes behind a request is lost"),
         ("T-5", "unknown actions are uppercase"),
         ("T-5/2", "the data of an unknown action is not skipped"),
-        ("T-5/3", "action 0 leaves the message as it is"),
+        ("T-5/3", "an unknown action without data is not answered"),
+        ("T-5/4", "action 0 leaves the message as it is"),
         ("T-6", "any bytes are a message"),
         ("T-6/2", "a request that is cut off is not answered"),
         ("T-7", "missing data is not waited for"),
         ("T-8", "a close is answered"),
         ("T-8/2", "a broken connection ends the server"),
         ("T-8/3", "an undeliverable response ends the server"),
+        ("T-8/4", "a client that ends is not answered"),
         ("T-9", "uppercase changes one letter"),
         ("T-9/2", "only ASCII has letters"),
+        ("T-9/3", "a message ends with its line"),
         ("T-10", "reverse loses the last character"),
         ("T-10/2", "characters are bytes"),
         ("T-11", "shuffle draws with repetition"),
@@ -357,6 +360,12 @@ fn answer_all(
         if fault == "what comes behind a request is lost" {
             lose(client)?;
         }
+        if fault == "a client that ends is not answered" && has_ended(client)? {
+            return Ok(());
+        }
+        if fault == "an unknown action without data is not answered" && !is_known && length == 0 {
+            continue;
+        }
         respond(transformations::answer(action, data, fault).unwrap_or_else(error));
     }
 }
@@ -394,4 +403,12 @@ fn lose(mut client: &TcpStream) -> io::Result<()> {
     client.set_nonblocking(true)?;
     let _ = client.read(&mut [0; 4096]);
     client.set_nonblocking(false)
+}
+
+/// Whether the client has ended its sending side, or does so in a moment.
+fn has_ended(client: &TcpStream) -> io::Result<bool> {
+    client.set_read_timeout(Some(Duration::from_millis(100)))?;
+    let ended = matches!(client.peek(&mut [0]), Ok(0));
+    client.set_read_timeout(None)?;
+    Ok(ended)
 }

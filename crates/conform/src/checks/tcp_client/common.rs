@@ -2,9 +2,9 @@
 
 use harness::Exit;
 
-use super::errors::{PANICKED, TWO_LINES, TWO_REQUESTS, UNCAUGHT, end_after};
-use super::requests::{PAUSE, THREE_LINES, THREE_REQUESTS};
-use super::{finish, prints, start};
+use super::errors::{PANICKED, UNCAUGHT, end_after};
+use super::requests::PAUSE;
+use super::{expect_requests, finish, letters, lines, messages, prints, respond, response, start};
 use crate::checks::common;
 use crate::checks::usage::is_refused;
 use crate::conversation::shown;
@@ -12,15 +12,17 @@ use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
     common::success_is_0(|trial| {
-        let mut server = start(trial, THREE_LINES)?;
-        server.expect(THREE_REQUESTS)?;
-        server.send(b"\0\0\0\x01A\0\0\0\x01b\0\0\0\x02dc")?;
+        let messages = messages::<3>(trial);
+        let mut server = start(trial, &lines(&messages))?;
+        expect_requests(&mut server, &messages)?;
+        respond(&mut server, &messages)?;
         let exit = finish(trial, server)?;
         if exit.success() {
             return Ok(());
         }
         Err(Problem::broken("status 0", exit.to_string()))
-    }),
+    })
+    .needs(&["TC-2"]),
     common::wrong_usage_is_2(|trial| {
         for words in [
             &[][..],
@@ -48,18 +50,25 @@ pub(super) const CHECKS: &[Check] = &[
             }
         }
         Ok(())
-    }),
+    })
+    .needs(&["TC-2"]),
     common::in_pieces(|trial| {
-        let mut server = start(trial, THREE_LINES)?;
-        server.expect(THREE_REQUESTS)?;
-        server.send_in_pieces(b"\0\0\0\x01A\0\0\0\x03bbb\0\0\0\x02dc", 1, PAUSE)?;
-        prints(trial, server, b"A\nbbb\ndc\n")
-    }),
+        let messages = messages::<2>(trial);
+        let answers = [letters(trial, 1), letters(trial, 20)];
+        let mut server = start(trial, &lines(&messages))?;
+        expect_requests(&mut server, &messages)?;
+        for answer in &answers {
+            server.send_in_pieces(&response(answer.as_bytes()), 1, PAUSE)?;
+        }
+        prints(trial, &answers)
+    })
+    .needs(&["TC-2"]),
     common::announced_length(|trial| {
         const SENT: usize = 16 << 20;
         const MOST: u64 = 4 * SENT as u64;
-        let mut server = start(trial, TWO_LINES)?;
-        server.expect(TWO_REQUESTS)?;
+        let messages = messages::<2>(trial);
+        let mut server = start(trial, &lines(&messages))?;
+        expect_requests(&mut server, &messages)?;
         server.send(b"\x7f\xff\xff\xff")?;
         // More than the system keeps: it is taken only if the client has read the header.
         server.send(&vec![b'x'; SENT])?;
@@ -74,5 +83,6 @@ pub(super) const CHECKS: &[Check] = &[
             ),
             format!("{} MiB", taken >> 20),
         ))
-    }),
+    })
+    .needs(&["TC-2"]),
 ];

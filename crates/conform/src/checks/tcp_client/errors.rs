@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{Exit, Input};
 
-use super::{arguments, finish, has_printed, prints, start};
+use super::{arguments, expect_requests, finish, lines, messages, prints, respond, start};
 use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
@@ -14,34 +14,37 @@ pub(super) const CHECKS: &[Check] = &[
         "empty lines are skipped",
         "not in the assignment: what a careful user expects",
         |trial| {
-            let mut server = start(trial, b"\nreverse abc\n\n\nreverse def\n\n")?;
-            server.expect(TWO_REQUESTS)?;
-            server.send(b"\0\0\0\x03cba\0\0\0\x03fed")?;
-            prints(trial, server, b"cba\nfed\n")
+            let messages = messages::<2>(trial);
+            let [first, second] = [0, 1].map(|index| lines(&messages[index..=index]));
+            let mut server = start(trial, &[b"\n", &*first, b"\n\n", &second, b"\n"].concat())?;
+            expect_requests(&mut server, &messages)?;
+            respond(&mut server, &messages)?;
+            prints(trial, &messages)
         },
-    ),
+    )
+    .needs(&["TC-2"]),
     Check::should(
         "TC-3/2",
         "an unknown action is reported with its line, the others are sent, and the status is 1",
         "not in the assignment: what a careful user expects",
-        |trial| reports_line_2(trial, b"reverse abc\ninvert xyz\nreverse def\n"),
-    ),
+        |trial| reports_line_2(trial, b"invert xyz\n"),
+    )
+    .needs(&["TC-2"]),
     Check::should(
         "TC-3/3",
         "a line without a space is reported with its line, and the others are sent",
         "not in the assignment: what a careful user expects",
-        |trial| reports_line_2(trial, b"reverse abc\nreverse\nreverse def\n"),
-    ),
+        |trial| reports_line_2(trial, b"uppercase\n"),
+    )
+    .needs(&["TC-2"]),
     Check::should(
         "TC-4",
         "a connection that is refused is an error",
         "not in the assignment: what a careful user expects",
         |trial| {
-            let timeout = trial.timeout();
             let port = trial.port()?;
-            let file = trial.file(TWO_LINES)?;
-            let client = trial.start(&arguments(port).file(file), Input::Pipe)?;
-            let exit = client.wait_exit(timeout)?;
+            let file = trial.file(LINE)?;
+            let exit = trial.run(&arguments(port).file(file), Input::Pipe)?.exit;
             has_failed(trial, exit)
         },
     ),
@@ -51,7 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
         "not in the assignment: what a careful user expects",
         |trial| {
             trial.may_choose_arguments()?;
-            let file = trial.file(TWO_LINES)?;
+            let file = trial.file(LINE)?;
             let host = Arguments::words(["-h", "no-such-host.invalid"]);
             let client = trial.start(&host.file(file), Input::Pipe)?;
             let exit = client.wait_exit(FOR_NAMES)?;
@@ -64,9 +67,10 @@ pub(super) const CHECKS: &[Check] = &[
         "not in the assignment: what a careful user expects",
         |trial| {
             closes_after(trial, b"\0\0\0\x03cba")?;
-            has_printed(trial, b"cba\n")
+            prints(trial, &["cba"])
         },
-    ),
+    )
+    .needs(&["TC-2"]),
     Check::should(
         "TC-4/4",
         "a response that is cut off is an error",
@@ -75,17 +79,16 @@ pub(super) const CHECKS: &[Check] = &[
             closes_after(trial, b"\0\0\0\x03cba\0\0")?;
             closes_after(trial, b"\0\0\0\x03cba\0\0\0\x03fe")
         },
-    ),
+    )
+    .needs(&["TC-2"]),
     Check::should(
         "TC-4/5",
         "a file that does not exist is an error",
         "not in the assignment: what a careful user expects",
         |trial| {
-            let timeout = trial.timeout();
             let listener = trial.listen()?;
             let arguments = arguments(listener.port()).file("/no/such/file");
-            let client = trial.start(&arguments, Input::Pipe)?;
-            let exit = client.wait_exit(timeout)?;
+            let exit = trial.run(&arguments, Input::Pipe)?.exit;
             has_failed(trial, exit)
         },
     ),
@@ -94,16 +97,17 @@ pub(super) const CHECKS: &[Check] = &[
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
 
-pub(super) const TWO_LINES: &[u8] = b"reverse abc\nreverse def\n";
+const LINE: &[u8] = b"uppercase abc\n";
 
-pub(super) const TWO_REQUESTS: &[u8] = b"\x20\0\0\x03abc\x20\0\0\x03def";
-
-fn reports_line_2(trial: &mut Trial<'_>, lines: &[u8]) -> Outcome {
-    let mut server = start(trial, lines)?;
-    server.expect(TWO_REQUESTS)?;
-    server.send(b"\0\0\0\x03cba\0\0\0\x03fed")?;
+/// With a wrong line between two right ones.
+fn reports_line_2(trial: &mut Trial<'_>, wrong: &[u8]) -> Outcome {
+    let messages = messages::<2>(trial);
+    let [first, third] = [0, 1].map(|index| lines(&messages[index..=index]));
+    let mut server = start(trial, &[&*first, wrong, &third].concat())?;
+    expect_requests(&mut server, &messages)?;
+    respond(&mut server, &messages)?;
+    prints(trial, &messages)?;
     let exit = finish(trial, server)?;
-    has_printed(trial, b"cba\nfed\n")?;
     let stderr = trial.process()?.stderr();
     if exit == Exit::Status(1) && stderr.contains(&b'2') {
         return Ok(());
@@ -135,12 +139,12 @@ fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
 }
 
 pub(super) fn end_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Result<Exit, Problem> {
-    let timeout = trial.timeout();
-    let mut server = start(trial, TWO_LINES)?;
-    server.expect(TWO_REQUESTS)?;
+    let messages = messages::<2>(trial);
+    let mut server = start(trial, &lines(&messages))?;
+    expect_requests(&mut server, &messages)?;
     server.send(bytes)?;
     drop(server);
-    Ok(trial.process()?.wait_exit(timeout)?)
+    trial.wait_exit()
 }
 
 /// The status of a program in Rust that panicked.

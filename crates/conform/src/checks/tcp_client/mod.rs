@@ -1,10 +1,13 @@
 //! The client of the text-transformation server: the requests of a file, pipelined.
 
+mod causes;
 mod common;
 mod errors;
 mod requests;
 
-use harness::{Exit, Input};
+use std::iter::repeat_with;
+
+use harness::{Exit, Input, Listener, Output, Program};
 
 use super::common::COMMON;
 use crate::conversation::shown;
@@ -25,7 +28,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 
@@ -39,6 +42,26 @@ fn arguments(port: u16) -> Arguments {
 /// 32 bits of length, then the data.
 fn response(data: &[u8]) -> Vec<u8> {
     [&(data.len() as u32).to_be_bytes(), data].concat()
+}
+
+/// Random letters of both cases.
+fn letters(trial: &mut Trial<'_>, length: usize) -> String {
+    let random = trial.random();
+    repeat_with(|| random.alphabetic()).take(length).collect()
+}
+
+/// So many different messages, as many bytes each as fit into the smallest segment.
+fn messages<const N: usize>(trial: &mut Trial<'_>) -> [String; N] {
+    [(); N].map(|()| {
+        let length = trial.random().usize(6..60);
+        letters(trial, length)
+    })
+}
+
+/// A file that has each of them put into uppercase.
+fn lines(messages: &[String]) -> Vec<u8> {
+    let line = |message| format!("uppercase {message}\n");
+    messages.iter().map(line).collect::<String>().into_bytes()
 }
 
 /// Starts the client with a file of these lines, and accepts its connection.
@@ -57,35 +80,92 @@ fn start_with(
 ) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let file = trial.file(lines)?;
-    let arguments = options(listener.port()).file(file);
-    trial.start_as(&arguments, |program| {
-        program.stdin(Input::Pipe).keep(KEPT_OUTPUT)
+    start_at(trial, &listener, &options(listener.port()).file(file))
+}
+
+/// Starts the client as a person at a terminal does, and accepts its connection.
+fn start_at(
+    trial: &mut Trial<'_>,
+    listener: &Listener,
+    arguments: &Arguments,
+) -> Result<Conversation, Problem> {
+    trial.start_as(arguments, at_a_terminal)?;
+    trial.accept(listener)
+}
+
+fn at_a_terminal(program: Program) -> Program {
+    program
+        .stdin(Input::Pipe)
+        .stdout(Output::Terminal)
+        .keep(KEPT_OUTPUT)
+}
+
+/// 5 bits of action and 27 bits of length, then the data.
+fn request(action: u32, message: &[u8]) -> Vec<u8> {
+    let word = action << 27 | message.len() as u32;
+    [&word.to_be_bytes(), message].concat()
+}
+
+/// Receives such a request.
+fn expect_request(server: &mut Conversation, action: u32, message: &[u8]) -> Outcome {
+    let expected = request(action, message);
+    let received = server.receive(4).map_err(|problem| match problem {
+        Problem::Broken { happened, .. } => Problem::broken(shown(&expected), happened),
+        problem @ Problem::NotJudged(_) => problem,
     })?;
-    trial.accept(&listener)
+    if received == expected[..4] {
+        return server.expect(message);
+    }
+    let word = received
+        .iter()
+        .fold(0, |word, byte| word << 8 | u32::from(*byte));
+    let right = action << 27 | message.len() as u32;
+    let why = match word {
+        _ if word == right + 1 => ", as if the end of the line belonged to the message",
+        _ if word == right.swap_bytes() => ", a header in little-endian order",
+        _ if word == action << 24 | message.len() as u32 => ", an action of 8 bits",
+        _ => "",
+    };
+    let happened = format!("{}{why}", shown(&received));
+    Err(Problem::broken(shown(&expected), happened))
+}
+
+/// Receives a request for each message.
+fn expect_requests(server: &mut Conversation, messages: &[String]) -> Outcome {
+    messages
+        .iter()
+        .try_for_each(|message| expect_request(server, UPPERCASE, message.as_bytes()))
+}
+
+const UPPERCASE: u32 = 0x01;
+
+/// Sends these responses together.
+fn respond(server: &mut Conversation, answers: &[impl AsRef<str>]) -> Outcome {
+    let responses = answers
+        .iter()
+        .map(|answer| response(answer.as_ref().as_bytes()));
+    Ok(server.send(&responses.collect::<Vec<_>>().concat())?)
 }
 
 /// When it has all responses, the client leaves, or it has said already that it sends no more and
 /// waits for this end to leave. Then it ends.
 fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<Exit, Problem> {
-    let timeout = trial.timeout();
     server.expect_gone()?;
     drop(server);
-    Ok(trial.process()?.wait_exit(timeout)?)
+    trial.wait_exit()
 }
 
-/// Lets the client finish, and looks what it has printed.
-fn prints(trial: &mut Trial<'_>, server: Conversation, lines: &[u8]) -> Outcome {
-    finish(trial, server)?;
-    has_printed(trial, lines)
-}
-
-fn has_printed(trial: &mut Trial<'_>, lines: &[u8]) -> Outcome {
-    let printed = trial.process()?.stdout();
-    if printed == lines {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("{} on standard output", shown(lines)),
-        shown(&printed),
-    ))
+/// Waits until each of these is a line of what is printed, in this order. What else is printed is
+/// another matter.
+fn prints(trial: &mut Trial<'_>, lines: &[impl AsRef<str>]) -> Outcome {
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| shown(line.as_ref().as_bytes()))
+        .collect();
+    trial.wait_printed(&format!("the lines {}", shown.join(", ")), |printed| {
+        let mut printed = printed.split_inclusive('\n');
+        lines
+            .iter()
+            .all(|line| printed.any(|other| other.strip_suffix('\n') == Some(line.as_ref())))
+    })
 }

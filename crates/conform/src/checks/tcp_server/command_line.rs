@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use harness::{Exit, Input, Listener, Process, Signal};
+use harness::{Exit, Input, Listener, Process};
 
-use super::{ASSIGNMENT, UPPERCASE, is_served, request, response};
+use super::wire::WHILE;
+use super::{ASSIGNMENT, UPPERCASE, expect_text, is_served, letters, request};
 use crate::checks::default_port::{self, DEFAULT_PORT};
 use crate::checks::usage::{help_names, is_refused, run};
 use crate::conversation::shown;
@@ -60,33 +61,29 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve_with(arguments)?;
             is_served(&mut trial.connect(address)?)
         },
-    ),
+    )
+    .needs(&["T-1"]),
     Check::must(
         "T-21",
         "nothing is printed on standard output",
         "Command-line Interface: your program will generally print nothing to stdout; the only \
          exception is the help",
         |trial| {
-            let timeout = trial.timeout();
             let address = trial.serve_with(verbose)?;
-            let mut client = trial.connect(address)?;
-            is_served(&mut client)?;
-            client.send(b"\x18\0\0\x05hello")?;
-            client.expect(b"\0\0\0\x05error")?;
-            drop(client);
-            let server = trial.process()?;
-            server.signal_group(Signal::INT)?;
-            // Whether it ends is another matter; if it does, all that it kept back is there.
-            let _ = server.wait_exit(timeout);
-            match server.stdout() {
+            is_served(&mut trial.connect(address)?)?;
+            let _ = trial
+                .process()?
+                .wait_stdout(|printed| !printed.is_empty(), WHILE);
+            match trial.printed()? {
                 printed if printed.is_empty() => Ok(()),
                 printed => Err(Problem::broken(
                     "nothing on standard output",
-                    shown(&printed),
+                    shown(printed.as_bytes()),
                 )),
             }
         },
-    ),
+    )
+    .needs(&["T-1"]),
     Check::must(
         "T-21/2",
         "an error is printed on standard error",
@@ -118,21 +115,22 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve_with(verbose)?;
             let mut client = trial.connect(address)?;
             is_served(&mut client)?;
-            drop(client);
             logs(trial, "a log message", |printed| !printed.is_empty())
         },
-    ),
+    )
+    .needs(&["T-1"]),
     Check::must(
         "T-21/4",
         "when not verbose, it logs nothing",
         "Command-line Interface: log messages only if the verbose flag is set",
         |trial| {
             let address = trial.serve()?;
-            // The second client shows that the server has done with the first.
-            for _ in 0..2 {
-                is_served(&mut trial.connect(address)?)?;
-            }
-            match trial.process()?.stderr() {
+            let mut client = trial.connect(address)?;
+            is_served(&mut client)?;
+            // The client is still there: that one has gone may be taken for an error.
+            let server = trial.process()?;
+            let _ = server.wait_stderr(|printed| !printed.is_empty(), WHILE);
+            match server.stderr() {
                 printed if printed.is_empty() => Ok(()),
                 printed => Err(Problem::broken(
                     "nothing on standard error",
@@ -140,26 +138,28 @@ pub(super) const CHECKS: &[Check] = &[
                 )),
             }
         },
-    ),
+    )
+    .needs(&["T-1"]),
     Check::should(
         "T-22",
         "the log names each client's address and each request's length",
         "Logging: use logging to understand the flow of your program",
         |trial| {
-            const LENGTH: usize = 4321;
+            let length = trial.random().usize(1000..10_000);
+            let text = letters(trial, length);
             let address = trial.serve_with(verbose)?;
             let mut client = trial.connect(address)?;
-            client.send(&request(UPPERCASE, &[b'x'; LENGTH]))?;
-            client.expect(&response(&[b'X'; LENGTH]))?;
+            client.send(&request(UPPERCASE, text.as_bytes()))?;
+            expect_text(&mut client, &text)?;
             let port = client.local_address().port();
-            drop(client);
-            let wanted = format!("the port {port} and the length {LENGTH}");
-            logs(trial, &wanted, |printed| {
+            let expected = format!("the port {port} and the length {length}");
+            logs(trial, &expected, |printed| {
                 let text = String::from_utf8_lossy(printed);
-                text.contains(&port.to_string()) && text.contains(&LENGTH.to_string())
+                text.contains(&port.to_string()) && text.contains(&length.to_string())
             })
         },
-    ),
+    )
+    .needs(&["T-2", "T-21/3"]),
     Check::should(
         "T-22/2",
         "with port 0 the system chooses, and the log names the port",
@@ -202,7 +202,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["T-1"]),
     Check::should(
         "T-23/2",
         "wrong arguments are refused with status 2",
@@ -239,7 +240,8 @@ pub(super) const CHECKS: &[Check] = &[
                 format!("{exit}, and {}", shown(text.as_bytes())),
             ))
         },
-    ),
+    )
+    .needs(&["T-21/2"]),
 ];
 
 /// The usage of the assignment, behind the program's name.
@@ -266,21 +268,14 @@ fn start_on_port_in_use<'t>(
     Ok((listener, server))
 }
 
-/// Waits for what the log should have, at the latest when the server has ended: it may be kept
-/// back until then.
-fn logs(trial: &mut Trial<'_>, wanted: &str, has_it: impl Fn(&[u8]) -> bool) -> Outcome {
+/// Waits for what the log should have.
+fn logs(trial: &mut Trial<'_>, expected: &str, has_it: impl Fn(&[u8]) -> bool) -> Outcome {
     let timeout = trial.timeout();
     let server = trial.process()?;
-    if server.wait_stderr(&has_it, timeout).is_ok() {
-        return Ok(());
-    }
-    server.signal_group(Signal::INT)?;
-    let _ = server.wait_exit(timeout);
-    match server.stderr() {
-        printed if has_it(&printed) => Ok(()),
-        printed => Err(Problem::broken(
-            format!("{wanted} on standard error"),
-            shown(&printed),
-        )),
-    }
+    server.wait_stderr(has_it, timeout).map_err(|_| {
+        Problem::broken(
+            format!("{expected} on standard error"),
+            shown(&server.stderr()),
+        )
+    })
 }

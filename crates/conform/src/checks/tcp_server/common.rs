@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use harness::Event;
-
 use super::connections::{MIB, send_within};
 use super::wire::goes_on;
-use super::{REVERSE, UPPERCASE, connected, is_served, request};
+use super::{SERVED, UPPERCASE, connected, expect_text, is_served, letters, request};
 use crate::checks::common;
+use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -27,33 +26,31 @@ pub(super) const CHECKS: &[Check] = &[
             goes_on(trial, address)?;
         }
         Ok(())
-    }),
+    })
+    .needs(SERVED),
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(10);
+        let text = letters(trial, 20);
         let mut client = connected(trial)?;
-        let requests = [
-            request(UPPERCASE, "straße".as_bytes()),
-            request(REVERSE, b"abc"),
-        ];
-        client.send_in_pieces(&requests.concat(), 1, PAUSE)?;
-        client.expect(b"\0\0\0\x07STRASSE\0\0\0\x03cba")
-    }),
+        client.send_in_pieces(&request(UPPERCASE, text.as_bytes()), 1, PAUSE)?;
+        expect_text(&mut client, &text)
+    })
+    .needs(&["T-1"]),
     common::in_one_piece(|trial| {
         let timeout = trial.timeout();
+        let text = letters(trial, 20);
         let mut client = connected(trial)?;
         for _ in 0..10 {
-            client.send(b"\x08\0\0\x05hello")?;
-            match client.next_event(64, timeout) {
-                Event::Data(bytes) if bytes == b"\0\0\0\x05HELLO" => {}
-                Event::Data(bytes) => {
-                    let happened = format!("at first only \"{}\" comes", harness::escape(&bytes));
-                    return Err(Problem::broken("the whole response at once", happened));
-                }
-                event => return Err(Problem::broken("a response", event.to_string())),
+            client.send(&request(UPPERCASE, text.as_bytes()))?;
+            let bytes = common::receive_first_piece(&mut client, timeout)?;
+            if bytes.len() != 4 + text.len() {
+                let happened = format!("at first only {}", shown(&bytes));
+                return Err(Problem::broken("the whole response in one piece", happened));
             }
         }
         Ok(())
-    }),
+    })
+    .needs(&["T-1", "T-4"]),
     common::announced_length(|trial| {
         const SENT: usize = 8 * MIB;
         const MOST: u64 = 64 << 20;
@@ -75,5 +72,6 @@ pub(super) const CHECKS: &[Check] = &[
             ),
             format!("{} MiB", taken >> 20),
         ))
-    }),
+    })
+    .needs(&["T-17"]),
 ];

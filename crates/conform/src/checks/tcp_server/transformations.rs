@@ -1,13 +1,14 @@
 //! What becomes of a message. Where chance decides, the bounds are so wide that a right program
+//! leaves them less than once in 10⁹ runs.
 
-use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 use super::{
-    ACTIONS, LOWERCASE, RANDOM, REVERSE, SHUFFLE, UPPERCASE, connected, receive_length,
-    receive_response, request, response,
+    ACTIONS, LOWERCASE, MOST_RECEIVED, RANDOM, REVERSE, SHUFFLE, UPPERCASE, ask, letters, response,
 };
-use crate::{Check, Conversation, Outcome, Problem, Trial};
+use crate::conversation::shown;
+use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -15,21 +16,15 @@ pub(super) const CHECKS: &[Check] = &[
         "uppercase and lowercase change the letters and nothing else",
         "Protocol: the server transforms the message",
         |trial| {
+            let text = String::from_utf8_lossy(&printable(trial)).into_owned();
             let examples = [
-                (
-                    UPPERCASE,
-                    "Hello, World! [az] {42}",
-                    "HELLO, WORLD! [AZ] {42}",
-                ),
-                (
-                    LOWERCASE,
-                    "Hello, World! [AZ] @42",
-                    "hello, world! [az] @42",
-                ),
+                (UPPERCASE, &*text, &*text.to_uppercase()),
+                (LOWERCASE, &text, &text.to_lowercase()),
             ];
             transforms(trial, &examples)
         },
-    ),
+    )
+    .needs(KNOWN),
     Check::should(
         "T-9/2",
         "uppercase and lowercase know the letters of Unicode, and the length is the new one",
@@ -44,231 +39,285 @@ pub(super) const CHECKS: &[Check] = &[
             ];
             transforms(trial, &examples)
         },
-    ),
+    )
+    .needs(&["T-9"]),
+    Check::should(
+        "T-9/3",
+        "the end of a line and other control characters are data",
+        "Protocol: the length says where the message ends",
+        |trial| {
+            let text = letters(trial, 8);
+            let message = format!("\n{text}\r\n\0{text}\t\n");
+            let answer: String = message.chars().rev().collect();
+            transforms(trial, &[(REVERSE, &message, &answer)])
+        },
+    )
+    .needs(&["T-10"]),
     Check::must(
         "T-10",
         "reverse turns the message around",
         "Protocol: the server transforms the message",
         |trial| {
-            let examples = [
-                (REVERSE, "Hello World", "dlroW olleH"),
-                (REVERSE, " ab", "ba "),
-                (REVERSE, "x", "x"),
-            ];
-            transforms(trial, &examples)
+            for length in [1, 2, 30] {
+                let text = letters(trial, length);
+                let answer: String = text.chars().rev().collect();
+                transforms(trial, &[(REVERSE, &text, &answer)])?;
+            }
+            Ok(())
         },
-    ),
+    )
+    .needs(KNOWN),
     Check::should(
         "T-10/2",
         "reverse leaves characters of several bytes whole",
         "Protocol: the server transforms the message, which is UTF-8",
-        |trial| transforms(trial, &[(REVERSE, "aé漢😀z", "z😀漢éa")]),
-    ),
+        |trial| {
+            let text = wide(trial);
+            let answer: String = text.chars().rev().collect();
+            transforms(trial, &[(REVERSE, &text, &answer)])
+        },
+    )
+    .needs(&["T-10"]),
     Check::must(
         "T-11",
         "shuffle keeps every character of the message",
         "Protocol: the server transforms the message",
         |trial| {
-            let mut client = connected(trial)?;
-            for message in ["Hello World", "x", "mississippi"] {
-                is_permutation(&mut client, message)?;
+            let address = trial.serve()?;
+            for length in [1, 2, 30] {
+                // Some letters come twice.
+                let text = letters(trial, length).repeat(2);
+                shuffled(trial, address, &text)?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(KNOWN),
     // 94 different characters keep their order once in 94! ≈ 10¹⁴⁶ times.
     Check::must(
         "T-11/2",
         "shuffle changes the order",
         "Protocol: the server transforms the message",
         |trial| {
-            let message: Vec<u8> = PRINTABLE.collect();
-            let mut client = connected(trial)?;
-            client.send(&request(SHUFFLE, &message))?;
-            if receive_response(&mut client)? == message {
+            let message = printable(trial);
+            let address = trial.serve()?;
+            if ask(trial, address, SHUFFLE, &message)? == Some(message) {
                 let expected = "94 different characters in another order";
                 return Err(Problem::broken(expected, "the message as it was"));
             }
             Ok(())
         },
-    ),
-    // Each of the 6 orders of 3 characters comes with probability 1/6. By Hoeffding's inequality the
-    // share of one order in 6000 is off by 0.045 or more with a probability of at most
-    // 2 exp(-2 · 6000 · 0.045²) < 6 · 10⁻¹¹, and that of any of them with less than 4 · 10⁻¹⁰.
+    )
+    .needs(&["T-11"]),
+    // The order of three characters of a message is each of the 6 with probability 1/6, whatever
+    // the order of others is: a message of 93 shows 31 orders. The share of one of the 6 in 1240 is
+    // off by 0.075 or more with a probability of at most exp(-1240 · D(1/6 + 0.075 ‖ 1/6)) < 2 · 10⁻¹⁰
+    // for more, and less for fewer (Chernoff, with D the relative entropy).
     Check::should(
         "T-11/3",
         "shuffle makes every order equally often",
         "Protocol: the server transforms the message",
         |trial| {
-            const BATCHES: usize = 20;
-            const BATCH: usize = 300;
-            let mut orders: HashMap<Vec<u8>, usize> = HashMap::new();
-            let mut client = connected(trial)?;
-            for _ in 0..BATCHES {
-                client.send(&request(SHUFFLE, b"abc").repeat(BATCH))?;
-                for _ in 0..BATCH {
-                    *orders.entry(receive_response(&mut client)?).or_default() += 1;
-                }
+            const MESSAGES: usize = 40;
+            let mut message = printable(trial);
+            message.truncate(93);
+            let text = String::from_utf8_lossy(&message).into_owned();
+            let address = trial.serve()?;
+            let mut orders = Vec::new();
+            for _ in 0..MESSAGES {
+                let shuffled = shuffled(trial, address, &text)?;
+                let place = |byte: &u8| shuffled.iter().position(|other| other == byte);
+                orders.extend(message.chunks(3).map(|three| {
+                    let [a, b, c] = [0, 1, 2].map(|index| place(&three[index]));
+                    [a < b, b < c, a < c]
+                }));
             }
-            for order in ["abc", "acb", "bac", "bca", "cab", "cba"] {
-                let count = orders.get(order.as_bytes()).copied().unwrap_or_default();
-                let what = format!("\"abc\" becomes \"{order}\"");
-                is_near(&what, count, BATCHES * BATCH, 1.0 / 6.0, 0.045)?;
+            for (name, order) in [
+                ("abc", [true, true, true]),
+                ("acb", [true, false, true]),
+                ("bac", [false, true, true]),
+                ("cab", [true, false, false]),
+                ("bca", [false, true, false]),
+                ("cba", [false, false, false]),
+            ] {
+                let count = orders.iter().filter(|other| **other == order).count();
+                let what = format!("of three characters \"abc\" become \"{name}\"");
+                is_near(&what, count, orders.len(), 1.0 / 6.0, 0.075)?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["T-11", "T-11/2"]),
     Check::should(
         "T-11/4",
         "shuffle leaves characters of several bytes whole",
         "Protocol: the server transforms the message, which is UTF-8",
-        |trial| is_permutation(&mut connected(trial)?, &WIDE.repeat(4)),
-    ),
+        |trial| {
+            let text = wide(trial);
+            let address = trial.serve()?;
+            shuffled(trial, address, &text).map(drop)
+        },
+    )
+    .needs(&["T-11"]),
     Check::must(
         "T-12",
         "random drops and repeats characters in their order",
         "TCP Client v3: random drops some characters and repeats some",
-        |trial| {
-            let mut client = connected(trial)?;
-            random_counts(&mut client, 20).map(drop)
-        },
-    ),
+        |trial| random_counts(trial, 10).map(drop),
+    )
+    .needs(KNOWN),
     // A character is dropped with probability 1/6. It comes twice or more if it is kept (5/6), is
     // given a Pareto number P (1/6) and ⌊P⌋ ≥ 2 (1/2): with probability 5/72.
     //
-    // By Hoeffding's inequality each share in 9400 characters is off by 0.038 or more with a
-    // probability of at most 2 exp(-2 · 9400 · 0.038²) < 4 · 10⁻¹². A server may bound the repeats of
-    // a response (T-13), which 4 % of the responses feel, in their second half: less than 0.002.
-    Check::must(
+    // The share in 2820 characters is off by so much with a probability of at most 10⁻¹⁰ (Chernoff,
+    // as above). A server may bound the repeats of a response (T-13), which 4 % of the responses
+    // feel, in their second half: less than 0.002.
+    Check::should(
         "T-12/2",
         "random drops a sixth of the characters, and repeats a twelfth of those it keeps",
         "TCP Client v3: a character is dropped with probability 1/6; one that is kept is, with \
          probability 1/6, written as often as a Pareto number of shape 1 says, rounded down",
         |trial| {
-            const TOLERANCE: f64 = 0.04;
-            let mut client = connected(trial)?;
-            let Some(counts) = random_counts(&mut client, 100)? else {
-                return Ok(());
+            let counts = random_counts(trial, 30)?;
+            let how_many = |expected: fn(usize) -> bool| {
+                counts.iter().filter(|count| expected(**count)).count()
             };
-            let how_many =
-                |wanted: fn(usize) -> bool| counts.iter().filter(|n| wanted(**n)).count();
             let (dropped, repeated) = (how_many(|n| n == 0), how_many(|n| n > 1));
             let all = counts.len();
-            is_near("a character is dropped", dropped, all, 1.0 / 6.0, TOLERANCE)?;
-            is_near(
-                "a character is repeated",
-                repeated,
-                all,
-                5.0 / 72.0,
-                TOLERANCE,
-            )
+            is_near("a character is dropped", dropped, all, 1.0 / 6.0, 0.055)?;
+            is_near("a character is repeated", repeated, all, 5.0 / 72.0, 0.04)
         },
-    ),
-    // One that drops the only character, once in six times, is missed once in 10¹⁵ runs.
-    Check::must(
+    )
+    .needs(&["T-12"]),
+    // One that drops the only character, once in six times, is missed once in 10⁸ runs.
+    Check::should(
         "T-12/3",
         "random never leaves nothing of a message",
         "TCP Client v3: if nothing is left, the result is the first character",
         |trial| {
-            let mut client = connected(trial)?;
-            let answers = randomized(&mut client, b"x", 200)?.unwrap_or_default();
-            let is_wrong =
-                |answer: &&Vec<u8>| answer.is_empty() || answer.iter().any(|o| *o != b'x');
-            match answers.iter().find(is_wrong) {
-                None => Ok(()),
-                Some(answer) => Err(Problem::broken(
-                    "\"x\" becomes \"x\", once or more",
-                    format!("\"{}\"", harness::escape(answer)),
-                )),
+            let text = letters(trial, 1);
+            let address = trial.serve()?;
+            for _ in 0..100 {
+                let Some(answer) = ask(trial, address, RANDOM, text.as_bytes())? else {
+                    continue;
+                };
+                if answer.is_empty() || !answer.iter().all(|byte| text.as_bytes() == [*byte]) {
+                    let expected = format!("\"{text}\" becomes \"{text}\", once or more");
+                    return Err(Problem::broken(expected, shown(&answer)));
+                }
             }
+            Ok(())
         },
-    ),
+    )
+    .needs(KNOWN),
     Check::should(
         "T-12/4",
         "random leaves characters of several bytes whole",
         "Protocol: the server transforms the message, which is UTF-8",
         |trial| {
-            let mut client = connected(trial)?;
-            let message = WIDE.repeat(4);
-            let answers = randomized(&mut client, message.as_bytes(), 20)?.unwrap_or_default();
-            let of_the_message =
-                |text: &str| text.chars().all(|character| WIDE.contains(character));
-            let is_wrong = |answer: &&Vec<u8>| !str::from_utf8(answer).is_ok_and(of_the_message);
-            match answers.iter().find(is_wrong) {
-                None => Ok(()),
-                Some(answer) => Err(Problem::broken(
-                    format!("characters of \"{WIDE}\""),
-                    format!("\"{}\"", harness::escape(answer)),
-                )),
+            let text = wide(trial);
+            let address = trial.serve()?;
+            for _ in 0..10 {
+                let Some(answer) = ask(trial, address, RANDOM, text.as_bytes())? else {
+                    continue;
+                };
+                if !str::from_utf8(&answer).is_ok_and(|answer| answer.chars().all(is_of(&text))) {
+                    let expected = format!("characters of \"{text}\"");
+                    return Err(Problem::broken(expected, shown(&answer)));
+                }
             }
+            Ok(())
         },
-    ),
-    // A response that repeats without bound passes for one with a bound 24 times in 25: 500 of them
-    // do less than once in 10⁸ runs.
+    )
+    .needs(&["T-12"]),
+    // A response that repeats without bound passes for one with a bound 24 times in 25: 150 of them
+    // do once in 400 runs.
     Check::should(
         "T-13",
         "random makes at most 4 n + 64 characters of n",
         "Requirements: your server must handle any request size (a Pareto number of shape 1 has \
          no mean: without a bound a short request may have a response without end)",
         |trial| {
-            let message: Vec<u8> = PRINTABLE.collect();
+            let message = printable(trial);
             let most = 4 * message.len() + 64;
-            let mut client = connected(trial)?;
-            let answers = randomized(&mut client, &message, 500)?;
-            let longest = answers.iter().flatten().map(Vec::len).max();
-            match longest {
-                Some(length) if length <= most => Ok(()),
-                length => Err(Problem::broken(
-                    format!("at most {most} characters of {}", message.len()),
-                    length.map_or("more than a million".to_owned(), |n| {
-                        format!("{n} characters")
-                    }),
-                )),
+            let address = trial.serve()?;
+            for _ in 0..150 {
+                let happened = match ask(trial, address, RANDOM, &message)? {
+                    Some(answer) if answer.len() <= most => continue,
+                    Some(answer) => format!("{} characters", answer.len()),
+                    None => format!("more than {MOST_RECEIVED}"),
+                };
+                let expected = format!("at most {most} characters of {}", message.len());
+                return Err(Problem::broken(expected, happened));
             }
+            Ok(())
         },
-    ),
+    )
+    .needs(&["T-12"]),
     Check::should(
         "T-14",
         "an empty message has an empty response, whatever the action",
         "Requirements: your server must handle any request size",
         |trial| transforms(trial, &ACTIONS.map(|action| (action, "", ""))),
-    ),
+    )
+    .needs(KNOWN),
 ];
 
-/// Different characters, in their order: what is dropped and repeated can be told.
+/// What a check of an action rests on.
+const KNOWN: &[&str] = &["T-1", "T-3", "T-16"];
+
 const PRINTABLE: RangeInclusive<u8> = b'!'..=b'~';
 
-/// Characters of two, three and four bytes.
-const WIDE: &str = "é漢😀ß";
+/// All printable characters, each once, in any order: what is dropped and repeated can be told.
+fn printable(trial: &mut Trial<'_>) -> Vec<u8> {
+    let mut characters: Vec<u8> = PRINTABLE.collect();
+    trial.random().shuffle(&mut characters);
+    characters
+}
 
-/// A response of `random` that is longer was made by a Pareto number without bound. Nobody has to
-/// wait for it.
-const MOST_RECEIVED: usize = 1 << 20;
+/// Characters of one to four bytes in any order.
+fn wide(trial: &mut Trial<'_>) -> String {
+    let mut characters: Vec<char> = "aé漢😀ßz".repeat(4).chars().collect();
+    trial.random().shuffle(&mut characters);
+    characters.into_iter().collect()
+}
+
+fn is_of(text: &str) -> impl Fn(char) -> bool {
+    move |character| text.contains(character)
+}
 
 fn transforms(trial: &mut Trial<'_>, examples: &[(u32, &str, &str)]) -> Outcome {
-    let mut client = connected(trial)?;
-    for (action, message, answer) in examples {
-        client.send(&request(*action, message.as_bytes()))?;
-        client.expect(&response(answer.as_bytes()))?;
+    let address = trial.serve()?;
+    for (action, message, expected) in examples {
+        let answer = ask(trial, address, *action, message.as_bytes())?.unwrap_or_default();
+        if answer == expected.as_bytes() {
+            continue;
+        }
+        let mut happened = shown(&response(&answer));
+        if expected.as_bytes().starts_with(&answer) && answer.len() == expected.chars().count() {
+            happened.push_str(", a length in characters instead of bytes");
+        }
+        return Err(Problem::broken(
+            shown(&response(expected.as_bytes())),
+            happened,
+        ));
     }
     Ok(())
 }
 
-fn is_permutation(client: &mut Conversation, message: &str) -> Outcome {
-    client.send(&request(SHUFFLE, message.as_bytes()))?;
-    let shuffled = receive_response(client)?;
+/// What `shuffle` makes of a message: the same characters.
+fn shuffled(trial: &Trial<'_>, address: SocketAddr, text: &str) -> Result<Vec<u8>, Problem> {
+    let shuffled = ask(trial, address, SHUFFLE, text.as_bytes())?.unwrap_or_default();
     let sorted = |text: &str| {
         let mut characters: Vec<char> = text.chars().collect();
         characters.sort_unstable();
         characters
     };
-    match str::from_utf8(&shuffled) {
-        Ok(text) if sorted(text) == sorted(message) => Ok(()),
-        _ => Err(Problem::broken(
-            format!("the characters of \"{message}\" in any order"),
-            format!("\"{}\"", harness::escape(&shuffled)),
-        )),
+    if str::from_utf8(&shuffled).is_ok_and(|answer| sorted(answer) == sorted(text)) {
+        return Ok(shuffled);
     }
+    let expected = format!("the characters of \"{text}\" in any order");
+    Err(Problem::broken(expected, shown(&shuffled)))
 }
 
 fn is_near(what: &str, count: usize, all: usize, probability: f64, tolerance: f64) -> Outcome {
@@ -286,47 +335,23 @@ fn is_near(what: &str, count: usize, all: usize, probability: f64, tolerance: f6
 }
 
 /// How often each character comes back from `random`, for so many messages of all printable
-/// characters. `None` if nothing can be said of this run: a response is too long to be received.
-fn random_counts(
-    client: &mut Conversation,
-    messages: usize,
-) -> Result<Option<Vec<usize>>, Problem> {
-    let message: Vec<u8> = PRINTABLE.collect();
-    let Some(answers) = randomized(client, &message, messages)? else {
-        return Ok(None);
-    };
+/// characters.
+fn random_counts(trial: &mut Trial<'_>, messages: usize) -> Result<Vec<usize>, Problem> {
+    let message = printable(trial);
+    let address = trial.serve()?;
     let mut counts = Vec::new();
-    for answer in answers {
-        if !answer.is_sorted() || !answer.iter().all(|byte| PRINTABLE.contains(byte)) {
+    for _ in 0..messages {
+        let Some(answer) = ask(trial, address, RANDOM, &message)? else {
+            continue;
+        };
+        let place = |byte: &u8| message.iter().position(|other| other == byte);
+        let places: Option<Vec<usize>> = answer.iter().map(place).collect();
+        if !places.is_some_and(|places| places.is_sorted()) {
             let expected = "characters of the message, some dropped, some repeated, in their order";
-            let happened = format!("\"{}\"", harness::escape(&answer));
-            return Err(Problem::broken(expected, happened));
+            return Err(Problem::broken(expected, shown(&answer)));
         }
-        let count = |byte| answer.iter().filter(|other| **other == byte).count();
-        counts.extend(PRINTABLE.map(count));
+        let count = |byte: &u8| answer.iter().filter(|other| *other == byte).count();
+        counts.extend(message.iter().map(count));
     }
-    Ok(Some(counts))
-}
-
-/// What `random` makes of so many copies of a message. `None` if one of them is too long.
-fn randomized(
-    client: &mut Conversation,
-    message: &[u8],
-    copies: usize,
-) -> Result<Option<Vec<Vec<u8>>>, Problem> {
-    // Few enough to be sent before anything is received.
-    const BATCH: usize = 20;
-    let request = request(RANDOM, message);
-    let mut answers = Vec::new();
-    while answers.len() < copies {
-        client.send(&request.repeat(BATCH))?;
-        for _ in 0..BATCH {
-            let length = receive_length(client)?;
-            if length > MOST_RECEIVED {
-                return Ok(None);
-            }
-            answers.push(client.receive(length)?);
-        }
-    }
-    Ok(Some(answers))
+    Ok(counts)
 }

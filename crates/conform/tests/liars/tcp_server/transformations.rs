@@ -14,6 +14,10 @@ pub(super) fn answer(action: u32, data: Vec<u8>, fault: &str) -> Option<Vec<u8>>
         }
         _ => {}
     }
+    let data = match (data.iter().position(|byte| *byte == b'\n'), fault) {
+        (Some(end), "a message ends with its line") => data[..end].to_vec(),
+        _ => data,
+    };
     let text = match (String::from_utf8(data), fault) {
         (Err(error), "any bytes are a message") => {
             String::from_utf8_lossy(error.as_bytes()).into_owned()
