@@ -1,10 +1,11 @@
-//! What the checks of the message server and of its client share: the records [3.3], and how
-//! either of them refuses.
+//! What the checks of the message server and of its client share: the records [3.3], names and
+//! texts that are drawn, and how either program refuses.
 
 use std::time::Duration;
 
-use harness::Exit;
+use harness::{Event, Exit};
 
+use crate::conversation::shown;
 use crate::{Problem, Trial};
 
 /// The first and the last port that both programs take.
@@ -16,14 +17,60 @@ pub(super) const WRONG_PORTS: [&str; 2] = ["1023", "64001"];
 /// The gap that both programs look for [3.5].
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
+/// The response that carries no messages.
+pub(super) const NO_MESSAGES: &[u8] = b"\xae\x73\x03\0\0";
+
+/// A length whose two bytes are the same: it does not matter in which order they are sent.
+pub(super) const SAME_IN_EITHER_ORDER: usize = 0x0101;
+
+/// A sender and a text.
+pub(super) type Message = (String, String);
+
+/// The name of a user: letters.
+pub(super) fn name(trial: &mut Trial<'_>) -> String {
+    let length = trial.random().usize(8..15);
+    let small = letters(trial, length);
+    format!("{}{small}", trial.random().uppercase())
+}
+
+/// A text: words.
+pub(super) fn text(trial: &mut Trial<'_>) -> String {
+    let words = trial.random().usize(2..5);
+    let words: Vec<_> = (0..words).map(|_| letters(trial, 7)).collect();
+    words.join(" ")
+}
+
+/// So many small letters.
+pub(super) fn letters(trial: &mut Trial<'_>, length: usize) -> String {
+    (0..length).map(|_| trial.random().lowercase()).collect()
+}
+
+/// As many characters, in no order, of two, three and four bytes.
+pub(super) fn wide(trial: &mut Trial<'_>, length: usize) -> String {
+    const CHARACTERS: [char; 8] = ['ü', 'ß', 'é', 'Ω', '漢', '字', '…', '😀'];
+    let mut choose = || trial.random().choice(CHARACTERS).unwrap_or('ü');
+    (0..length).map(|_| choose()).collect()
+}
+
+/// A message of an ordinary length.
+pub(super) fn message(trial: &mut Trial<'_>) -> Message {
+    (name(trial), text(trial))
+}
+
 /// A request for the messages of a user.
-pub(super) fn read(name: &[u8]) -> Vec<u8> {
+pub(super) fn read(name: impl AsRef<[u8]>) -> Vec<u8> {
+    let name = name.as_ref();
     let header = [0xae, 0x73, 1, name.len() as u8, 0, 0, 0];
     [&header, name].concat()
 }
 
 /// A request to store a message.
-pub(super) fn create(sender: &[u8], receiver: &[u8], text: &[u8]) -> Vec<u8> {
+pub(super) fn create(
+    sender: impl AsRef<[u8]>,
+    receiver: impl AsRef<[u8]>,
+    text: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let (sender, receiver, text) = (sender.as_ref(), receiver.as_ref(), text.as_ref());
     let (sender_length, receiver_length) = (sender.len() as u8, receiver.len() as u8);
     let [high, low] = (text.len() as u16).to_be_bytes();
     let header = [0xae, 0x73, 2, sender_length, receiver_length, high, low];
@@ -31,15 +78,30 @@ pub(super) fn create(sender: &[u8], receiver: &[u8], text: &[u8]) -> Vec<u8> {
 }
 
 /// A response with one byte of `MoreMsgs`, and senders and texts.
-pub(super) fn response(more: u8, messages: &[(&[u8], &[u8])]) -> Vec<u8> {
+pub(super) fn response<S: AsRef<[u8]>, T: AsRef<[u8]>>(more: u8, messages: &[(S, T)]) -> Vec<u8> {
     let mut record = vec![0xae, 0x73, 3, messages.len() as u8, more];
     for (sender, text) in messages {
+        let (sender, text) = (sender.as_ref(), text.as_ref());
         record.push(sender.len() as u8);
         record.extend((text.len() as u16).to_be_bytes());
-        record.extend(*sender);
-        record.extend(*text);
+        record.extend(sender);
+        record.extend(text);
     }
     record
+}
+
+/// A record in which one byte is another.
+pub(super) fn with_byte(mut record: Vec<u8>, place: usize, byte: u8) -> Vec<u8> {
+    record[place] = byte;
+    record
+}
+
+/// An event in a sentence, with the data that came.
+pub(super) fn shown_event(event: Event) -> String {
+    match event {
+        Event::Data(bytes) => shown(&bytes),
+        event => event.to_string(),
+    }
 }
 
 /// Waits until the program that was started last has ended by itself, with any text on either

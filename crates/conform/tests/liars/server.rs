@@ -5,12 +5,13 @@ mod store;
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::mem;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{self, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::requests::{Request, read_request};
 use self::store::{Store, send_messages};
@@ -23,6 +24,8 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-1", "the response has no MoreMsgs"),
         ("C-1/2", "MessageLen is little-endian"),
         ("C-1/3", "a text has 60,000 bytes at most"),
+        ("C-1/4", "a name has two bytes at least"),
+        ("C-1/5", "a text has 60,000 bytes at most"),
         ("C-2", "any MagicNo is good"),
         ("C-2/2", "any ID is good"),
         ("C-2/3", "any NameLen is good"),
@@ -31,7 +34,8 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-2/6", "any MessageLen is good"),
         ("C-2/7", "any ReceiverLen is good"),
         ("C-3", "the sender of every message is the reader"),
-        ("C-3", "the newest message comes first"),
+        ("C-3/2", "lengths are in characters"),
+        ("C-3/3", "texts are trimmed"),
         ("C-5", "any port is good"),
         ("C-5", "errors are not printed"),
         ("C-5/2", "the ports begin behind 1024"),
@@ -45,6 +49,8 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-7/2", "requests are waited for forever"),
         ("C-7/3", "requests are waited for half a second"),
         ("C-7/4", "requests are waited for a twentieth of a second"),
+        ("C-7/4", "a header comes in one piece"),
+        ("C-7/6", "each part of a request may take a second"),
         ("C-7/5", "each part of a request may take a second"),
         ("C-8", "it ends when a client closes too early"),
         ("C-8/2", "what has come of a message is stored"),
@@ -59,6 +65,9 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-10/4", "MoreMsgs is 1 from 255 messages on"),
         ("C-10/5", "what does not fit is forgotten"),
         ("C-10/6", "numbers are not printed"),
+        ("C-10/7", "a reader is not closed"),
+        ("C-10/8", "the newest message comes first"),
+        ("C-10/9", "one write sends all"),
         ("C-11", "messages are removed before they are sent"),
         ("C-11/2", "messages are removed before they are sent"),
         ("C-11/3", "messages are removed after they are sent"),
@@ -67,11 +76,15 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-12/2", "it ends on a reset"),
         ("C-12/3", "readers are waited for, one by one"),
         ("C-12/4", "errors are on standard output"),
+        ("C-12/5", "it ends on a wrong MagicNo"),
+        ("C-12/6", "erroneous clients are not closed"),
+        ("C-12/7", "it ends when nobody comes for a second"),
         ("C-13", "one client after another"),
         ("C-13/2", "one client after another"),
         ("C-14", "there is no limit"),
         ("C-14/2", "errors are not printed"),
         ("C-15", "names are lower case"),
+        ("C-15/2", "names are UTF-8"),
         ("C-16", "signals do nothing"),
         ("C-16/2", "signals do nothing"),
         ("C-16/3", "it ends at once on a signal"),
@@ -79,7 +92,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-3", "there is no help"),
         ("G-3/2", "there is no help"),
         ("G-4", "it ends two seconds after a signal"),
-        ("G-4/2", "it panics on a wrong MagicNo"),
+        ("G-4/2", "it ends on a wrong MagicNo"),
         ("G-4/3", "it looks for clients all the time"),
         ("G-5", "a header comes in one piece"),
         ("G-5/2", "a response goes in two pieces"),
@@ -180,10 +193,12 @@ const ONE_BY_ONE: [&str; 2] = [
 fn accept(fault: &str, listener: TcpListener) -> io::Result<ExitCode> {
     listener.set_nonblocking(true)?;
     let store = Mutex::new(Store::default());
+    let mut last = Instant::now();
     thread::scope(|scope| {
         while !STOPPING.load(Ordering::SeqCst) {
             match listener.accept() {
                 Ok((client, peer)) => {
+                    last = Instant::now();
                     let store = &store;
                     if ONE_BY_ONE.contains(&fault) {
                         serve(fault, client, peer, store);
@@ -192,6 +207,11 @@ fn accept(fault: &str, listener: TcpListener) -> io::Result<ExitCode> {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if fault == "it ends when nobody comes for a second"
+                        && last.elapsed() > Duration::from_secs(1)
+                    {
+                        process::exit(3);
+                    }
                     if fault != "it looks for clients all the time" {
                         thread::sleep(Duration::from_millis(5));
                     }
@@ -213,6 +233,7 @@ fn serve(fault: &str, mut client: TcpStream, peer: SocketAddr, store: &Mutex<Sto
     if !late {
         print_client(fault, peer);
     }
+    let copy = client.try_clone();
     let outcome = client
         .set_nonblocking(false)
         .and_then(|()| read_request(fault, &mut client))
@@ -221,7 +242,12 @@ fn serve(fault: &str, mut client: TcpStream, peer: SocketAddr, store: &Mutex<Sto
         print_client(fault, peer);
     }
     match outcome {
-        Ok(line) => println!("{line}"),
+        Ok(line) => {
+            if fault == "a reader is not closed" && line.starts_with("sent") {
+                mem::forget(copy);
+            }
+            println!("{line}");
+        }
         Err(error) => {
             if fault == "it ends on a reset" && error.kind() == ErrorKind::ConnectionReset {
                 process::exit(3);
@@ -230,6 +256,9 @@ fn serve(fault: &str, mut client: TcpStream, peer: SocketAddr, store: &Mutex<Sto
                 && error.kind() == ErrorKind::UnexpectedEof
             {
                 process::exit(3);
+            }
+            if fault == "erroneous clients are not closed" {
+                mem::forget(copy);
             }
             complain(fault, &format!("{peer}: {error}"));
         }

@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
             trial.start(&arguments(listener.port(), "--help", "read"), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
             server.expect(b"\xae\x73\x01\x06\0\0\0--help")?;
-            server.send(&response(0, &[]))?;
+            server.send(crate::checks::messages::NO_MESSAGES)?;
             server.expect_gone()
         },
     ),

@@ -44,8 +44,8 @@ pub(super) const CHECKS: &[Check] = &[
         "a SenderLen of 0 is an error",
         "3.3.2: the SenderLen and MessageLen fields must be at least 1",
         |trial| {
-            let wrong = response(0, &[(b"", b"x"), BEHIND]);
-            let right = response(0, &[(b"Wilhelmina", b"x"), BEHIND]);
+            let wrong = response(0, &[("", "x"), BEHIND]);
+            let right = response(0, &[("Wilhelmina", "x"), BEHIND]);
             finds_the_fault(trial, &wrong, &right, Then::Stays)
         },
     ),
@@ -54,8 +54,8 @@ pub(super) const CHECKS: &[Check] = &[
         "a MessageLen of 0 is an error",
         "3.3.2: the SenderLen and MessageLen fields must be at least 1",
         |trial| {
-            let wrong = response(0, &[(b"Wilhelmina", b""), BEHIND]);
-            let right = response(0, &[(b"Wilhelmina", b"x"), BEHIND]);
+            let wrong = response(0, &[("Wilhelmina", ""), BEHIND]);
+            let right = response(0, &[("Wilhelmina", "x"), BEHIND]);
             finds_the_fault(trial, &wrong, &right, Then::Stays)
         },
     ),
@@ -141,7 +141,12 @@ pub(super) const CHECKS: &[Check] = &[
         "3.5: you will need to handle any exceptions by printing an appropriate error message",
         |trial| {
             let listener = trial.listen()?;
-            let none = reads_from(trial, &listener, &response(0, &[]), Then::Closes)?;
+            let none = reads_from(
+                trial,
+                &listener,
+                crate::checks::messages::NO_MESSAGES,
+                Then::Closes,
+            )?;
             start_reading(trial, &listener)?.reset()?;
             let finished = ended(trial)?;
             if says_more(&finished, &none) {
@@ -251,7 +256,10 @@ pub(super) const CHECKS: &[Check] = &[
         "a read that succeeds prints on standard output only, and ends with status 0",
         "not in the assignment: what users of a command line expect",
         |trial| {
-            for record in [response(0, &[]), response(1, &[(WILHELMINA, b"hello")])] {
+            for record in [
+                crate::checks::messages::NO_MESSAGES.to_vec(),
+                response(1, &[(WILHELMINA, b"hello")]),
+            ] {
                 let finished = reads(trial, &record)?;
                 has_status(finished.exit, 0)?;
                 if finished.stdout.is_empty() || !finished.stderr.is_empty() {
@@ -267,7 +275,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The message behind a fault.
-const BEHIND: (&[u8], &[u8]) = (b"Bartholomew", b"behind the fault");
+const BEHIND: (&str, &str) = ("Bartholomew", "behind the fault");
 
 /// A wrong response of two messages at most, the last of which is [`BEHIND`] the fault, and a right
 /// one: sees that the client ends, that it prints something that it does not print for the right

@@ -149,7 +149,12 @@ pub(super) const CHECKS: &[Check] = &[
             let listener = trial.listen()?;
             let some = response(0, &[(WILHELMINA, b"hello")]);
             let some = reads_from(trial, &listener, &some, Then::Closes)?;
-            let none = reads_from(trial, &listener, &response(0, &[]), Then::Closes)?;
+            let none = reads_from(
+                trial,
+                &listener,
+                crate::checks::messages::NO_MESSAGES,
+                Then::Closes,
+            )?;
             if says_more(&none, &some) {
                 return Ok(());
             }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use harness::Event;
+use harness::{Event, Output};
 
-use super::messages::{has_number, printed};
-use super::{is_served, send, serve_here, store};
+use super::messages::has_number;
+use super::{ASSIGNMENT, RECORDS, is_served, send, serve_here, store};
 use crate::checks::common;
-use crate::checks::messages::{create, read, response};
+use crate::checks::common::receive_first_piece;
+use crate::checks::messages::{SECOND, create, letters, message, name, read, response};
 use crate::conversation::shown;
 use crate::{Check, Problem};
 
@@ -17,7 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
     common::prints_immediately(|trial| {
         const TRIES: u32 = 3;
         let timeout = trial.timeout();
-        let address = serve_here(trial)?;
+        let in_a_pipe = |program: harness::Program| program.stdout(Output::Captured);
+        let address = trial.serve_as(|port| ASSIGNMENT.arguments_at(port), in_a_pipe)?;
         for _ in 0..TRIES {
             let mut silent = trial.connect(address)?;
             let port = silent.local_address().port();
@@ -35,8 +37,10 @@ pub(super) const CHECKS: &[Check] = &[
             shown(&trial.process()?.stdout()),
         ))
     })
-    .waits(1),
+    .waits(1)
+    .needs(&["C-6"]),
     common::survives(|trial| {
+        let random = letters(trial, 64);
         let address = trial.serve()?;
         for bytes in [
             &b"\n"[..],
@@ -45,53 +49,67 @@ pub(super) const CHECKS: &[Check] = &[
             b"\xae\x73\x01\x02\0\0\0\xff\xfe",
             &[0x00; 64],
             &[0xff; 64],
+            random.as_bytes(),
         ] {
             drop(send(trial, address, bytes)?);
             is_served(trial, address)?;
         }
         Ok(())
     })
-    .waits(1),
+    .waits(1)
+    .needs(&["C-7", "C-8", "C-12/2", "C-12/5"]),
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(10);
+        let receiver = name(trial);
+        let (sender, text) = message(trial);
         let address = trial.serve()?;
-        let mut sender = trial.connect(address)?;
-        sender.send_in_pieces(&create(b"alice", b"ivan", b"hello"), 1, PAUSE)?;
-        sender.expect_gone()?;
+        let mut client = trial.connect(address)?;
+        client.send_in_pieces(&create(&sender, &receiver, &text), 1, PAUSE)?;
+        client.next_event(1, trial.timeout());
         let mut reader = trial.connect(address)?;
-        reader.send_in_pieces(&read(b"ivan"), 1, PAUSE)?;
-        reader.expect(&response(0, &[(b"alice", b"hello")]))
-    }),
+        reader.send_in_pieces(&read(&receiver), 1, PAUSE)?;
+        reader.expect(&response(0, &[(sender, text)]))
+    })
+    .needs(RECORDS),
     common::in_one_piece(|trial| {
         let timeout = trial.timeout();
+        let receiver = name(trial);
+        let messages = [message(trial), message(trial), message(trial)];
         let address = trial.serve()?;
-        let messages = [(&b"alice"[..], &b"one"[..]); 3];
-        for (sender, text) in messages {
-            store(trial, address, sender, b"judy", text)?;
+        for message in &messages {
+            store(trial, address, &receiver, message)?;
         }
-        let mut reader = send(trial, address, &read(b"judy"))?;
-        match reader.next_event(1000, timeout) {
-            Event::Data(bytes) if bytes == response(0, &messages) => Ok(()),
-            Event::Data(bytes) => Err(Problem::broken(
-                "the whole response at once",
-                format!("at first only \"{}\" comes", harness::escape(&bytes)),
-            )),
-            event => Err(Problem::broken("a response", event.to_string())),
-        }
-    }),
-    common::cannot_drive_a_terminal(|trial| {
-        let address = serve_here(trial)?;
-        let name = "eve\x1b[2J\u{9b}2J\nforged by eve";
-        let mut sender = send(trial, address, &create(name.as_bytes(), b"bob", b"hello"))?;
-        sender.expect_gone()?;
-        let text = printed(trial, |text| text.contains("forged by eve"))?;
-        let drives_a_terminal = |letter: char| letter.is_control() && !"\n\r\t".contains(letter);
-        if !text.contains(drives_a_terminal) && !text.contains("\nforged by eve") {
+        let mut reader = send(trial, address, &read(&receiver))?;
+        let piece = receive_first_piece(&mut reader, timeout)?;
+        if piece == response(0, &messages) {
             return Ok(());
         }
-        Err(Problem::broken(
-            "control characters of a name are escaped",
-            harness::escape(text.as_bytes()),
-        ))
+        let happened = format!("at first only {} come", shown(&piece));
+        Err(Problem::broken("the whole response in one piece", happened))
+    })
+    .needs(&["C-1", "C-1/2", "C-10/8"]),
+    common::cannot_drive_a_terminal(|trial| {
+        const DRIVES: [&str; 3] = ["\x1b[2J", "\u{9b}2J", "\nforged by eve"];
+        let timeout = trial.timeout();
+        let address = serve_here(trial)?;
+        let sender = format!("eve{}", DRIVES.concat());
+        store(trial, address, "bob", &(sender, "hello".into()))?;
+        let server = trial.process()?;
+        let both = || {
+            let both = [server.stdout(), b"\n".to_vec(), server.stderr()].concat();
+            String::from_utf8_lossy(&both).into_owned()
+        };
+        let forged = |_: &[u8]| both().contains("forged by eve");
+        // It may refuse such a name, or print it on the other output.
+        let _ = server.wait_stdout(forged, timeout.min(SECOND));
+        let printed = both();
+        if DRIVES.iter().any(|text| printed.contains(text)) {
+            let happened = harness::escape(printed.as_bytes());
+            return Err(Problem::broken(
+                "control characters of a name are escaped",
+                happened,
+            ));
+        }
+        Ok(())
     }),
 ];

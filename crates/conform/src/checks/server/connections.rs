@@ -5,88 +5,82 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Signal;
+use harness::{Event, Signal};
 
 use super::messages::{
-    LIMIT, has_number, overfill, printed, stalled_reader, store_much, without_digits,
+    HEADER, LIMIT, has_number, overfill, printed, prints, stalled_reader, store_much,
 };
-use super::{is_sent, is_served, nothing_is_stored, send, serve_here, store};
-use crate::checks::common::expect_success;
-use crate::checks::messages::{SECOND, create, read, response};
+use super::{MANY, RECORDS, is_sent, is_served, nothing_is_stored, send, serve_here, store};
+use crate::checks::messages::{
+    SECOND, create, has_status, message, name, read, response, shown_event, text, with_byte,
+};
 use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
-    // Lines that are not printed for a client without a fault are about the fault.
+    // What is not printed for a client without a fault is about the fault.
     Check::must(
         "C-12",
         "an error message is printed for each erroneous request",
         "3.1: if the request is not valid, or is not read in time, the server prints an \
          appropriate error message",
         |trial| {
+            let (sender, receiver, text) = (name(trial), name(trial), text(trial));
+            let valid = create(&sender, &receiver, &text);
+            let half = trial.random().usize(8..valid.len());
             let address = serve_here(trial)?;
             for _ in 0..3 {
-                store(trial, address, b"alice", b"bob", b"hello")?;
+                send(trial, address, &valid)?.next_event(1, trial.timeout());
             }
-            thread::sleep(UNTIL_IT_WAITS);
-            let usual: HashSet<String> = printed(trial, |_| false)?
-                .lines()
-                .map(without_digits)
-                .collect();
-            let unusual = |text: &str| {
-                let lines = text.lines().map(without_digits);
-                lines.filter(|line| !usual.contains(line)).count()
-            };
-
-            let address = serve_here(trial)?;
-            let faults = [
-                &b"\xae\x74\x02\x05\x03\0\x05alicebobhello"[..],
-                b"\xae\x73\x07\x05\x03\0\x05alicebobhello",
-                b"\xae\x73\x02\0\x03\0\x05bobhello",
-                b"\xae\x73\x01\x05\x03\0\0alicebob",
-                b"\xae\x73\x01\x05\0\0\x05alicehello",
-                b"\xae\x73\x02\x05\0\0\x05alicehello",
-                b"\xae\x73\x02\x05\x03\0\0alicebob",
-                b"\xae\x73\x02",
-                b"\xae\x73\x02\x05\x03\0\x05alicebobhel",
-            ];
-            for fault in faults {
-                let mut client = send(trial, address, fault)?;
-                // Nothing more comes. It may be closed for the fault already.
-                let _ = client.shutdown_write();
-                client.expect_gone()?;
+            let printed = settled(trial)?;
+            let usual: HashSet<String> = printed.lines().map(without_digits).collect();
+            for (fault, request) in [
+                ("a wrong MagicNo", with_byte(valid.clone(), 1, 0x74)),
+                ("a wrong ID", with_byte(valid.clone(), 2, 7)),
+                ("a NameLen of 0", create("", &receiver, &text)),
+                (
+                    "a read request with a ReceiverLen",
+                    with_byte(create(&sender, &receiver, ""), 2, 1),
+                ),
+                (
+                    "a read request with a MessageLen",
+                    with_byte(create(&sender, "", &text), 2, 1),
+                ),
+                ("a ReceiverLen of 0", create(&sender, "", &text)),
+                ("a MessageLen of 0", create(&sender, &receiver, "")),
+                ("a header that is cut off", valid[..3].to_vec()),
+                ("a request that is cut off", valid[..half].to_vec()),
+            ] {
+                is_mentioned(trial, &usual, fault, |trial| {
+                    let mut client = send(trial, address, &request)?;
+                    // Nothing more comes. It may be closed for the fault already.
+                    let _ = client.shutdown_write();
+                    client.next_event(1, trial.timeout());
+                    Ok(())
+                })?;
             }
-            let mut stalled = send(trial, address, b"\xae\x73\x02\x05\x03\0\x05alice")?;
-            stalled.next_event(1, trial.timeout() + 2 * SECOND);
-
-            let wanted = faults.len() + 1;
-            let text = printed(trial, |text| unusual(text) >= wanted)?;
-            let found = unusual(&text);
-            if found >= wanted {
-                return Ok(());
-            }
-            Err(Problem::broken(
-                format!("{wanted} error messages, one for each erroneous request"),
-                format!("{found} lines that are not printed for valid requests"),
-            ))
+            is_mentioned(trial, &usual, "a request that stops", |trial| {
+                let mut stalled = send(trial, address, &valid[..half])?;
+                stalled.next_event(1, trial.timeout() + 2 * SECOND);
+                Ok(())
+            })
         },
     )
-    .waits(3),
+    .waits(1)
+    .needs(&[
+        "C-2", "C-2/2", "C-2/3", "C-2/4", "C-2/5", "C-2/6", "C-7", "C-8", "C-8/2", "C-12/5",
+    ]),
     Check::must(
         "C-12/2",
         "the server goes on when a client resets the connection",
         "3.5: exceptions of recv() and of writing are handled by printing an error message, \
          closing the socket and returning to the start of the loop",
         |trial| {
+            let (receiver, (sender, text)) = (name(trial), message(trial));
+            let (create, read) = (create(sender, &receiver, text), read(&receiver));
+            let half = trial.random().usize(8..create.len());
             let address = trial.serve()?;
-            let (create, read) = (create(b"alice", b"heidi", b"hello"), read(b"heidi"));
-            for bytes in [
-                &b""[..],
-                b"\xae\x73\x02",
-                b"\xae\x73\x02\x05\x05\0\x05",
-                &create,
-                &read,
-            ] {
+            for bytes in [b"", &create[..3], &create[..half], &create, &read] {
                 send(trial, address, bytes)?.reset()?;
                 is_served(trial, address)?;
             }
@@ -99,34 +93,39 @@ pub(super) const CHECKS: &[Check] = &[
         "the server goes on when a client does not take its messages",
         "3.5: gaps of one second or more are detected, with a timeout for reading or writing",
         |trial| {
+            let (receiver, (sender, text)) = (name(trial), message(trial));
             let address = trial.serve()?;
-            store_much(trial, address, b"wendy")?;
-            let reader = stalled_reader(trial, address, b"wendy")?;
-            let mut sender = send(trial, address, &create(b"alice", b"xavier", b"hello"))?;
-            let event = sender.next_event(1, trial.timeout() + 2 * SECOND);
-            if !matches!(event, harness::Event::Closed | harness::Event::Reset) {
-                let expected = "the next client is served, after a second";
-                return Err(Problem::broken(expected, event.to_string()));
+            store_much(trial, address, &receiver)?;
+            let reader = stalled_reader(trial, address, &receiver)?;
+            let mut next = send(trial, address, &create(sender, "bob", text))?;
+            match next.next_event(100, trial.timeout() + 2 * SECOND) {
+                Event::Closed | Event::Reset => {}
+                event => {
+                    let expected = "the next client is served, after a second";
+                    return Err(Problem::broken(expected, shown_event(event)));
+                }
             }
             drop(reader);
             is_served(trial, address)
         },
     )
-    .waits(1),
+    .waits(1)
+    .needs(&["C-1/3", "C-9"]),
     Check::should(
         "C-12/4",
         "errors name the client on standard error, the rest is on standard output",
         "not in the assignment: what users of a command line expect",
         |trial| {
             let timeout = trial.timeout();
+            let (receiver, message) = (name(trial), message(trial));
             let address = serve_here(trial)?;
-            store(trial, address, b"Wilhelmina", b"Bartholomew", b"hello")?;
+            store(trial, address, &receiver, &message)?;
             let mut wrong = send(trial, address, b"\xae\x74\x01\x01\0\0\0a")?;
-            wrong.expect_gone()?;
+            wrong.next_event(1, timeout);
             let port = wrong.local_address().port();
             let server = trial.process()?;
             let informed = server.wait_stdout(
-                |printed| String::from_utf8_lossy(printed).contains("Bartholomew"),
+                |printed| String::from_utf8_lossy(printed).contains(&receiver),
                 timeout,
             );
             let warned = server.wait_stderr(
@@ -138,8 +137,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Err(Problem::broken(
                 format!(
-                    "the names of a valid request on standard output, {port}, the port of an erroneous \
-             client, on standard error"
+                    "the names of a valid request on standard output; {port}, the port of an \
+                     erroneous client, on standard error"
                 ),
                 format!(
                     "standard output: {}, standard error: {}",
@@ -149,6 +148,50 @@ pub(super) const CHECKS: &[Check] = &[
             ))
         },
     ),
+    Check::must(
+        "C-12/5",
+        "the server goes on after a request with a wrong field",
+        "3.1: if the request is not valid, the server goes back to the start of the loop",
+        |trial| {
+            let (receiver, (sender, text)) = (name(trial), message(trial));
+            let valid = create(sender, &receiver, &text);
+            let address = trial.serve()?;
+            // Twice each: a fault may follow another.
+            for wrong in [
+                with_byte(valid.clone(), 0, 0xea),
+                with_byte(valid.clone(), 2, 9),
+                create("", &receiver, &text),
+            ] {
+                for _ in 0..2 {
+                    send(trial, address, &wrong)?.next_event(1, trial.timeout());
+                }
+                is_served(trial, address)?;
+            }
+            Ok(())
+        },
+    ),
+    Check::must(
+        "C-12/6",
+        "the connection of a request with a wrong field is closed",
+        "3.1: if the request is not valid, the server closes the socket obtained from accept()",
+        |trial| {
+            let wrong = with_byte(read(name(trial)), 0, 0xea);
+            let address = trial.serve()?;
+            send(trial, address, &wrong)?.expect_gone()
+        },
+    ),
+    Check::must(
+        "C-12/7",
+        "the server goes on when nobody comes for two seconds",
+        "3.1: the server enters an infinite loop, in which it first accepts a connection",
+        |trial| {
+            const NOBODY_COMES: Duration = Duration::from_millis(2500);
+            let address = trial.serve()?;
+            thread::sleep(NOBODY_COMES);
+            is_served(trial, address)
+        },
+    )
+    .waits(3),
     // If they are waited for one after another, that takes 20 seconds.
     Check::should(
         "C-13",
@@ -156,64 +199,65 @@ pub(super) const CHECKS: &[Check] = &[
         "not in the assignment, whose loop serves one client after another",
         |trial| {
             const MOST: Duration = Duration::from_secs(5);
+            let (receiver, message) = (name(trial), message(trial));
             let address = trial.serve()?;
             let silent: Result<Vec<_>, _> = (0..20).map(|_| trial.connect(address)).collect();
             let start = Instant::now();
-            store(trial, address, b"alice", b"yves", b"hello")?;
-            is_sent(
-                trial,
-                address,
-                b"yves",
-                &response(0, &[(b"alice", b"hello")]),
-            )?;
+            store(trial, address, &receiver, &message)?;
+            is_sent(trial, address, &receiver, &[message])?;
             let took = start.elapsed();
             drop(silent?);
             if took < MOST {
                 return Ok(());
             }
             Err(Problem::broken(
-                "another client is served at once",
+                "another client is served immediately",
                 format!("it takes {:.1} seconds", took.as_secs_f64()),
             ))
         },
     )
-    .waits(1),
+    .waits(1)
+    .needs(RECORDS),
     Check::should(
         "C-13/2",
         "messages are in the order in which their requests were completed",
         "not in the assignment, whose loop serves one client after another",
         |trial| {
+            let receiver = name(trial);
+            let (early, late) = (message(trial), message(trial));
             let address = trial.serve()?;
-            let late = create(b"alice", b"zoe", b"late");
-            let (begin, end) = late.split_at_checked(10).unwrap_or((&late, b""));
+            let request = create(&late.0, &receiver, &late.1);
+            let (begin, end) = request.split_at(10);
             let mut slow = send(trial, address, begin)?;
-            store(trial, address, b"alice", b"zoe", b"early")?;
+            store(trial, address, &receiver, &early)?;
             slow.send(end)?;
-            slow.expect_gone()?;
-            let messages = [(&b"alice"[..], &b"early"[..]), (b"alice", b"late")];
-            is_sent(trial, address, b"zoe", &response(0, &messages))
+            slow.next_event(1, trial.timeout());
+            is_sent(trial, address, &receiver, &[early, late])
         },
-    ),
+    )
+    .needs(&["C-1", "C-1/2", "C-10/8"]),
     Check::should(
         "C-14",
         "beyond SERVER_MAX_BYTES nothing is stored, and what is stored can be read",
         "not in the assignment: memory is not endless",
         |trial| {
-            let (address, [first, second]) = overfill(trial)?;
-            let messages = [(&b"alice"[..], first.as_slice()), (b"alice", &second)];
-            is_sent(trial, address, b"tina", &response(0, &messages))?;
+            let receiver = name(trial);
+            let (address, messages) = overfill(trial, &receiver)?;
+            is_sent(trial, address, &receiver, &messages)?;
             // What is read makes room.
-            store(trial, address, b"alice", b"tina", &first)?;
-            is_sent(trial, address, b"tina", &response(0, &[(b"alice", &first)]))
+            let [first, _] = messages;
+            store(trial, address, &receiver, &first)?;
+            is_sent(trial, address, &receiver, &[first])
         },
-    ),
+    )
+    .needs(&["C-1", "C-1/2", "C-1/3", "C-10/2", "C-10/8"]),
     Check::should(
         "C-14/2",
         "who is refused for it finds the limit on standard error",
         "not in the assignment: memory is not endless",
         |trial| {
             let timeout = trial.timeout();
-            overfill(trial)?;
+            overfill(trial, "bob")?;
             let names_it = |printed: &[u8]| String::from_utf8_lossy(printed).contains(LIMIT);
             let server = trial.process()?;
             if server.wait_stderr(names_it, timeout).is_ok() {
@@ -227,25 +271,33 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::should(
         "C-15",
-        "names are compared as bytes",
+        "names that look alike are different",
         "3.3.1: names are stored in the record in bytes",
         |trial| {
+            let message = message(trial);
             let address = trial.serve()?;
-            store(trial, address, b"alice", "é".as_bytes(), b"composed")?;
-            store(trial, address, b"alice", b"\xe9", b"latin-1")?;
-            for name in ["e\u{301}", "É", "e"] {
-                nothing_is_stored(trial, address, name.as_bytes())?;
+            store(trial, address, "é", &message)?;
+            for name in ["e\u{301}", "É", "e", "é "] {
+                nothing_is_stored(trial, address, name)?;
             }
-            is_sent(
-                trial,
-                address,
-                b"\xe9",
-                &response(0, &[(b"alice", b"latin-1")]),
-            )?;
-            let composed = response(0, &[(b"alice", b"composed")]);
-            is_sent(trial, address, "é".as_bytes(), &composed)
+            is_sent(trial, address, "é", &[message])
         },
-    ),
+    )
+    .needs(RECORDS),
+    Check::should(
+        "C-15/2",
+        "a name need not be UTF-8",
+        "3.3.1: names are stored in the record in bytes",
+        |trial| {
+            let message = message(trial);
+            let address = trial.serve()?;
+            let request = create(&message.0, b"\xe9", &message.1);
+            send(trial, address, &request)?.next_event(1, trial.timeout());
+            let mut reader = send(trial, address, &read(b"\xe9"))?;
+            reader.expect(&response(0, &[message]))
+        },
+    )
+    .needs(RECORDS),
     Check::should(
         "C-16",
         "SIGINT ends the server with status 0",
@@ -272,34 +324,75 @@ pub(super) const CHECKS: &[Check] = &[
                 if outcome.is_ok() {
                     break;
                 }
+                trial.signal(Signal::KILL)?;
+                trial.wait_exit()?;
             }
             outcome
         },
-    ),
+    )
+    .needs(MANY),
 ];
 
 /// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
 const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
 
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let timeout = trial.timeout();
     let address = serve_here(trial)?;
     is_served(trial, address)?;
     thread::sleep(UNTIL_IT_WAITS);
-    trial.process()?.signal_group(signal)?;
-    expect_success(trial, timeout)
+    trial.signal(signal)?;
+    has_status(trial.wait_exit()?, 0)
+}
+
+/// What is printed, when nothing more comes.
+fn settled(trial: &mut Trial<'_>) -> Result<String, Problem> {
+    const WHILE: Duration = Duration::from_millis(50);
+    let mut text = printed(trial)?;
+    loop {
+        thread::sleep(WHILE);
+        let now = printed(trial)?;
+        if now == text {
+            return Ok(text);
+        }
+        text = now;
+    }
+}
+
+/// What all servers print about different clients differs in numbers only.
+fn without_digits(line: &str) -> String {
+    line.trim()
+        .replace(|letter: char| letter.is_ascii_digit(), "")
+}
+
+/// Sees that something unusual is printed for a fault.
+fn is_mentioned(
+    trial: &mut Trial<'_>,
+    usual: &HashSet<String>,
+    fault: &str,
+    commit: impl Fn(&Trial<'_>) -> Outcome,
+) -> Outcome {
+    let unusual = |text: &str| -> usize {
+        let lines = text.lines().map(without_digits);
+        let unusual = lines.filter(|line| !usual.contains(line));
+        unusual.map(|line| line.len()).sum()
+    };
+    let before = unusual(&settled(trial)?);
+    commit(trial)?;
+    let expected = format!("a message about {fault}, which is not printed for a valid request,");
+    prints(trial, &expected, |text| unusual(text) > before)
 }
 
 /// The reader takes its messages slowly until nobody can connect any more, so that the server
 /// cannot be done before.
 fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
     const PAUSE: Duration = Duration::from_millis(2);
+    let receiver = name(trial);
     let address = serve_here(trial)?;
-    let record = store_much(trial, address, b"anna")?;
-    let mut reader = stalled_reader(trial, address, b"anna")?;
-    trial.process()?.signal_group(Signal::INT)?;
+    let record = store_much(trial, address, &receiver)?;
+    let mut reader = stalled_reader(trial, address, &receiver)?;
+    trial.signal(Signal::INT)?;
     let mut listens = true;
-    for piece in record.get(5..).unwrap_or_default().chunks(20_000) {
+    for piece in record[HEADER..].chunks(20_000) {
         reader.expect(piece)?;
         if listens {
             listens = TcpStream::connect(address).is_ok();
@@ -310,7 +403,7 @@ fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
         return Ok(());
     }
     Err(Problem::broken(
-        "it stops listening at once, and then finishes the response",
+        "it stops listening immediately, and then finishes the response",
         "it still listens when the response is finished",
     ))
 }

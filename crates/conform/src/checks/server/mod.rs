@@ -1,5 +1,6 @@
 //! The server that stores messages until they are read.
 
+mod causes;
 mod common;
 mod connections;
 mod messages;
@@ -8,8 +9,11 @@ mod requests;
 
 use std::net::SocketAddr;
 
+use harness::Event;
+
 use super::common::COMMON;
-use super::messages::{create, read, response};
+use super::messages::{Message, create, read, response};
+use crate::conversation::shown;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -29,9 +33,15 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
+
+/// What every check rests on that stores a message and reads it: the records.
+const RECORDS: &[&str] = &["C-1", "C-1/2"];
+
+/// What every check rests on that stores many messages, which it does only if each is closed.
+const MANY: &[&str] = &["C-1", "C-1/2", "C-1/3", "C-9", "C-10/2", "C-10/8"];
 
 /// Starts the server for a check that needs more than its connections. One that runs already is
 /// left alone.
@@ -48,29 +58,53 @@ fn send(trial: &Trial<'_>, address: SocketAddr, request: &[u8]) -> Result<Conver
     Ok(client)
 }
 
-/// Stores a message: it is when the connection is closed.
+/// Stores a message: it is when the connection is closed. Whether it is closed is C-9.
 fn store(
     trial: &Trial<'_>,
     address: SocketAddr,
-    sender: &[u8],
-    receiver: &[u8],
-    text: &[u8],
+    receiver: &str,
+    (sender, text): &Message,
 ) -> Outcome {
-    send(trial, address, &create(sender, receiver, text))?.expect_gone()
+    let mut client = send(trial, address, &create(sender, receiver, text))?;
+    client.next_event(1, trial.timeout());
+    Ok(())
 }
 
-/// Sees that exactly this is sent to a user who reads.
-fn is_sent(trial: &Trial<'_>, address: SocketAddr, name: &[u8], record: &[u8]) -> Outcome {
+/// Sees that exactly these are sent to a user who reads, and no more are left.
+fn is_sent(trial: &Trial<'_>, address: SocketAddr, name: &str, messages: &[Message]) -> Outcome {
+    is_sent_record(trial, address, name, &response(0, messages))
+}
+
+/// The messages are removed when the connection is closed. Whether it is closed is C-10/7.
+fn is_sent_record(trial: &Trial<'_>, address: SocketAddr, name: &str, record: &[u8]) -> Outcome {
     let mut reader = send(trial, address, &read(name))?;
-    reader.expect(record)?;
-    reader.expect_gone()
+    record
+        .chunks(1 << 16)
+        .try_for_each(|piece| reader.expect(piece))?;
+    reader.next_event(1, trial.timeout());
+    Ok(())
 }
 
-fn nothing_is_stored(trial: &Trial<'_>, address: SocketAddr, name: &[u8]) -> Outcome {
-    is_sent(trial, address, name, &response(0, &[]))
+/// Whether a reader without messages gets a response is C-10.
+fn nothing_is_stored(trial: &Trial<'_>, address: SocketAddr, name: &str) -> Outcome {
+    let mut reader = send(trial, address, &read(name))?;
+    match reader.receive(5) {
+        Ok(header) if header[3] != 0 => Err(Problem::broken(
+            format!("no messages for {name}"),
+            format!("a response that begins with {}", shown(&header)),
+        )),
+        _ => Ok(()),
+    }
 }
 
-/// Sees that a client is served: the probe of many checks.
+/// Sees that a client is served in any way: the probe of many checks.
 fn is_served(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
-    nothing_is_stored(trial, address, b"nobody")
+    let mut reader = send(trial, address, &read("nobody"))?;
+    match reader.next_event(5, trial.timeout()) {
+        Event::Data(_) | Event::Closed => Ok(()),
+        event => Err(Problem::broken(
+            "the next client is served",
+            event.to_string(),
+        )),
+    }
 }

@@ -30,7 +30,7 @@ pub(super) fn read_request(fault: &str, client: &mut TcpStream) -> io::Result<Re
     if [m0, m1] != [0xae, 0x73] {
         match fault {
             "any MagicNo is good" => {}
-            "it panics on a wrong MagicNo" => process::exit(101),
+            "it ends on a wrong MagicNo" => process::exit(101),
             _ => return wrong("MagicNo"),
         }
     }
@@ -54,9 +54,18 @@ pub(super) fn read_request(fault: &str, client: &mut TcpStream) -> io::Result<Re
     if length > 60_000 && fault == "a text has 60,000 bytes at most" {
         return wrong("the text is too long");
     }
+    if name == 1 && fault == "a name has two bytes at least" {
+        return wrong("the name is too short");
+    }
     let name = within.receive(client, name.into())?;
+    if fault == "names are UTF-8" {
+        String::from_utf8(name.clone()).map_err(io::Error::other)?;
+    }
     let receiver = within.receive(client, receiver.into())?;
-    let text = within.receive(client, length.into())?;
+    let mut text = within.receive(client, length.into())?;
+    if fault == "texts are trimmed" {
+        text = text.trim_ascii().to_vec();
+    }
     look_behind(fault, client)?;
     Ok(Request {
         creates,

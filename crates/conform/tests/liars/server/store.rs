@@ -124,8 +124,12 @@ fn send_response(
             "the sender of every message is the reader" => name,
             _ => sender,
         };
-        response.push(sender.len() as u8);
-        response.extend((text.len() as u16).to_be_bytes());
+        let length = |text: &[u8]| match fault {
+            "lengths are in characters" => String::from_utf8_lossy(text).chars().count(),
+            _ => text.len(),
+        };
+        response.push(length(sender) as u8);
+        response.extend((length(text) as u16).to_be_bytes());
         response.extend(sender);
         response.extend(text);
     }
@@ -138,6 +142,10 @@ fn send_response(
     }
     if fault != "readers are waited for, one by one" {
         client.set_write_timeout(Some(Duration::from_secs(1)))?;
+    }
+    if fault == "one write sends all" {
+        client.set_nonblocking(true)?;
+        return client.write(rest).map(drop);
     }
     while !rest.is_empty() {
         if fault == "a response has to be taken in a second"
