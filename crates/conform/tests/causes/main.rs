@@ -6,6 +6,7 @@
 
 #[path = "../programs/mod.rs"]
 mod programs;
+mod server_s;
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +29,7 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[];
+const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();

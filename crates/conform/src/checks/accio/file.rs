@@ -6,9 +6,9 @@ use harness::Input;
 
 use super::arguments;
 use super::exchange::{
-    MEBIBYTE, cannot_write, expect_exchange, receive_some, shake_hands, success,
+    MEBIBYTE, ask_for_file, cannot_write, expect_exchange, receive_some, success,
 };
-use crate::checks::server_s::binary_file;
+use crate::checks::server_s::random_file;
 use crate::conversation::shown;
 use crate::{Check, Problem};
 
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
             grown.map_err(cannot_write)?;
             trial.start(&arguments(listener.port(), file), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
-            shake_hands(&mut server)?;
+            ask_for_file(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;
             // More than the system keeps is not sent yet: the program is still at it.
             let memory = trial.process()?.peak_memory()? >> 20;
@@ -46,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         "- as the file is standard input",
         "A file may come from another program",
         |trial| {
-            let file = binary_file(3 * MEBIBYTE);
+            let file = random_file(trial, 2 * MEBIBYTE..=3 * MEBIBYTE);
             let listener = trial.listen()?;
             let from_pipe = Input::Bytes(file.clone());
             trial.start(&arguments(listener.port(), "-"), from_pipe)?;
