@@ -6,6 +6,8 @@
 
 #[path = "../programs/mod.rs"]
 mod programs;
+
+mod accio;
 mod server_s;
 
 use std::fs;
@@ -29,7 +31,7 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES];
+const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES, accio::MISTAKES];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();

@@ -128,6 +128,7 @@ pub(super) const CHECKS: &[Check] = &[
             gives_up(trial, start)
         },
     )
+    .needs(&["AC-2/6"])
     .waits(10),
     // A server that takes less each time than what makes a connection writable.
     Check::should(
@@ -161,6 +162,7 @@ pub(super) const CHECKS: &[Check] = &[
             ))
         },
     )
+    .needs(&["AC-1", "AC-1/4", "AC-1/5"])
     .waits(16),
     Check::should(
         "AC-2/11",

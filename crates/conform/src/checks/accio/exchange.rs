@@ -8,7 +8,6 @@ use harness::{Event, Input, Listener};
 use super::arguments;
 use crate::checks::common::expect_success;
 use crate::checks::server_s::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, random_file};
-use crate::conversation::shown;
 use crate::{Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -37,7 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     Check::must(
         "AC-1/3",
         "nothing is sent between the first confirmation and the second command",
@@ -50,7 +50,8 @@ pub(super) const CHECKS: &[Check] = &[
             server.send(COMMAND)?;
             server.expect(SECOND)
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     Check::must(
         "AC-1/4",
         "a small binary file is sent as it is, and the connection is closed",
@@ -60,7 +61,8 @@ pub(super) const CHECKS: &[Check] = &[
             shake_hands(&mut server)?;
             expect_file(&mut server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     // Meanwhile all buffers on the way become full.
     Check::must(
         "AC-1/5",
@@ -73,13 +75,25 @@ pub(super) const CHECKS: &[Check] = &[
             thread::sleep(2 * A_MOMENT);
             expect_file(&mut server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
     Check::must(
         "AC-1/6",
         "the exit status is 0 when the file was sent",
         "Accio client: exit status 0 when everything was sent and the connection closed",
         success,
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
+    Check::should(
+        "AC-1/7",
+        "an empty file is sent as nothing",
+        "Accio client: after the second confirmation it sends the file and closes",
+        |trial| {
+            let (_listener, server) = accept_with(trial, b"")?;
+            expect_exchange(trial, server, b"")
+        },
+    )
+    .needs(&["AC-1", "AC-1/4", "AC-1/6"]),
 ];
 
 pub(super) const MEBIBYTE: usize = 1 << 20;
@@ -136,7 +150,7 @@ pub(super) fn expect_file(server: &mut Conversation, file: &[u8]) -> Outcome {
             "{} bytes, which differ from byte {place} on",
             received.len()
         ),
-        None => shown(&received),
+        None => format!("{} bytes, which begin alike", received.len()),
     };
     Err(Problem::broken(
         format!("the {} bytes of the file, and then a close", file.len()),

@@ -53,7 +53,8 @@ pub(super) const CHECKS: &[Check] = &[
             let server = trial.accept(&listener)?;
             expect_exchange(trial, server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
     Check::should(
         "AC-5",
         "nothing is printed when all goes well and there is no terminal",
@@ -68,5 +69,6 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4", "AC-1/6"]),
 ];
