@@ -8,6 +8,7 @@
 mod programs;
 
 mod accio;
+mod lab3;
 mod server_s;
 
 use std::fs;
@@ -31,7 +32,7 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES, accio::MISTAKES];
+const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES, accio::MISTAKES, lab3::MISTAKES];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use harness::{Exit, Signal};
 
 use super::client::{A_MOMENT, LIMIT, exchange, expect_number, shake_hands};
-use crate::checks::common::expect_refusal;
+use crate::checks::common::{expect_refusal, wait_exit};
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -136,11 +136,7 @@ fn ends_within(trial: &mut Trial<'_>, signal: Signal, within: Duration) -> Outco
     );
     let start = Instant::now();
     trial.signal(signal)?;
-    let mut ended = trial.wait_exit();
-    while matches!(ended, Err(Problem::Broken { .. })) && start.elapsed() < within {
-        ended = trial.wait_exit();
-    }
-    let happened = match ended {
+    let happened = match wait_exit(trial, within) {
         Ok(Exit::Status(0)) if start.elapsed() < within => return Ok(()),
         Ok(exit) => format!("it ended with {exit} after {:.1?}", start.elapsed()),
         Err(Problem::Broken { happened, .. }) => happened,
