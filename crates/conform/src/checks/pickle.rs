@@ -1,5 +1,9 @@
 //! The pickles that a program under test sends: as much of the format as plain data needs, in every
 //! protocol. What Python writes, and any other right way to write the same, is read.
+//!
+//! No crate: those that read pickles copy what the memo holds whenever it is asked for, so that a
+//! hundred bytes stand for billions of values, and call themselves for each level of nesting. Nor
+//! our own codec: the judge must not share the mistakes of the judged.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -73,8 +77,8 @@ pub(super) enum Object {
     /// A text, as it is written in the pickle.
     Text(Vec<u8>),
     Dictionary(Vec<(Self, Self)>),
-    /// Anything else, and what is inside of other objects than dictionaries.
-    Other,
+    /// Anything else, by its kind; what is inside of it is not looked at.
+    Other(&'static str),
 }
 
 impl Object {
@@ -106,7 +110,7 @@ impl fmt::Display for Object {
                 }
                 f.write_str("}")
             }
-            Self::Other => f.write_str("another object"),
+            Self::Other(kind) => f.write_str(kind),
         }
     }
 }
@@ -187,18 +191,28 @@ impl<'a> Reader<'a> {
                 self.push(Object::Text(text));
             }
 
-            b'N' | 0x88 | 0x89 | b')' | b']' | 0x8f => self.push(Object::Other),
+            b'N' => self.push(Object::Other("None")),
+            0x88 => self.push(Object::Other("True")),
+            0x89 => self.push(Object::Other("False")),
+            b')' => self.push(Object::Other("a tuple")),
+            b']' => self.push(Object::Other("a list")),
+            0x8f => self.push(Object::Other("a set")),
             b'G' => {
                 self.take(8)?;
-                self.push(Object::Other);
+                self.push(Object::Other("a float"));
             }
-            b'F' | b'S' => {
+            b'F' => {
                 self.line()?;
-                self.push(Object::Other);
+                self.push(Object::Other("a float"));
             }
-            b'C' => self.counted(1, |_| Object::Other)?,
-            b'B' => self.counted(4, |_| Object::Other)?,
-            0x8e | 0x96 => self.counted(8, |_| Object::Other)?,
+            b'S' => {
+                self.line()?;
+                self.push(Object::Other("a text of Python 2"));
+            }
+            b'C' => self.counted(1, |_| Object::Other("bytes"))?,
+            b'B' => self.counted(4, |_| Object::Other("bytes"))?,
+            0x8e => self.counted(8, |_| Object::Other("bytes"))?,
+            0x96 => self.counted(8, |_| Object::Other("a bytearray"))?,
 
             b'(' => self.stack.push(Item::Mark),
             b'}' => self.push(Object::Dictionary(Vec::new())),
@@ -216,10 +230,17 @@ impl<'a> Reader<'a> {
                 let members = self.pop_to_mark()?;
                 self.set_items(members)?;
             }
-            // What lists, tuples and sets hold is not looked at.
-            b'l' | b't' | 0x91 => {
+            b'l' => {
                 self.pop_to_mark()?;
-                self.push(Object::Other);
+                self.push(Object::Other("a list"));
+            }
+            b't' => {
+                self.pop_to_mark()?;
+                self.push(Object::Other("a tuple"));
+            }
+            0x91 => {
+                self.pop_to_mark()?;
+                self.push(Object::Other("a frozenset"));
             }
             b'a' => self.pop().map(drop)?,
             b'e' | 0x90 => self.pop_to_mark().map(drop)?,
@@ -227,7 +248,7 @@ impl<'a> Reader<'a> {
                 for _ in 0x84..opcode {
                     self.pop()?;
                 }
-                self.push(Object::Other);
+                self.push(Object::Other("a tuple"));
             }
 
             0x94 => self.remember(self.memo.len() as u64)?,
@@ -309,7 +330,8 @@ impl<'a> Reader<'a> {
     fn decimal(&mut self) -> Result<(), Stop> {
         let line = self.line()?;
         let object = match line {
-            b"00" | b"01" => Object::Other,
+            b"00" => Object::Other("False"),
+            b"01" => Object::Other("True"),
             _ => Object::Integer(parse(line.strip_suffix(b"L").unwrap_or(line))?),
         };
         self.push(object);
@@ -379,7 +401,7 @@ impl<'a> Reader<'a> {
 /// Without what is inside: what is repeated cannot grow.
 fn flat(object: Object) -> Object {
     match object {
-        Object::Dictionary(_) => Object::Other,
+        Object::Dictionary(_) => Object::Other("a dictionary"),
         object => object,
     }
 }
@@ -446,19 +468,19 @@ mod tests {
                 b"Vserver got the data\np0\n.",
                 Object::text("server got the data"),
             ),
-            (b"I01\n.", Object::Other),
-            (b"\x80\x02]q\0(K\x01K\x02e.", Object::Other),
-            (b"K\x01K\x02\x86q\0.", Object::Other),
-            (b"(K\x01N\x88G\0\0\0\0\0\0\0\0t.", Object::Other),
-            (b"\x80\x04\x8f\x94(K\x01\x90.", Object::Other),
-            (b"C\x02\xff\xfe.", Object::Other),
+            (b"I01\n.", Object::Other("True")),
+            (b"\x80\x02]q\0(K\x01K\x02e.", Object::Other("a list")),
+            (b"K\x01K\x02\x86q\0.", Object::Other("a tuple")),
+            (b"(K\x01N\x88G\0\0\0\0\0\0\0\0t.", Object::Other("a tuple")),
+            (b"\x80\x04\x8f\x94(K\x01\x90.", Object::Other("a set")),
+            (b"C\x02\xff\xfe.", Object::Other("bytes")),
         ] {
             assert_eq!(object(bytes), expected);
         }
         let shown = object(b"}(X\x01\0\0\0\nK\x01]Nu.").to_string();
-        assert_eq!(shown, r"{'\n': 1, another object: another object}");
+        assert_eq!(shown, r"{'\n': 1, a list: None}");
         let nested = object(b"}(X\x01\0\0\0aq\0}h\0]su.");
-        assert_eq!(nested.get("a"), Some(&Object::Other));
+        assert_eq!(nested.get("a"), Some(&Object::Other("a dictionary")));
     }
 
     #[test]

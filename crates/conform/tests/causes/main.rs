@@ -10,6 +10,10 @@ mod tcp_server;
 #[path = "../programs/mod.rs"]
 mod programs;
 
+mod accio;
+mod lab3;
+mod server_s;
+
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,7 +35,13 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[tcp_client::MISTAKES, tcp_server::MISTAKES];
+const MISTAKES: &[&[Mistake]] = &[
+    tcp_server::MISTAKES,
+    tcp_client::MISTAKES,
+    server_s::MISTAKES,
+    accio::MISTAKES,
+    lab3::MISTAKES,
+];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();

@@ -17,6 +17,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("AC-1/4", "leaves out the last byte"),
         ("AC-1/5", "sends a mebibyte at most"),
         ("AC-1/6", "ends with 1 in any case"),
+        ("AC-1/7", "has no use for an empty file"),
         ("AC-2", "says nothing about an error"),
         ("AC-2", "ends with 0 after an error"),
         ("AC-2/2", "says nothing about an error"),
@@ -106,6 +107,9 @@ fn send(host: &str, port: u16, file: &str, fault: &str) -> io::Result<()> {
         let length = file.read(&mut buffer)?;
         sent += length;
         match (length, fault) {
+            (0, "has no use for an empty file") if sent == 0 => {
+                return Err(Error::other("the file is empty"));
+            }
             (0, _) => return Ok(()),
             (_, "leaves out the last byte") => write(&mut server, &buffer[..length - 1], fault)?,
             (_, "sends a mebibyte at most") if sent > 1 << 20 => return Ok(()),

@@ -34,6 +34,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("P-4/5", "pickles have protocols"),
         ("P-4/6", "the protocol is the newest"),
         ("P-4/7", "who has left is forgotten"),
+        ("P-4/8", "an object is one read"),
         ("P-5", "students are dictionaries"),
         ("P-5/2", "objects have no ids"),
         ("P-5/3", "texts are not quoted"),
@@ -115,11 +116,6 @@ const KNOWN: &[(&[u8], &str)] = &[
         b"\x80\x04\x95.\0\0\0\0\0\0\0}\x94(\x8c\x04name\x94\x8c\x04Jose\x94\x8c\x05email\x94\
           \x8c\x10jose@example.edu\x94u.",
         "{'name': 'Jose', 'email': 'jose@example.edu'}",
-    ),
-    (
-        b"\x80\x04\x95B\0\0\0\0\0\0\0}\x94(\x8c\x0cstudent_name\x94\x8c\x07Ann Lee\x94\
-          \x8c\x0fgithub_username\x94\x8c\x04ann7\x94\x8c\x03sid\x94Jm\xbe\xbb6u.",
-        "Connected: Student: Ann Lee, Github Username: ann7, sid: 918273645",
     ),
     (
         b"}(X\x0c\0\0\0student_nameX\x16\0\0\0Ann\nClient 1: 'forged'\
@@ -410,16 +406,27 @@ fn next_object(received: &[u8], fault: &str) -> io::Result<Option<(usize, String
             return Ok(None);
         }
     }
-    let long_text = [b"X\x20\x4e\0\0", &[b'x'; 20_000][..], b"."].concat();
+    if let Some(student) = next_student(received) {
+        return Ok(Some(student));
+    }
+    if NAME.starts_with(&received[..received.len().min(NAME.len())]) && received.len() < 100 {
+        return Ok(None);
+    }
+    if let [b'X', length @ ..] = received
+        && let Some((length, text)) = length.split_first_chunk()
+        && let length = u32::from_le_bytes(*length) as usize
+        && (1000..=20_000).contains(&length)
+    {
+        let whole = text.get(..length).filter(|_| text.len() > length);
+        let line = whole.map(|text| quoted(&String::from_utf8_lossy(text), fault));
+        return Ok(line.map(|line| (length + 6, line)));
+    }
     let long_integer = [b"\x8b\xd4\x30\0\0", &[0xff; 12_499][..], b"\x7f."].concat();
     let digits = match fault {
         "digits are cut" => "499...687".to_owned(),
         _ => format!("499{}687", "0".repeat(30_097)),
     };
-    let long = [
-        (&long_text[..], quoted(&"x".repeat(20_000), fault)),
-        (&long_integer, digits),
-    ];
+    let long = [(&long_integer[..], digits)];
     let known = KNOWN
         .iter()
         .map(|(pickle, line)| (*pickle, (*line).to_owned()));
@@ -444,6 +451,27 @@ fn next_object(received: &[u8], fault: &str) -> io::Result<Option<(usize, String
     }
     let shown = received[..received.len().min(100)].escape_ascii();
     Err(Error::other(format!("it sent {shown}")))
+}
+
+const NAME: &[u8] = b"\x80\x04}\x94(\x8c\x0cstudent_name\x94\x8c";
+
+/// A student, if it is there as a whole.
+fn next_student(received: &[u8]) -> Option<(usize, String)> {
+    let counted = |bytes: &'_ [u8]| {
+        let (length, rest) = bytes.split_first()?;
+        let (text, rest) = rest.split_at_checked((*length).into())?;
+        Some((String::from_utf8_lossy(text).into_owned(), rest.to_vec()))
+    };
+    let (name, rest) = counted(received.strip_prefix(NAME)?)?;
+    let rest = rest.strip_prefix(b"\x94\x8c\x0fgithub_username\x94\x8c")?;
+    let (username, rest) = counted(rest)?;
+    let (sid, rest) = rest
+        .strip_prefix(b"\x94\x8c\x03sid\x94J")?
+        .split_first_chunk()?;
+    let rest = rest.strip_prefix(b"u.")?;
+    let sid = i32::from_le_bytes(*sid);
+    let line = format!("Connected: Student: {name}, Github Username: {username}, sid: {sid}");
+    Some((received.len() - rest.len(), line))
 }
 
 fn quoted(text: &str, fault: &str) -> String {

@@ -2,9 +2,11 @@ use std::io::{self, Error, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::process::{self, ExitCode};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
 use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -19,11 +21,11 @@ pub(crate) const LIAR: Liar = Liar {
         ("A-1/2", "sends both commands at once"),
         ("A-1/3", "takes a pause for the end"),
         ("A-2", "closes before the file"),
-        ("A-2", "does not close"),
         ("A-3", "counts the header too"),
         ("A-3/2", "counts in 16 bits"),
         ("A-3/3", "prints when it ends"),
         ("A-3/4", "counts the header too"),
+        ("A-3/5", "goes on counting"),
         ("A-4", "takes off an old header"),
         ("A-5", "takes what comes at once for a confirmation"),
         ("A-5/2", "takes what comes at once for a confirmation"),
@@ -42,19 +44,26 @@ pub(crate) const LIAR: Liar = Liar {
         ("A-8/4", "gives up after 5 seconds"),
         ("A-8/5", "gives up after 8 seconds"),
         ("A-8/6", "gives up after 13 seconds"),
+        ("A-8/7", "waits for ever"),
+        ("A-8/7", "gives up after 5 seconds"),
         ("A-9", "prints a number for an error"),
         ("A-9/2", "prints a number for an error"),
         ("A-9/2", "prints the reason too"),
         ("A-9/3", "keeps the reason to itself"),
+        ("A-9/4", "prints ERROR on standard error"),
         ("A-10", "ends after an error"),
         ("A-10/2", "ends after an error"),
         ("A-10/3", "ends after an error"),
+        ("A-10/4", "goes on counting"),
+        ("A-10/4", "ends after an error"),
         ("A-12", "listens on loopback only"),
         ("A-13", "serves one client only"),
         ("A-13/2", "serves all clients at once"),
         ("A-13/2", "has a short queue"),
         ("A-13/3", "has a short queue"),
         ("A-13/3", "counts the header too"),
+        ("A-13/4", "does not close"),
+        ("A-13/5", "ends when nobody comes"),
         ("A-14", "cannot be started again"),
         ("A-15", "listens on another port"),
         ("A-15/2", "takes any port"),
@@ -116,6 +125,16 @@ fn start(fault: &str, arguments: &[String]) -> io::Result<ExitCode> {
     let listener = listen_at(port, fault)?;
     if fault == "prints what it does" {
         print("listening", fault);
+    }
+    if fault == "ends when nobody comes" {
+        let mut fds = [PollFd::new(&listener, PollFlags::IN)];
+        let timeout = Timespec {
+            tv_sec: 10,
+            tv_nsec: 0,
+        };
+        if poll(&mut fds, Some(&timeout))? == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     for client in listener.incoming() {
         let (client, its_fault) = (client?, fault.to_owned());
@@ -199,6 +218,9 @@ fn end(signal: i32, fault: &str) {
     process::exit(status)
 }
 
+/// The bytes of all clients.
+static ALL_BYTES: AtomicUsize = AtomicUsize::new(0);
+
 /// What is printed when the program ends.
 static BUFFERED: Mutex<String> = Mutex::new(String::new());
 
@@ -219,6 +241,7 @@ fn serve(mut client: TcpStream, fault: &str) {
         (Err(_), "prints a number for an error") => print("0", fault),
         (Err(_), "ends after an error") => process::exit(0),
         (Err(_), "keeps the reason to itself") => print("ERROR", fault),
+        (Err(_), "prints ERROR on standard error") => eprintln!("ERROR"),
         (Err(error), "prints the reason too") => print(&format!("ERROR: {error}"), fault),
         (Err(error), _) => {
             eprintln!("ERROR: {peer:?}: {error}");
@@ -291,7 +314,10 @@ fn read_confirmation(client: &mut TcpStream, wanted: &[u8], fault: &str) -> io::
 
 fn count(client: &mut TcpStream, fault: &str) -> io::Result<usize> {
     let mut buffer = vec![0; 1 << 16];
-    let mut count = 0;
+    let mut count = match fault {
+        "goes on counting" => ALL_BYTES.load(Ordering::SeqCst),
+        _ => 0,
+    };
     let mut kept = Vec::new();
     loop {
         let received = match client.read(&mut buffer) {
@@ -303,11 +329,16 @@ fn count(client: &mut TcpStream, fault: &str) -> io::Result<usize> {
             Err(error) => return Err(error),
         };
         count += received.len();
+        ALL_BYTES.store(count, Ordering::SeqCst);
         match fault {
             "keeps the file in memory" => kept.extend_from_slice(received),
             "closes after a mebibyte" if count > 1 << 20 => return Ok(count),
-            "takes off an old header" if received.starts_with(b"Content-Length: 5\r\n\r\n") => {
-                count -= 21;
+            "takes off an old header" if received.starts_with(b"Content-Length: ") => {
+                count -= received
+                    .windows(4)
+                    .position(|end| end == b"\r\n\r\n")
+                    .unwrap()
+                    + 4;
             }
             _ => {}
         }

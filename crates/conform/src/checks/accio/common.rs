@@ -1,14 +1,13 @@
 //! Common to all programs.
 
-use super::exchange::{SMALL, accept_with, expect_file};
+use super::exchange::{accept_small, expect_file};
 use crate::Check;
 use crate::checks::common;
 use crate::checks::common::expect_success;
-use crate::checks::server_s::{COMMAND, FIRST, LIMIT, SECOND, binary_file};
+use crate::checks::server_s::{COMMAND, FIRST, LIMIT, SECOND};
 
 pub(super) const CHECKS: &[Check] = &[common::together(|trial| {
-    let file = binary_file(SMALL);
-    let (_listener, mut server) = accept_with(trial, &file)?;
+    let (_listener, mut server, file) = accept_small(trial)?;
     server.send(&COMMAND.repeat(2))?;
     server.expect(&[FIRST, SECOND].concat())?;
     expect_file(&mut server, &file)?;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use harness::{Input, Listener};
 
 use super::arguments;
-use super::exchange::{MEBIBYTE, SMALL, accept_with, shake_hands};
+use super::exchange::{accept_small, accept_with, ask_for_file, shake_hands};
 use crate::checks::common::{expect_error, expect_refusal};
-use crate::checks::server_s::{COMMAND, FIRST, LIMIT, binary_file};
+use crate::checks::server_s::{COMMAND, LIMIT, random_file};
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -65,10 +65,10 @@ pub(super) const CHECKS: &[Check] = &[
         "it gives up after 10 seconds if its connection is not answered",
         "Accio client: 10 seconds without a connection are an error",
         |trial| {
-            let deaf = Listener::unanswering()?;
+            let full = Listener::unanswering()?;
             let file = trial.file(b"file")?;
             let start = Instant::now();
-            trial.start(&arguments(deaf.port(), file), Input::Pipe)?;
+            trial.start(&arguments(full.port(), file), Input::Pipe)?;
             gives_up(trial, start)
         },
     )
@@ -78,10 +78,8 @@ pub(super) const CHECKS: &[Check] = &[
         "it gives up after 10 seconds without the first command",
         "Accio client: 10 seconds without the command are an error",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, b"file")?;
-            let last_byte = Instant::now();
-            server.send(b"acc")?;
-            gives_up(trial, last_byte)
+            let (_listener, _server) = accept_with(trial, b"file")?;
+            gives_up(trial, Instant::now())
         },
     )
     .waits(10),
@@ -93,7 +91,6 @@ pub(super) const CHECKS: &[Check] = &[
             let (_listener, mut server) = accept_with(trial, b"file")?;
             let last_byte = Instant::now();
             server.send(COMMAND)?;
-            server.expect(FIRST)?;
             gives_up(trial, last_byte)
         },
     )
@@ -103,8 +100,9 @@ pub(super) const CHECKS: &[Check] = &[
         "it gives up after 10 seconds in which nothing of the file is taken",
         "Accio client: 10 seconds without progress in sending are an error",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(LARGE))?;
-            shake_hands(&mut server)?;
+            let file = random_file(trial, LARGE..=LARGE);
+            let (_listener, mut server) = accept_with(trial, &file)?;
+            ask_for_file(&mut server)?;
             gives_up(trial, Instant::now())
         },
     )
@@ -130,6 +128,7 @@ pub(super) const CHECKS: &[Check] = &[
             gives_up(trial, start)
         },
     )
+    .needs(&["AC-2/6"])
     .waits(10),
     // A server that takes less each time than what makes a connection writable.
     Check::should(
@@ -140,7 +139,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             const LITTLE: usize = 200_000;
             const PAUSE: Duration = Duration::from_secs(4);
-            let file = binary_file(LARGE);
+            let file = random_file(trial, LARGE..=LARGE);
             let (_listener, mut server) = accept_with(trial, &file)?;
             shake_hands(&mut server)?;
             let mut received = Vec::new();
@@ -163,13 +162,14 @@ pub(super) const CHECKS: &[Check] = &[
             ))
         },
     )
+    .needs(&["AC-1", "AC-1/4", "AC-1/5"])
     .waits(16),
     Check::should(
         "AC-2/11",
         "a server that says something else is an error",
         "Nothing that does not speak accio is sent a file",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(SMALL))?;
+            let (_listener, mut server, _) = accept_small(trial)?;
             server.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")?;
             expect_error(trial, LIMIT)
         },
@@ -179,9 +179,8 @@ pub(super) const CHECKS: &[Check] = &[
         "a server that closes before the second command is an error",
         "Exit status 0 says that the file was sent",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(SMALL))?;
+            let (_listener, mut server, _) = accept_small(trial)?;
             server.send(COMMAND)?;
-            server.expect(FIRST)?;
             server.shutdown_write()?;
             expect_error(trial, LIMIT)
         },
@@ -191,8 +190,9 @@ pub(super) const CHECKS: &[Check] = &[
         "a reset in the file is an error",
         "Exit status 0 says that everything was accepted and the connection closed cleanly",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(30 * MEBIBYTE))?;
-            shake_hands(&mut server)?;
+            let file = random_file(trial, LARGE..=LARGE);
+            let (_listener, mut server) = accept_with(trial, &file)?;
+            ask_for_file(&mut server)?;
             server.receive(1)?;
             server.reset()?;
             expect_error(trial, LIMIT)

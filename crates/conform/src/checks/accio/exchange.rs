@@ -7,8 +7,7 @@ use harness::{Event, Input, Listener};
 
 use super::arguments;
 use crate::checks::common::expect_success;
-use crate::checks::server_s::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, binary_file};
-use crate::conversation::shown;
+use crate::checks::server_s::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, random_file};
 use crate::{Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -18,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Accio client: accio\\r\\n is answered with confirm-accio\\r\\n, and the second one with \
          confirm-accio-again\\r\\n\\r\\n",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(SMALL))?;
+            let (_listener, mut server, _) = accept_small(trial)?;
             shake_hands(&mut server)
         },
     ),
@@ -27,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         "a command is answered when it is complete, in however many pieces it comes",
         "Accio client: it waits for the full accio\\r\\n command",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(SMALL))?;
+            let (_listener, mut server, _) = accept_small(trial)?;
             for confirmation in [FIRST, SECOND] {
                 for piece in [&b"ac"[..], b"cio\r", b"\n"] {
                     server.expect_silence(A_MOMENT)?;
@@ -37,53 +36,65 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     Check::must(
         "AC-1/3",
         "nothing is sent between the first confirmation and the second command",
         "Accio client: it waits for two full commands before it sends any of the file",
         |trial| {
-            let (_listener, mut server) = accept_with(trial, &binary_file(SMALL))?;
+            let (_listener, mut server, _) = accept_small(trial)?;
             server.send(COMMAND)?;
             server.expect(FIRST)?;
             server.expect_silence(2 * A_MOMENT)?;
             server.send(COMMAND)?;
             server.expect(SECOND)
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     Check::must(
         "AC-1/4",
         "a small binary file is sent as it is, and the connection is closed",
         "Accio client: after the second confirmation it sends the file and closes",
         |trial| {
-            let file = binary_file(SMALL);
-            let (_listener, mut server) = accept_with(trial, &file)?;
+            let (_listener, mut server, file) = accept_small(trial)?;
             shake_hands(&mut server)?;
             expect_file(&mut server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1"]),
     // Meanwhile all buffers on the way become full.
     Check::must(
         "AC-1/5",
         "10 MiB arrive whole at a server that reads late",
         "Accio client: it sends all of the file",
         |trial| {
-            let file = binary_file(10 * MEBIBYTE);
+            let file = random_file(trial, 10 * MEBIBYTE..=11 * MEBIBYTE);
             let (_listener, mut server) = accept_with(trial, &file)?;
             shake_hands(&mut server)?;
             thread::sleep(2 * A_MOMENT);
             expect_file(&mut server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
     Check::must(
         "AC-1/6",
         "the exit status is 0 when the file was sent",
         "Accio client: exit status 0 when everything was sent and the connection closed",
         success,
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
+    Check::should(
+        "AC-1/7",
+        "an empty file is sent as nothing",
+        "Accio client: after the second confirmation it sends the file and closes",
+        |trial| {
+            let (_listener, server) = accept_with(trial, b"")?;
+            expect_exchange(trial, server, b"")
+        },
+    )
+    .needs(&["AC-1", "AC-1/4", "AC-1/6"]),
 ];
-
-pub(super) const SMALL: usize = 500;
 
 pub(super) const MEBIBYTE: usize = 1 << 20;
 
@@ -97,6 +108,26 @@ pub(super) fn accept_with(
     trial.start(&arguments(listener.port(), file), Input::Pipe)?;
     let server = trial.accept(&listener)?;
     Ok((listener, server))
+}
+
+/// Has the program send a small file, which is returned too.
+pub(super) fn accept_small(
+    trial: &mut Trial<'_>,
+) -> Result<(Listener, Conversation, Vec<u8>), Problem> {
+    let file = random_file(trial, 450..=550);
+    let (listener, server) = accept_with(trial, &file)?;
+    Ok((listener, server, file))
+}
+
+/// Sends both commands, and takes what is answered for the confirmations: these are the matter of
+/// AC-1.
+pub(super) fn ask_for_file(server: &mut Conversation) -> Outcome {
+    for confirmation in [FIRST, SECOND] {
+        server.send(COMMAND)?;
+        // Who says nothing may be waiting for the next command.
+        server.next_event(confirmation.len(), A_MOMENT);
+    }
+    Ok(())
 }
 
 /// Has the program confirm twice.
@@ -119,7 +150,7 @@ pub(super) fn expect_file(server: &mut Conversation, file: &[u8]) -> Outcome {
             "{} bytes, which differ from byte {place} on",
             received.len()
         ),
-        None => shown(&received),
+        None => format!("{} bytes, which begin alike", received.len()),
     };
     Err(Problem::broken(
         format!("the {} bytes of the file, and then a close", file.len()),
@@ -140,8 +171,7 @@ pub(super) fn expect_exchange(
 }
 
 pub(super) fn success(trial: &mut Trial<'_>) -> Outcome {
-    let file = binary_file(SMALL);
-    let (_listener, server) = accept_with(trial, &file)?;
+    let (_listener, server, file) = accept_small(trial)?;
     expect_exchange(trial, server, &file)
 }
 

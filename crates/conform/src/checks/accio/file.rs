@@ -6,9 +6,9 @@ use harness::Input;
 
 use super::arguments;
 use super::exchange::{
-    MEBIBYTE, cannot_write, expect_exchange, receive_some, shake_hands, success,
+    MEBIBYTE, ask_for_file, cannot_write, expect_exchange, receive_some, success,
 };
-use crate::checks::server_s::binary_file;
+use crate::checks::server_s::random_file;
 use crate::conversation::shown;
 use crate::{Check, Problem};
 
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
             grown.map_err(cannot_write)?;
             trial.start(&arguments(listener.port(), file), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
-            shake_hands(&mut server)?;
+            ask_for_file(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;
             // More than the system keeps is not sent yet: the program is still at it.
             let memory = trial.process()?.peak_memory()? >> 20;
@@ -46,14 +46,15 @@ pub(super) const CHECKS: &[Check] = &[
         "- as the file is standard input",
         "A file may come from another program",
         |trial| {
-            let file = binary_file(3 * MEBIBYTE);
+            let file = random_file(trial, 2 * MEBIBYTE..=3 * MEBIBYTE);
             let listener = trial.listen()?;
             let from_pipe = Input::Bytes(file.clone());
             trial.start(&arguments(listener.port(), "-"), from_pipe)?;
             let server = trial.accept(&listener)?;
             expect_exchange(trial, server, &file)
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4"]),
     Check::should(
         "AC-5",
         "nothing is printed when all goes well and there is no terminal",
@@ -68,5 +69,6 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["AC-1", "AC-1/4", "AC-1/6"]),
 ];

@@ -1,5 +1,6 @@
 //! The client of the accio server, which sends a file.
 
+mod causes;
 mod common;
 mod errors;
 mod exchange;
@@ -21,7 +22,7 @@ pub(super) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 

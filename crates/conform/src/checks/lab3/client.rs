@@ -4,25 +4,51 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use harness::{Event, Signal};
+use harness::Event;
 
 use crate::checks::pickle::{LONGEST, Object, Pickles};
-use crate::conversation::shown;
 use crate::{Outcome, Problem, Trial};
 
 /// Time enough to do something that can only be seen by what it breaks.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
 
-/// A program that prints at once has printed within this; another one prints when it ends.
-const PRINTS_AT_ONCE: Duration = Duration::from_secs(2);
+/// A student, as Python writes the dictionary, and the line that the course's server prints.
+pub(super) struct Student {
+    pub(super) pickle: Vec<u8>,
+    pub(super) line: String,
+}
 
-/// `{'student_name': 'Ann Lee', 'github_username': 'ann7', 'sid': 918273645}`, as Python writes it.
-pub(super) const STUDENT: &[u8] = b"\x80\x04\x95B\0\0\0\0\0\0\0}\x94(\x8c\x0cstudent_name\x94\
-    \x8c\x07Ann Lee\x94\x8c\x0fgithub_username\x94\x8c\x04ann7\x94\x8c\x03sid\x94Jm\xbe\xbb6u.";
+impl Student {
+    pub(super) fn random(trial: &mut Trial<'_>) -> Self {
+        let (name, username) = (word(trial), word(trial));
+        let sid = trial.random().i32(100_000..=i32::MAX);
+        let pickle = [
+            b"\x80\x04}\x94(\x8c\x0cstudent_name\x94\x8c",
+            &counted(&name)[..],
+            b"\x94\x8c\x0fgithub_username\x94\x8c",
+            &counted(&username),
+            b"\x94\x8c\x03sid\x94J",
+            &sid.to_le_bytes(),
+            b"u.",
+        ];
+        Self {
+            pickle: pickle.concat(),
+            line: format!("Connected: Student: {name}, Github Username: {username}, sid: {sid}"),
+        }
+    }
+}
 
-/// What the course's server prints about that student.
-pub(super) const STUDENT_LINE: &str =
-    "Connected: Student: Ann Lee, Github Username: ann7, sid: 918273645";
+/// A few letters.
+pub(super) fn word(trial: &mut Trial<'_>) -> String {
+    let random = trial.random();
+    (0..random.usize(4..=12))
+        .map(|_| random.lowercase())
+        .collect()
+}
+
+fn counted(text: &str) -> Vec<u8> {
+    [&[text.len() as u8], text.as_bytes()].concat()
+}
 
 /// A client that has been told its id, whatever that is.
 pub(super) struct Client {
@@ -46,7 +72,7 @@ impl Client {
         self.pickles.next(trial)
     }
 
-    /// Gives a server that says nothing a moment to do what it does.
+    /// Gives a server that answers nothing a moment to do what it does.
     pub(super) fn pause(&mut self) {
         let _: Event = self.pickles.conversation.next_event(LONGEST, A_MOMENT);
     }
@@ -84,12 +110,20 @@ pub(super) fn text(text: &[u8]) -> Vec<u8> {
     [&b"\x80\x04\x8c"[..], &[text.len() as u8], text, b"\x94."].concat()
 }
 
-/// That a line shows on standard output. Who keeps in a buffer what it prints is asked to end, and
-/// gives it out then.
+/// That this line is printed.
 pub(super) fn expect_line(trial: &mut Trial<'_>, line: &str) -> Outcome {
-    let wanted = format!("the line {}", shown(line.as_bytes()));
-    expect_printed(trial, &wanted, |printed| {
-        lines(printed).any(|found| found == line.as_bytes())
+    expect_lines(trial, 1, line)
+}
+
+/// That this line is printed so many times.
+pub(super) fn expect_lines(trial: &mut Trial<'_>, times: usize, line: &str) -> Outcome {
+    let expected = match times {
+        1 => format!("the line \"{line}\""),
+        times => format!("{times} lines \"{line}\""),
+    };
+    trial.wait_printed(&expected, |printed| {
+        let found = printed.lines().filter(|found| found.trim() == line);
+        found.count() >= times
     })
 }
 
@@ -103,41 +137,4 @@ pub(super) fn are_shown(trial: &mut Trial<'_>, objects: &[(&[u8], &str)]) -> Out
         expect_line(trial, &format!("Client {}: {repr}", client.port))?;
     }
     Ok(())
-}
-
-/// That something else shows on standard output, as [`expect_line`].
-pub(super) fn expect_printed(
-    trial: &mut Trial<'_>,
-    wanted: &str,
-    mut shows: impl FnMut(&[u8]) -> bool,
-) -> Outcome {
-    let timeout = trial.timeout();
-    let process = trial.process()?;
-    if process.wait_stdout(&mut shows, PRINTS_AT_ONCE).is_err() {
-        process.signal_group(Signal::INT)?;
-        // What it has printed counts, even if it does not end.
-        let _ = process.wait_exit(timeout);
-    }
-    let printed = process.stdout();
-    if shows(&printed) {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("{wanted} on standard output, at the latest after SIGINT"),
-        last(&printed),
-    ))
-}
-
-/// The lines, without blanks around them.
-pub(super) fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
-}
-
-/// The last line of what was printed, which is the one that counts.
-pub(super) fn last(printed: &[u8]) -> String {
-    let line = lines(printed).filter(|line| !line.is_empty()).last();
-    match line {
-        Some(line) => format!("the last line is {}", shown(line)),
-        None => "nothing is printed".to_owned(),
-    }
 }

@@ -3,11 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Signal};
+use harness::{Exit, Output, Signal};
 
-use super::client::{
-    A_MOMENT, STUDENT, STUDENT_LINE, connected, expect_line, is_served, last, lines, text,
-};
+use super::client::{A_MOMENT, Client, Student, connected, expect_line, is_served, text};
 use super::exchange::first_piece;
 use super::start::is_error_about;
 use crate::checks::common;
@@ -18,18 +16,17 @@ use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     common::prints_immediately(|trial| {
-        let timeout = trial.timeout();
-        let mut client = connected(trial)?;
-        client.send(STUDENT)?;
-        // Whether it acknowledges is another matter.
-        let _: Event = client.pickles.conversation.next_event(1, A_MOMENT);
-        let process = trial.process()?;
-        let has_line = |printed: &[u8]| lines(printed).any(|line| line == STUDENT_LINE.as_bytes());
-        process.wait_stdout(has_line, timeout).map_err(|_| {
-            let expected = format!("the line \"{STUDENT_LINE}\" while the server runs");
-            Problem::broken(expected, last(&process.stdout()))
-        })
-    }),
+        let arguments = trial.assignment().arguments;
+        let address = trial.serve_as(
+            |port| arguments("127.0.0.1", &port.to_string()),
+            |program| program.stdout(Output::Captured),
+        )?;
+        let student = Student::random(trial);
+        let mut client = Client::connect(trial, address)?;
+        client.send(&student.pickle)?;
+        expect_line(trial, &student.line)
+    })
+    .needs(&["P-5"]),
     common::wrong_usage_is_2(|trial| is_refused(trial, &["127.0.0.1", "12000", "more"])),
     common::PORT_IN_USE_IS_1,
     Check::should(
@@ -46,13 +43,14 @@ pub(super) const CHECKS: &[Check] = &[
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(2);
         let mut client = connected(trial)?;
-        for pickle in [&text(b"slowly"), STUDENT] {
+        for pickle in [text(b"slowly"), Student::random(trial).pickle] {
             let conversation = &mut client.pickles.conversation;
-            conversation.send_in_pieces(pickle, 1, PAUSE)?;
+            conversation.send_in_pieces(&pickle, 1, PAUSE)?;
             client.pickles.next(trial)?;
         }
         Ok(())
-    }),
+    })
+    .needs(&["P-3", "P-6"]),
     common::in_one_piece(|trial| {
         let bytes = first_piece(trial)?;
         match read(&bytes) {
@@ -71,7 +69,8 @@ pub(super) const CHECKS: &[Check] = &[
         let line =
             r"Connected: Student: Ann\nClient 1: 'forged', Github Username: \x1b[2Jann7, sid: 7";
         expect_line(trial, line)
-    }),
+    })
+    .needs(&["P-5"]),
 ];
 
 /// A second, and what a busy machine may add.
@@ -82,15 +81,13 @@ pub(super) fn ends(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     is_served(trial, address)?;
     // When it waits again cannot be seen.
     thread::sleep(A_MOMENT);
-    ends_at_once(trial, signal)
+    ends_quickly(trial, signal)
 }
 
-fn ends_at_once(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
-    let timeout = trial.timeout();
-    let process = trial.process()?;
+fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let start = Instant::now();
-    process.signal_group(signal)?;
-    let exit = process.wait_exit(timeout)?;
+    trial.signal(signal)?;
+    let exit = trial.wait_exit()?;
     let took = start.elapsed();
     if exit == Exit::Status(0) && took <= A_SECOND {
         return Ok(());

@@ -1,11 +1,13 @@
 //! Connections and signals.
 
+use std::time::{Duration, Instant};
+
 use harness::{Error, Signal};
 
 use super::NOT_IN_IT;
 use super::client::{Client, connect, connected, is_served, text};
 use super::common::ends;
-use crate::{Check, Problem};
+use crate::{Check, NotJudged, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -20,7 +22,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3"]),
     Check::should(
         "P-10/2",
         "a client that is silent delays nobody",
@@ -34,7 +37,8 @@ pub(super) const CHECKS: &[Check] = &[
             slow.tell(trial, b".")?;
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
     // Both the objects and their acknowledgements are more than the system keeps for both ends: a
     // server that does not read on while one cannot be delivered, and its client, wait for each other
     // forever.
@@ -45,6 +49,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             const BLOCKS: usize = 200;
             const OBJECTS: usize = 1000;
+            const PATIENCE: Duration = Duration::from_secs(60);
             let object = text(&[b'x'; 95]);
             let mut client = connected(trial)?;
             let answer = client.tell(trial, &object)?;
@@ -60,7 +65,12 @@ pub(super) const CHECKS: &[Check] = &[
                     error => error.into(),
                 })?;
             }
+            let start = Instant::now();
             for received in 0..BLOCKS * OBJECTS {
+                if start.elapsed() > PATIENCE {
+                    let reason = format!("{received} of 200,000 objects were acknowledged");
+                    return Err(Problem::NotJudged(NotJudged::OutOfTime(reason)));
+                }
                 let next = client.pickles.next(trial)?;
                 if next != answer {
                     let happened = format!("{next}, after {received}");
@@ -70,6 +80,7 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         },
     )
+    .needs(&["P-3", "P-4/2", "P-4/3", "P-6"])
     .waits(10),
     Check::should(
         "P-11",

@@ -2,18 +2,14 @@
 
 use harness::Event;
 
-use super::client::{
-    A_MOMENT, Client, STUDENT, STUDENT_LINE, connect, connected, expect_line, expect_printed,
-    goes_on, lines, text,
-};
+use super::client::{A_MOMENT, Student, connect, connected, expect_line, expect_lines, text, word};
 use crate::checks::pickle::{LONGEST, Object};
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
         "P-3",
-        "a client is sent the pickle of {'clientid': N} at once, N being its port",
+        "a client is sent the pickle of {'clientid': N} immediately, N being its port",
         "Hints 4 and 5: client_id = addr[1], data = {'clientid': client_id}, sent as soon as the \
          client is accepted",
         |trial| {
@@ -34,7 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-10"]),
     Check::should(
         "P-3/3",
         "nothing follows the id before the client says something",
@@ -52,22 +49,29 @@ pub(super) const CHECKS: &[Check] = &[
             }
             client.pickles.conversation.expect_silence(A_MOMENT)
         },
-    ),
+    )
+    .needs(&["P-3"]),
     Check::must(
         "P-4",
         "an object is received, and is not the end of the server",
         "Hint 6: the server receives data and deserializes it; hint 4: it keeps listening for \
          clients",
         |trial| {
-            let address = trial.serve()?;
-            for _ in 0..2 {
-                let mut client = Client::connect(trial, address)?;
-                client.send(STUDENT)?;
-                client.pause();
+            let student = Student::random(trial);
+            let mut client = connected(trial)?;
+            client.send(&student.pickle)?;
+            // Whether it acknowledges is another matter.
+            client.pause();
+            match trial.process()?.wait_exit(A_MOMENT) {
+                Err(_) => Ok(()),
+                Ok(exit) => Err(Problem::broken(
+                    "the server receives the object and runs on",
+                    format!("it ended with {exit}"),
+                )),
             }
-            goes_on(trial, address)
         },
-    ),
+    )
+    .needs(&["P-3"]),
     Check::should(
         "P-4/2",
         "a client may send any number of objects",
@@ -75,11 +79,13 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let mut client = connected(trial)?;
             for _ in 0..20 {
-                client.tell(trial, &text(b"again"))?;
+                let object = word(trial);
+                client.tell(trial, &text(object.as_bytes()))?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
     Check::should(
         "P-4/3",
         "several objects may come together",
@@ -93,7 +99,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
     Check::should(
         "P-4/4",
         "an object may be longer than what is received at once",
@@ -105,7 +112,8 @@ pub(super) const CHECKS: &[Check] = &[
             client.tell(trial, &text(b"short"))?;
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
     Check::should(
         "P-4/5",
         "every protocol of pickle is understood, from 0 to 5",
@@ -119,13 +127,10 @@ pub(super) const CHECKS: &[Check] = &[
                 "Client {}: {{'name': 'Jose', 'n': [1, 2.5, None, True]}}",
                 client.port
             );
-            let wanted = format!("{} lines {}", PROTOCOLS.len(), shown(line.as_bytes()));
-            expect_printed(trial, &wanted, |printed| {
-                let found = lines(printed).filter(|found| *found == line.as_bytes());
-                found.count() == PROTOCOLS.len()
-            })
+            expect_lines(trial, PROTOCOLS.len(), &line)
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
     // Protocols from 2 on begin with their number; 4 is the newest that Python 3.4 knows.
     Check::should(
         "P-4/6",
@@ -152,25 +157,38 @@ pub(super) const CHECKS: &[Check] = &[
             // Its id is not read: leaving is a reset then.
             client.send(&text(b"left").repeat(COUNT))?;
             drop(client);
-            let wanted = format!("{COUNT} lines {}", shown(line.as_bytes()));
-            expect_printed(trial, &wanted, |printed| {
-                lines(printed)
-                    .filter(|found| *found == line.as_bytes())
-                    .count()
-                    == COUNT
-            })
+            expect_lines(trial, COUNT, &line)
         },
-    ),
-    Check::must(
+    )
+    .needs(&["P-3", "P-5/2"]),
+    Check::should(
+        "P-4/8",
+        "an object may be as long as what is received at once, and one byte more or less",
+        "Hint 6: MAX_ALLOC_MEM = 4096 is what is received at once",
+        |trial| {
+            const AROUND: usize = 6;
+            let mut client = connected(trial)?;
+            for length in [4095_usize, 4096, 4097] {
+                let content = vec![b'x'; length - AROUND];
+                let count = (content.len() as u16).to_le_bytes();
+                client.tell(trial, &[b"X", &count[..], b"\0\0", &content, b"."].concat())?;
+            }
+            Ok(())
+        },
+    )
+    .needs(&["P-3", "P-4/2", "P-6"]),
+    Check::should(
         "P-5",
         "a student is printed",
-        "the course's server: Connected: Student: A, Github Username: B, sid: C",
+        "the skeleton of the course's server: Connected: Student: A, Github Username: B, sid: C",
         |trial| {
+            let student = Student::random(trial);
             let mut client = connected(trial)?;
-            client.send(STUDENT)?;
-            expect_line(trial, STUDENT_LINE)
+            client.send(&student.pickle)?;
+            expect_line(trial, &student.line)
         },
-    ),
+    )
+    .needs(&["P-3"]),
     Check::should(
         "P-5/2",
         "another object is printed as Python shows it, after the client's id",
@@ -187,7 +205,8 @@ pub(super) const CHECKS: &[Check] = &[
             );
             expect_line(trial, &line)
         },
-    ),
+    )
+    .needs(&["P-3"]),
     Check::should(
         "P-5/3",
         "an object is printed on one line, whatever it holds",
@@ -198,27 +217,34 @@ pub(super) const CHECKS: &[Check] = &[
             let line = format!(r"Client {}: 'one\ntwo\rthree'", client.port);
             expect_line(trial, &line)
         },
-    ),
-    Check::must(
+    )
+    .needs(&["P-3", "P-5/2"]),
+    Check::should(
         "P-6",
         "an object is acknowledged with a pickle",
-        "the course's server: it answers each object with a pickled one",
-        |trial| connected(trial)?.tell(trial, STUDENT).map(drop),
-    ),
+        "the skeleton of the course's server: it answers each object with a pickled one",
+        |trial| {
+            let student = Student::random(trial);
+            connected(trial)?.tell(trial, &student.pickle).map(drop)
+        },
+    )
+    .needs(&["P-3"]),
     Check::should(
         "P-6/2",
         "the acknowledgement is \"server got the data\"",
-        "the course's server: server got the data",
+        "the skeleton of the course's server: server got the data",
         |trial| {
             const TEXT: &str = "server got the data";
-            let answer = connected(trial)?.tell(trial, STUDENT)?;
+            let student = Student::random(trial);
+            let answer = connected(trial)?.tell(trial, &student.pickle)?;
             if answer == Object::text(TEXT) {
                 return Ok(());
             }
             let expected = format!("the text \"{TEXT}\"");
             Err(Problem::broken(expected, answer.to_string()))
         },
-    ),
+    )
+    .needs(&["P-3", "P-6"]),
 ];
 
 /// `{'name': 'Jose', 'n': [1, 2.5, None, True]}`, as Python 3.11 writes it in the protocols 0 to 5.

@@ -1,5 +1,6 @@
 //! The pickle server that assigns client ids.
 
+mod causes;
 mod client;
 mod common;
 mod connections;
@@ -25,7 +26,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 

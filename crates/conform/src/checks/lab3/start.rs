@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use harness::{Exit, Input, Signal};
 
-use super::client::{A_MOMENT, connected, expect_printed, is_served, lines};
+use super::client::{A_MOMENT, connected, is_served};
 use crate::checks::default_port;
-use crate::checks::pickle::Pickles;
 use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem};
 
@@ -32,12 +31,14 @@ pub(super) const CHECKS: &[Check] = &[
             let waiting = (0..QUEUE).map(|_| trial.connect(address));
             let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
             drop(served);
-            for client in waiting {
-                Pickles::new(client).next(trial)?;
+            // What they are sent is the matter of P-3; each leaves when it has been served.
+            for mut client in waiting {
+                client.receive(1)?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["P-3", "P-10"]),
     // The server is stopped meanwhile, so that it takes nobody from the queue.
     Check::should(
         "P-1/3",
@@ -45,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Hint 3: additional requests when the queue is full will be dropped",
         |trial| {
             /// A connection that is not dropped takes far less.
-            const AT_ONCE: Duration = Duration::from_millis(300);
+            const SOON: Duration = Duration::from_millis(300);
             /// Linux takes one more than it is told, and a server may take some before it stops.
             const MOST: usize = QUEUE + 5;
             let address = trial.serve()?;
@@ -53,7 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
             thread::sleep(A_MOMENT);
             let mut waiting = Vec::new();
             while waiting.len() <= MOST {
-                match TcpStream::connect_timeout(&address, AT_ONCE) {
+                match TcpStream::connect_timeout(&address, SOON) {
                     Ok(client) => waiting.push(client),
                     Err(_) => break,
                 }
@@ -111,20 +112,20 @@ pub(super) const CHECKS: &[Check] = &[
         },
     ),
     // Which name or address it gives the host is its own.
-    Check::must(
+    Check::should(
         "P-2",
         "once it listens it prints where",
-        "the course's server: Server listening at HOST/PORT",
+        "the skeleton of the course's server: Server listening at HOST/PORT",
         |trial| {
             let port = trial.serve()?.port();
-            let wanted = format!("the line \"{LISTENING}127.0.0.1/{port}\"");
             let end = format!("/{port}");
-            expect_printed(trial, &wanted, |printed| {
-                let mut lines = lines(printed);
-                lines.any(|line| {
-                    line.starts_with(LISTENING.as_bytes()) && line.ends_with(end.as_bytes())
-                })
-            })
+            trial.wait_printed(
+                &format!("the line \"{LISTENING}127.0.0.1/{port}\""),
+                |printed| {
+                    let mut lines = printed.lines().map(str::trim);
+                    lines.any(|line| line.starts_with(LISTENING) && line.ends_with(&end))
+                },
+            )
         },
     ),
 ];

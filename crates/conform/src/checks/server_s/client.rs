@@ -1,11 +1,11 @@
 //! The client's side of an exchange, and what the server prints about it.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Signal};
+use harness::Event;
 
-use crate::conversation::shown;
 use crate::{Conversation, Outcome, Problem, Trial};
 
 pub(in crate::checks) const COMMAND: &[u8] = b"accio\r\n";
@@ -21,16 +21,18 @@ pub(in crate::checks) const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// Many servers take what one `recv` returns for one confirmation: between the second one and the
 /// file is this pause, where it is not just that which is tried.
-pub(super) const APART: Duration = Duration::from_millis(100);
+const APART: Duration = Duration::from_millis(100);
 
-/// A program that prints at once has printed within this; another one prints when it ends.
-const PRINTS_AT_ONCE: Duration = Duration::from_secs(2);
+/// About 500 bytes, as the assignment says.
+pub(super) const SMALL: RangeInclusive<usize> = 450..=550;
 
-/// Bytes of every value, so many of them.
-pub(in crate::checks) fn binary_file(length: usize) -> Vec<u8> {
-    let every_value: Vec<u8> = (0..=u8::MAX).collect();
-    let mut file = every_value.repeat(length.div_ceil(every_value.len()));
-    file.truncate(length);
+/// A file of random bytes.
+pub(in crate::checks) fn random_file(
+    trial: &mut Trial<'_>,
+    lengths: RangeInclusive<usize>,
+) -> Vec<u8> {
+    let mut file = vec![0; trial.random().usize(lengths)];
+    trial.random().fill(&mut file);
     file
 }
 
@@ -38,36 +40,71 @@ pub(in crate::checks) fn binary_file(length: usize) -> Vec<u8> {
 pub(super) fn shake_hands(trial: &Trial<'_>, address: SocketAddr) -> Result<Conversation, Problem> {
     let mut client = trial.connect(address)?;
     client.expect(COMMAND)?;
-    client.send(FIRST)?;
-    client.expect(COMMAND)?;
-    client.send(SECOND)?;
-    client.expect_silence(APART)?;
+    confirm(&mut client)?;
     Ok(client)
 }
 
-/// Ends the file, and waits until the server has closed too.
+/// Confirms twice. Whether the server sends its second command in between is the matter of A-1/2:
+/// here the client only gives it time to.
+pub(super) fn confirm(client: &mut Conversation) -> Outcome {
+    const SECOND_COMMAND: Duration = Duration::from_secs(2);
+    client.send(FIRST)?;
+    stays(client, COMMAND.len(), SECOND_COMMAND)?;
+    client.send(SECOND)?;
+    stays(client, COMMAND.len(), APART)
+}
+
+/// Waits for what the server may send, or until the time is over. It has no reason to close.
+fn stays(client: &mut Conversation, most: usize, within: Duration) -> Outcome {
+    match client.next_event(most, within) {
+        Event::Data(_) | Event::Silence => Ok(()),
+        event => Err(Problem::broken(
+            "the server keeps the connection until the client ends it",
+            event.to_string(),
+        )),
+    }
+}
+
+/// Sends the file and ends the sending side, as a client that has sent everything.
+///
+/// When the server closes its side is the matter of A-13/4; a reset says that it did not take all.
+pub(super) fn send_file(client: &mut Conversation, file: &[u8]) -> Outcome {
+    client.send(file)?;
+    end_file(client)
+}
+
+/// Ends the sending side.
 pub(super) fn end_file(client: &mut Conversation) -> Outcome {
     client.shutdown_write()?;
-    wait_gone(client, Instant::now(), LIMIT).map(drop)
+    match client.next_event(1, A_MOMENT) {
+        Event::Reset | Event::Failed(_) => Err(Problem::broken(
+            "the server receives the file to its end",
+            "it reset the connection",
+        )),
+        _ => Ok(()),
+    }
 }
 
-/// A whole exchange.
-pub(super) fn send_file(trial: &Trial<'_>, address: SocketAddr, file: &[u8]) -> Outcome {
+/// A whole exchange with a client that stays until the caller drops it.
+pub(super) fn exchange(
+    trial: &Trial<'_>,
+    address: SocketAddr,
+    file: &[u8],
+) -> Result<Conversation, Problem> {
     let mut client = shake_hands(trial, address)?;
-    client.send(file)?;
-    end_file(&mut client)
+    send_file(&mut client, file)?;
+    Ok(client)
 }
 
-/// Waits until the server gives the connection up, whatever it says before, and returns how long
+/// Waits until the server gives the connection up, whatever it sends before, and returns how long
 /// after `since` that was.
 pub(super) fn wait_gone(
     client: &mut Conversation,
     since: Instant,
     within: Duration,
 ) -> Result<Duration, Problem> {
-    const AT_ONCE: usize = 1024;
     loop {
-        match client.next_event(AT_ONCE, within.saturating_sub(since.elapsed())) {
+        match client.next_event(1024, within.saturating_sub(since.elapsed())) {
             Event::Closed | Event::Reset => return Ok(since.elapsed()),
             Event::Data(_) if since.elapsed() < within => {}
             event => {
@@ -83,43 +120,31 @@ pub(super) fn wait_gone(
     }
 }
 
-/// That the server prints this number as a line of its own, sooner or later.
+/// That the server prints this number as a line of its own.
 pub(super) fn expect_number(trial: &mut Trial<'_>, number: usize) -> Outcome {
-    let line = number.to_string();
-    expect_printed(trial, &format!("the number {line}"), |printed| {
-        has_line(printed, line.as_bytes())
+    let outcome = expect_line(trial, &number.to_string());
+    let Err(Problem::Broken { expected, happened }) = outcome else {
+        return outcome;
+    };
+    let printed = trial.printed()?;
+    let happened = if has_line(&printed, &(number + HEADER.len()).to_string()) {
+        format!("{happened}: the header is counted too")
+    } else if printed.contains(&number.to_string()) {
+        format!("{happened}: the number is not alone on its line")
+    } else {
+        happened
+    };
+    Err(Problem::Broken { expected, happened })
+}
+
+/// That the server prints this as a line of its own.
+pub(super) fn expect_line(trial: &mut Trial<'_>, line: &str) -> Outcome {
+    trial.wait_printed(&format!("the line \"{line}\""), |printed| {
+        has_line(printed, line)
     })
 }
 
-/// That what is wanted shows on standard output. Who keeps in a buffer what it prints is asked to
-/// end, and gives it out then.
-pub(super) fn expect_printed(
-    trial: &mut Trial<'_>,
-    wanted: &str,
-    mut shows: impl FnMut(&[u8]) -> bool,
-) -> Outcome {
-    let process = trial.process()?;
-    if process.wait_stdout(&mut shows, PRINTS_AT_ONCE).is_err() {
-        process.signal_group(Signal::TERM)?;
-        // What it has printed counts, even if it does not end.
-        let _ = process.wait_exit(LIMIT);
-    }
-    let printed = process.stdout();
-    if shows(&printed) {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("{wanted} on standard output, at the latest after SIGTERM"),
-        shown(&printed),
-    ))
-}
-
 /// Whether a line is just this, blanks aside.
-pub(super) fn has_line(printed: &[u8], wanted: &[u8]) -> bool {
-    lines(printed).any(|line| line == wanted)
-}
-
-/// The lines, without blanks around them.
-pub(super) fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
+pub(super) fn has_line(printed: &str, wanted: &str) -> bool {
+    printed.lines().any(|line| line.trim() == wanted)
 }

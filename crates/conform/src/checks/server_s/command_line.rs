@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Signal};
 
-use super::client::{A_MOMENT, LIMIT, expect_printed, send_file, shake_hands};
-use crate::checks::common::{expect_refusal, expect_success};
-use crate::conversation::shown;
+use super::client::{A_MOMENT, LIMIT, exchange, expect_number, shake_hands};
+use crate::checks::common::{expect_refusal, wait_exit};
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -79,17 +78,16 @@ pub(super) const CHECKS: &[Check] = &[
         "Requirements: the exit code is zero when SIGQUIT, SIGTERM, SIGINT is received, also \
          while a client is served",
         |trial| {
-            for (signal, name) in SIGNALS {
+            for signal in SIGNALS {
                 let address = trial.serve()?;
                 let mut client = shake_hands(trial, address)?;
                 client.send(b"part")?;
-                settle();
-                expect_quick_end(trial, signal, name)?;
-                let printed = trial.process()?.stdout();
+                ends_within(trial, signal, A_SECOND)?;
+                let printed = trial.printed()?;
                 if !printed.is_empty() {
                     return Err(Problem::broken(
                         "nothing is printed about the transfer",
-                        shown(&printed),
+                        format!("{printed:?}"),
                     ));
                 }
             }
@@ -102,53 +100,47 @@ pub(super) const CHECKS: &[Check] = &[
         "Introduction: a single number is printed; whoever reads it is not to search for it",
         |trial| {
             let address = trial.serve()?;
-            send_file(trial, address, b"hello")?;
+            let first = exchange(trial, address, b"hello")?;
+            expect_number(trial, 5)?;
+            drop(first);
             let mut client = shake_hands(trial, address)?;
             client.send(b"part")?;
             client.reset()?;
-            send_file(trial, address, b"hello world")?;
-            expect_printed(trial, "\"5\\nERROR\\n11\\n\" and nothing else", |printed| {
-                printed == b"5\nERROR\n11\n"
+            let _last = exchange(trial, address, b"hello world")?;
+            trial.wait_printed("\"5\\nERROR\\n11\\n\" and nothing else", |printed| {
+                printed == "5\nERROR\n11\n"
             })
         },
-    ),
+    )
+    .needs(&["A-1", "A-2", "A-3", "A-9/2", "A-10/2", "A-13"]),
 ];
 
-pub(super) const SIGNALS: [(Signal, &str); 3] = [
-    (Signal::INT, "SIGINT"),
-    (Signal::TERM, "SIGTERM"),
-    (Signal::QUIT, "SIGQUIT"),
-];
+const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::QUIT];
 
 /// A second, and what a busy machine may add.
 const A_SECOND: Duration = Duration::from_millis(1500);
 
-pub(super) fn stops_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
+fn stops_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     trial.serve()?;
-    settle();
-    trial.process()?.signal_group(signal)?;
-    expect_success(trial, LIMIT)
+    ends_within(trial, signal, LIMIT)
 }
 
-/// That a server catches signals cannot be seen. It may do so only after it has come to listen.
-pub(super) fn settle() {
+/// Sends the signal, and waits for the end with status 0.
+fn ends_within(trial: &mut Trial<'_>, signal: Signal, within: Duration) -> Outcome {
+    // That a server catches signals cannot be seen. It may do so only after it has come to listen.
     thread::sleep(A_MOMENT);
-}
-
-pub(super) fn expect_quick_end(trial: &mut Trial<'_>, signal: Signal, name: &str) -> Outcome {
-    let process = trial.process()?;
+    let expected = format!(
+        "signal {} ends it within {} seconds, with status 0",
+        signal.as_raw(),
+        within.as_secs_f64()
+    );
     let start = Instant::now();
-    process.signal_group(signal)?;
-    let exit = process.wait_exit(LIMIT)?;
-    let took = start.elapsed();
-    if exit == Exit::Status(0) && took < A_SECOND {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("{name} ends the program within a second, with status 0"),
-        format!(
-            "it ended with {exit} after {:.1} seconds",
-            took.as_secs_f64()
-        ),
-    ))
+    trial.signal(signal)?;
+    let happened = match wait_exit(trial, within) {
+        Ok(Exit::Status(0)) if start.elapsed() < within => return Ok(()),
+        Ok(exit) => format!("it ended with {exit} after {:.1?}", start.elapsed()),
+        Err(Problem::Broken { happened, .. }) => happened,
+        Err(problem) => return Err(problem),
+    };
+    Err(Problem::broken(expected, happened))
 }

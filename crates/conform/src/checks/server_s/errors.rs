@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::client::{
-    COMMAND, FIRST, LIMIT, end_file, expect_printed, has_line, lines, shake_hands, wait_gone,
+    COMMAND, FIRST, LIMIT, SMALL, end_file, exchange, expect_line, expect_number, has_line,
+    random_file, shake_hands, wait_gone,
 };
 use crate::conversation::shown;
 use crate::{Check, Conversation, Outcome, Problem, Trial};
@@ -18,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
             is_given_up(&mut client, start, LIMIT)
         },
     )
+    .needs(&["A-1"])
     .waits(10),
     Check::must(
         "A-8/2",
@@ -27,10 +29,10 @@ pub(super) const CHECKS: &[Check] = &[
             let (mut client, _) = silent_client(trial)?;
             let last_byte = Instant::now();
             client.send(FIRST)?;
-            client.expect(COMMAND)?;
             is_given_up(&mut client, last_byte, LIMIT)
         },
     )
+    .needs(&["A-1"])
     .waits(10),
     Check::must(
         "A-8/3",
@@ -41,6 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
             is_given_up(&mut client, last_byte, LIMIT)
         },
     )
+    .needs(&["A-1", "A-2"])
     .waits(10),
     Check::must(
         "A-8/4",
@@ -49,6 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
          in all",
         |trial| two_bytes(trial, Duration::from_secs(6)),
     )
+    .needs(&["A-1", "A-2"])
     .waits(12),
     Check::should(
         "A-8/5",
@@ -56,6 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Requirements: the error is that no data came for over 10 seconds, and not for less",
         |trial| two_bytes(trial, Duration::from_secs(9)),
     )
+    .needs(&["A-1", "A-2", "A-8/4"])
     .waits(18),
     Check::should(
         "A-8/6",
@@ -66,7 +71,22 @@ pub(super) const CHECKS: &[Check] = &[
             is_given_up(&mut client, last_byte, Duration::from_secs(12))
         },
     )
+    .needs(&["A-1", "A-2", "A-8/3"])
     .waits(10),
+    Check::should(
+        "A-8/7",
+        "a client that is silent inside a confirmation is given up after 10 seconds",
+        "Requirements: no data for over 10 seconds is an error, at any point of the exchange",
+        |trial| {
+            let (mut client, _) = silent_client(trial)?;
+            let last_byte = Instant::now();
+            client.send(b"confirm-")?;
+            is_given_up(&mut client, last_byte, LIMIT)
+        },
+    )
+    .needs(&["A-1", "A-8/2"])
+    .waits(10),
+    // No sentence says on which output.
     Check::must(
         "A-9",
         "ERROR is printed in place of the number",
@@ -74,14 +94,22 @@ pub(super) const CHECKS: &[Check] = &[
          number of bytes",
         |trial| {
             let (mut client, last_byte) = silent_in_file(trial)?;
-            wait_gone(&mut client, last_byte, LIMIT)?;
-            let wanted = "ERROR at the beginning of a line, and no number";
-            expect_printed(trial, wanted, |printed| {
-                let error = lines(printed).any(|line| line.starts_with(b"ERROR"));
-                error && !has_line(printed, b"5")
-            })
+            let gone = wait_gone(&mut client, last_byte, LIMIT);
+            match trial.wait_printed("ERROR", has_error) {
+                Err(Problem::Broken { .. }) => {}
+                outcome => return outcome.and_then(|()| has_no_number(trial)),
+            }
+            if has_error(&String::from_utf8_lossy(&trial.process()?.stderr())) {
+                return has_no_number(trial);
+            }
+            gone?;
+            Err(Problem::broken(
+                "ERROR at the beginning of a line, on standard output or standard error",
+                format!("on standard output is {:?}", trial.printed()?),
+            ))
         },
     )
+    .needs(&["A-1", "A-2", "A-8/3"])
     .waits(10),
     Check::should(
         "A-9/2",
@@ -90,11 +118,10 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let (client, _) = silent_in_file(trial)?;
             client.reset()?;
-            expect_printed(trial, "one line, \"ERROR\",", |printed| {
-                printed == b"ERROR\n"
-            })
+            trial.wait_printed("one line, \"ERROR\",", |printed| printed == "ERROR\n")
         },
-    ),
+    )
+    .needs(&["A-1", "A-2"]),
     Check::should(
         "A-9/3",
         "the reason is on standard error, with the client's port",
@@ -104,28 +131,53 @@ pub(super) const CHECKS: &[Check] = &[
             let port = client.local_address().port().to_string();
             client.reset()?;
             let timeout = trial.timeout();
-            let line = trial.process()?.wait_error_line(timeout)?;
-            if line.starts_with("ERROR: ") && line.contains(&port) {
-                return Ok(());
-            }
-            Err(Problem::broken(
-                format!(
-                    "a line on standard error that starts with \"ERROR: \" and has the port {port}"
-                ),
-                shown(line.as_bytes()),
-            ))
+            let process = trial.process()?;
+            let names_peer = |stderr: &[u8]| {
+                let mut lines = stderr.split(|byte| *byte == b'\n');
+                lines.any(|line| {
+                    line.starts_with(b"ERROR: ") && String::from_utf8_lossy(line).contains(&port)
+                })
+            };
+            process.wait_stderr(names_peer, timeout).map_err(|_| {
+                Problem::broken(
+                    format!(
+                        "a line on standard error that starts with \"ERROR: \" and has the port \
+                         {port}"
+                    ),
+                    shown(&process.stderr()),
+                )
+            })
         },
-    ),
+    )
+    .needs(&["A-1", "A-2"]),
+    Check::should(
+        "A-9/4",
+        "after 10 seconds ERROR is printed on standard output, where the number would be",
+        "Requirements: ERROR is written instead of the number of bytes",
+        |trial| {
+            let (mut client, last_byte) = silent_in_file(trial)?;
+            // It prints before or after it closes.
+            let _ = wait_gone(&mut client, last_byte, LIMIT);
+            expect_line(trial, "ERROR")
+        },
+    )
+    .needs(&["A-1", "A-2", "A-8/3", "A-9"])
+    .waits(10),
     Check::must(
         "A-10",
         "the next client is served after one that was silent",
         "Grading: another connection is accepted after the first one timed out",
         |trial| {
+            // Whether it times out soon enough is the matter of A-8.
+            const PATIENCE: Duration = Duration::from_secs(35);
             let (mut client, start) = silent_client(trial)?;
-            wait_gone(&mut client, start, LIMIT)?;
-            trial.connect(client.remote_address())?.expect(COMMAND)
+            let _ = wait_gone(&mut client, start, LIMIT);
+            let mut next = trial.connect(client.remote_address())?;
+            let within = PATIENCE.saturating_sub(start.elapsed());
+            next.receive_exactly(COMMAND.len(), within).map(drop)
         },
     )
+    .needs(&["A-1"])
     .waits(10),
     Check::should(
         "A-10/2",
@@ -137,19 +189,40 @@ pub(super) const CHECKS: &[Check] = &[
             client.reset()?;
             trial.connect(address)?.expect(COMMAND)
         },
-    ),
+    )
+    .needs(&["A-1", "A-2"]),
     Check::should(
         "A-10/3",
         "the next client is served after a wrong confirmation",
         "Requirements: one connection is accepted after the other, whatever happened to the first",
         |trial| {
             let (mut client, _) = silent_client(trial)?;
+            let address = client.remote_address();
             client.send(b"GET / HTTP/1.1\r\n\r\n")?;
-            let timeout = trial.timeout();
-            wait_gone(&mut client, Instant::now(), timeout)?;
-            trial.connect(client.remote_address())?.expect(COMMAND)
+            drop(client);
+            trial.connect(address)?.expect(COMMAND)
         },
-    ),
+    )
+    .needs(&["A-1"]),
+    Check::should(
+        "A-10/4",
+        "after several errors the next file is counted correctly",
+        "Requirements: what was received before an error is not part of the next number",
+        |trial| {
+            let address = trial.serve()?;
+            let mut half = shake_hands(trial, address)?;
+            half.send(b"half a file")?;
+            half.reset()?;
+            let mut stranger = trial.connect(address)?;
+            stranger.expect(COMMAND)?;
+            stranger.send(b"confirm-")?;
+            stranger.reset()?;
+            let file = random_file(trial, SMALL);
+            let _client = exchange(trial, address, &file)?;
+            expect_number(trial, file.len())
+        },
+    )
+    .needs(&["A-1", "A-2", "A-3", "A-10/2", "A-10/3"]),
 ];
 
 /// The limit is ten seconds; a clock may be coarse.
@@ -182,6 +255,20 @@ fn is_given_up(client: &mut Conversation, last_byte: Instant, latest: Duration) 
         "the connection is aborted after more than 10 seconds of silence",
         format!("it was ended after {:.1} seconds", silence.as_secs_f64()),
     ))
+}
+
+fn has_error(printed: &str) -> bool {
+    printed.lines().any(|line| line.starts_with("ERROR"))
+}
+
+/// That the bytes that came before the silence are not printed as a number.
+fn has_no_number(trial: &mut Trial<'_>) -> Outcome {
+    let printed = trial.printed()?;
+    if has_line(&printed, "5") {
+        let happened = format!("on standard output is {printed:?}");
+        return Err(Problem::broken("ERROR instead of the number", happened));
+    }
+    Ok(())
 }
 
 /// A file of two bytes, with a pause before each.

@@ -1,5 +1,6 @@
 //! The simplified accio server, which counts the bytes of a file.
 
+mod causes;
 mod client;
 mod command_line;
 mod common;
@@ -8,7 +9,7 @@ mod criteria;
 mod errors;
 mod exchange;
 
-pub(super) use client::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, binary_file};
+pub(super) use client::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, random_file};
 
 use super::common::COMMON;
 use crate::{Arguments, Assignment, Role, Section};
@@ -27,6 +28,6 @@ pub(super) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: criteria::CRITERIA,
 };

@@ -10,27 +10,39 @@ def stop(number, frame):
     not_stopped = False
 
 
-def confirm(client, wanted):
-    client.sendall(b"accio\r\n")
+def receive_confirmation(client, wanted):
     received = b""
-    while wanted not in received:
-        data = client.recv(1024)
+    while received != wanted:
+        data = client.recv(len(wanted) - len(received))
         if not data:
-            raise OSError("closed")
+            raise OSError("closed early")
         received += data
-    # What has come behind it belongs to the file.
-    return len(received) - len(wanted)
+        if not wanted.startswith(received):
+            raise OSError("wrong confirmation")
 
 
 def receive(client):
     client.settimeout(10)
-    confirm(client, b"confirm-accio\r\n")
-    count = confirm(client, b"confirm-accio-again\r\n\r\n")
+    client.sendall(b"accio\r\n")
+    receive_confirmation(client, b"confirm-accio\r\n")
+    client.sendall(b"accio\r\n")
+    receive_confirmation(client, b"confirm-accio-again\r\n\r\n")
+    count = 0
     while True:
         data = client.recv(4096)
         if not data:
-            return count
+            break
         count += len(data)
+    return count
+
+
+def serve(client, address):
+    try:
+        print(receive(client), flush=True)
+    except OSError as error:
+        print("ERROR", flush=True)
+        sys.stderr.write("ERROR: %s: %s\n" % (address, error))
+    client.close()
 
 
 def main():
@@ -40,6 +52,7 @@ def main():
     for number in (signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("0.0.0.0", int(sys.argv[1])))
         listener.listen(10)
@@ -53,11 +66,7 @@ def main():
             client, address = listener.accept()
         except socket.timeout:
             continue
-        with client:
-            try:
-                print(receive(client))
-            except OSError:
-                print("ERROR")
+        serve(client, address)
     return 0
 
 
