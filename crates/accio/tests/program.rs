@@ -7,7 +7,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use common::*;
-use harness::{Exit, Finished, Input, Listener, Output, free_port};
+use harness::{Exit, Finished, Input, Listener, Output, Program, free_port};
 
 /// A pause in which a program that is wrong would have acted.
 const BRIEFLY: Duration = Duration::from_millis(50);
@@ -154,7 +154,7 @@ fn ac_4_an_abort_that_is_not_reached_changes_nothing() {
 }
 
 /// What `accio` prints on a terminal, sending two million bytes.
-fn on_terminal(program: harness::Program, counter: &Counter) -> String {
+fn on_terminal(program: Program, counter: &Counter) -> String {
     let program = program.env("TERM", "xterm").stderr(Output::Terminal);
     let process = program.start().unwrap();
     assert_eq!(
@@ -398,4 +398,22 @@ fn g_1_help_survives_a_full_or_closed_output() {
         full.stderr
             .starts_with(b"ERROR: cannot write to standard output")
     );
+}
+
+#[test]
+fn g_1_an_input_that_was_closed_is_no_empty_one() {
+    let server = Listener::new().unwrap();
+    let port = server.port().to_string();
+    let shell = "exec \"$0\" \"$@\" <&-";
+    let words = [
+        "-c",
+        shell,
+        env!("CARGO_BIN_EXE_accio"),
+        "127.0.0.1",
+        &port,
+        "-",
+    ];
+    let finished = Program::new("sh").args(words).run(SOON).unwrap();
+    assert_eq!(finished.exit, Exit::Status(1), "{finished:?}");
+    server.accept(Duration::from_millis(1)).unwrap_err();
 }

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
-use crate::{Output, OutputError, STATUS_RUN, STATUS_USAGE};
+use crate::{Output, OutputError, STATUS_RUN, STATUS_USAGE, signal};
 
 /// What ends a program: a message for its user, and the exit status (G-2).
 ///
@@ -73,6 +73,7 @@ impl<E: std::error::Error + 'static> From<E> for Error {
 /// The whole `main` of a program: runs it with its arguments, reports its error on standard error
 /// behind `prefix`, and returns the exit status.
 pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) -> ExitCode {
+    signal::block_file_size_signal();
     let outcome = run(crate::arguments()).or_else(|end| match end.status {
         0 => Ok(Output::stdout()?.text(&end.message)?),
         _ => Err(end),

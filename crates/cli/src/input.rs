@@ -1,10 +1,9 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::{Error, escape};
+use crate::{Error, escape, stream};
 
 /// Opens a file to be read, unbuffered; `-` is standard input.
 ///
@@ -16,13 +15,16 @@ pub fn open_input(name: &OsStr) -> Result<File, Error> {
 
 /// The error that a file cannot be opened or read.
 pub fn cannot_read(name: &OsStr, error: &io::Error) -> Error {
+    if name == "-" {
+        return Error::new(format_args!("cannot read standard input: {error}"));
+    }
     let name = escape(name.as_bytes());
     Error::new(format_args!("cannot read {name:?}: {error}"))
 }
 
 fn open(name: &OsStr) -> io::Result<File> {
     let file = if name == "-" {
-        File::from(io::stdin().as_fd().try_clone_to_owned()?)
+        File::from(stream::STDIN.descriptor()?.try_clone_to_owned()?)
     } else {
         File::open(name)?
     };

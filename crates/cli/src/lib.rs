@@ -12,6 +12,7 @@ mod output;
 mod port;
 mod server;
 mod signal;
+mod stream;
 
 pub use about::{About, arguments};
 pub use command_line::{CommandLine, NO_LETTER, Value};

@@ -2,10 +2,12 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::escape;
+use rustix::event::{PollFd, PollFlags};
+
+use crate::{escape, stream};
 
 /// The longest line that is written with one write.
 const BUFFER: usize = 64 * 1024;
@@ -13,8 +15,8 @@ const BUFFER: usize = 64 * 1024;
 /// Standard output, line by line: each line is handed to the system immediately, with one write if
 /// it is not longer than 64 KiB (G-1).
 ///
-/// Threads may share it; their lines do not mix. Nothing here panics when the output is full or
-/// closed, as `println!` does.
+/// Threads may share it; their lines do not mix. An output that would block is waited for (G-13).
+/// Nothing here panics when the output is full or closed, as `println!` does.
 #[derive(Debug)]
 pub struct Output {
     terminal: bool,
@@ -23,7 +25,7 @@ pub struct Output {
 
 #[derive(Debug)]
 struct Writer {
-    file: File,
+    file: Blocking,
     buffer: Vec<u8>,
     /// The last write failed, perhaps in the middle of a line.
     broken: bool,
@@ -35,22 +37,20 @@ impl Output {
     /// # Errors
     /// [`OutputError`] when the process was started without one.
     pub fn stdout() -> Result<Self, OutputError> {
-        let stdout = io::stdout();
-        Self::new(stdout.as_fd(), stdout.is_terminal())
+        Self::new(stream::STDOUT.descriptor()?)
     }
 
-    fn new(descriptor: BorrowedFd<'_>, terminal: bool) -> Result<Self, OutputError> {
+    fn new(descriptor: BorrowedFd<'_>) -> Result<Self, OutputError> {
         // A descriptor of our own is not buffered, unlike `std::io::Stdout`: after a failure no
         // half-written line waits there for the next one.
         let file = File::from(descriptor.try_clone_to_owned()?);
-        let writer = Writer {
-            file,
-            buffer: Vec::new(),
-            broken: false,
-        };
         Ok(Self {
-            terminal,
-            writer: Mutex::new(writer),
+            terminal: file.is_terminal(),
+            writer: Mutex::new(Writer {
+                file: Blocking(file),
+                buffer: Vec::new(),
+                broken: false,
+            }),
         })
     }
 
@@ -152,6 +152,28 @@ impl Write for Writer {
     }
 }
 
+/// A file that is waited for where it would block, as a pipe with `O_NONBLOCK` does.
+#[derive(Debug)]
+struct Blocking(File);
+
+impl Write for Blocking {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let mut writable = [PollFd::new(&self.0, PollFlags::OUT)];
+                    rustix::io::retry_on_intr(|| rustix::event::poll(&mut writable, None))?;
+                }
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Why standard output took no more.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output: {0}")]
@@ -176,12 +198,13 @@ impl OutputError {
 #[cfg(test)]
 mod tests {
     use std::io::{PipeReader, Read};
+    use std::os::fd::AsFd;
 
     use super::*;
 
     fn piped() -> (Output, PipeReader) {
         let (reader, writer) = io::pipe().unwrap();
-        (Output::new(writer.as_fd(), false).unwrap(), reader)
+        (Output::new(writer.as_fd()).unwrap(), reader)
     }
 
     #[test]
@@ -206,7 +229,7 @@ mod tests {
     #[test]
     fn a_full_output_is_an_error_and_no_panic() {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = Output::new(full.as_fd(), false).unwrap();
+        let output = Output::new(full.as_fd()).unwrap();
         let error = output.text("x").unwrap_err();
         assert_eq!(error.status(), crate::STATUS_RUN);
         output.line_or_warn("a server goes on");

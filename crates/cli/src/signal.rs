@@ -4,8 +4,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 /// Calls `shut_down` whenever a signal asks the program to end: SIGINT, SIGTERM or SIGHUP (G-4).
 ///
-/// SIGHUP stays ignored if it was, as under `nohup` (Linux). A file that may grow no further is an
-/// error of the write, not the end of the program (SIGXFSZ).
+/// SIGHUP stays ignored if it was, as under `nohup` (Linux).
 ///
 /// `shut_down` runs on a thread of its own, not in the signal's context: it may lock and allocate.
 /// Call it once, before the program listens and starts threads.
@@ -13,7 +12,6 @@ use nix::sys::signal::{SigSet, Signal};
 /// # Errors
 /// [`SignalError`] when the system has no room for that thread, or a handler is set already.
 pub fn on_shutdown_signal(shut_down: impl FnMut() + Send + 'static) -> Result<(), SignalError> {
-    block(Signal::SIGXFSZ);
     if hangup_is_ignored() {
         // `ctrlc` catches it all the same.
         block(Signal::SIGHUP);
@@ -21,6 +19,12 @@ pub fn on_shutdown_signal(shut_down: impl FnMut() + Send + 'static) -> Result<()
     ctrlc::set_handler(shut_down).map_err(|error| SignalError {
         reason: error.to_string(),
     })
+}
+
+/// A file that may grow no further is an error of the write, not the end of the program (G-13). Call
+/// it before the program starts threads.
+pub(crate) fn block_file_size_signal() {
+    block(Signal::SIGXFSZ);
 }
 
 /// Blocks a signal in this thread and in all that it starts. If that fails, the signal has its

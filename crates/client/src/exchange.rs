@@ -1,6 +1,6 @@
 //! The request to the server, and its response (section 3.2.2).
 
-use cli::{Error, Output};
+use cli::{Error, Output, OutputError};
 use net::Connection;
 use proto::message::{
     Message, READ_GAP, Request, ResponseDecoder, ResponseError, ResponseEvent, ResponseHeader,
@@ -40,23 +40,28 @@ pub(crate) fn send(
 }
 
 /// Receives the response and prints its messages as they come (C-21).
-pub(crate) fn print_response(
-    server: &mut Connection,
-    name: &[u8],
-    output: &Output,
-) -> Result<(), Error> {
+pub(crate) fn receive(mut server: Connection, name: &[u8], output: &Output) -> Result<(), Error> {
     let address = server.peer();
-    let failed = |fault: Fault| Error::new(format_args!("{address} {fault}"));
+    print_response(&mut server, name, output).map_err(|fault| match fault {
+        Fault::Output(error) => {
+            // The server keeps what was not printed (G-13, C-11).
+            let _ = server.reset();
+            error.into()
+        }
+        fault => Error::new(format_args!("{address} {fault}")),
+    })
+}
+
+fn print_response(server: &mut Connection, name: &[u8], output: &Output) -> Result<(), Fault> {
     let mut decoder = ResponseDecoder::new();
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut more_wait = false;
     loop {
         buffer.clear();
-        receive(server, &mut buffer, &decoder).map_err(failed)?;
+        read_on(server, &mut buffer, &decoder)?;
         let mut input = buffer.as_slice();
         loop {
-            let event = decoder.next(&mut input).map_err(Fault::Invalid);
-            match event.map_err(failed)? {
+            match decoder.next(&mut input)? {
                 Some(ResponseEvent::Header(ResponseHeader { items, more })) => {
                     more_wait = more;
                     if items == 0 {
@@ -77,7 +82,7 @@ pub(crate) fn print_response(
 }
 
 /// Reads what comes next of a response that is not complete.
-fn receive(
+fn read_on(
     server: &mut Connection,
     buffer: &mut Vec<u8>,
     decoder: &ResponseDecoder,
@@ -92,16 +97,16 @@ fn receive(
 }
 
 /// A line of sender and text: `alice: hello`.
-fn print_message(message: Message<'_>, output: &Output) -> Result<(), Error> {
-    Ok(output.peer_line(&[message.sender, b": ", message.text].concat())?)
+fn print_message(message: Message<'_>, output: &Output) -> Result<(), OutputError> {
+    output.peer_line(&[message.sender, b": ", message.text].concat())
 }
 
-/// Why a response was not received in full (C-22).
+/// Why a response was not received and printed in full (C-22).
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     /// It is not valid (C-4).
     #[error("sent an invalid response: {0}")]
-    Invalid(ResponseError),
+    Invalid(#[from] ResponseError),
     /// The server closed the connection before its end.
     #[error("closed the connection too early: {0}")]
     Closed(ResponseError),
@@ -111,4 +116,7 @@ enum Fault {
     /// The connection broke.
     #[error("broke the connection: {0}")]
     Receive(net::Error),
+    /// The messages cannot be printed.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }

@@ -6,8 +6,8 @@
 mod entry;
 mod exchange;
 
-use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::ffi::{OsStr, OsString};
+use std::io::{BufReader, IsTerminal};
 use std::time::Duration;
 
 use cli::{About, CommandLine, Error, Output};
@@ -54,9 +54,9 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     // The prompts come before the connection: the server waits for a second only (C-19).
     match task {
         Task::Create => {
-            let stdin = io::stdin();
-            let terminal = stdin.is_terminal();
-            let mut input = stdin.lock();
+            let input = cli::open_input(OsStr::new("-"))?;
+            let terminal = input.is_terminal();
+            let mut input = BufReader::new(input);
             let receiver = entry::ask(Field::Receiver, &mut input, terminal, &output)?;
             let text = entry::ask(Field::Message, &mut input, terminal, &output)?;
             let mut server = net::connect(&addresses, CONNECT_TIMEOUT)?;
@@ -71,7 +71,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
             let mut server = net::connect(&addresses, CONNECT_TIMEOUT)?;
             let name = name.as_bytes();
             exchange::send(&mut server, Request::Read { name }, &output)?;
-            exchange::print_response(&mut server, name, &output)
+            exchange::receive(server, name, &output)
         }
     }
 }

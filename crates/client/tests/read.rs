@@ -3,12 +3,16 @@
 
 mod common;
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Exit;
+use harness::{Event, Exit, Listener, Output, Program};
+use rustix::event::{PollFd, PollFlags};
 
-use common::{SOON, error, message, read, read_as, result};
+use common::{SOON, client, error, message, read, read_as, result};
 
 /// Two messages, and others are waiting.
 const RESPONSE: &[u8] = b"\xae\x73\x03\x02\x01\x05\x00\x05alicehello\x01\x00\x02xhi";
@@ -167,4 +171,75 @@ fn c_21_c_22_a_gap_of_a_second_is_an_error() {
             assert_eq!(result, printed.as_bytes());
         }
     });
+}
+
+/// A response of 60 messages of 10,000 bytes, and what is printed of it.
+fn long_response() -> (Vec<u8>, Vec<u8>) {
+    let text = [b't'; 10_000];
+    let response = [
+        b"\xae\x73\x03\x3c\x00",
+        &message(b"alice", &text).repeat(60)[..],
+    ];
+    (
+        response.concat(),
+        [b"alice: ", &text[..], b"\n"].concat().repeat(60),
+    )
+}
+
+#[test]
+fn g_13_an_output_that_would_block_is_waited_for() {
+    let server = Listener::new().unwrap();
+    let (mut output, full) = io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&full, true).unwrap();
+    let output_file = Output::File(OwnedFd::from(full).into());
+    let program = client(&server, "bob", "read").stdout(output_file);
+    let process = program.start().unwrap();
+    let mut peer = server.accept_from(&process, SOON).unwrap();
+    peer.receive_exactly(10, SOON).unwrap();
+    let (response, lines) = long_response();
+    let sending = thread::spawn(move || peer.send(&response));
+    // The pipe is full of the first of them.
+    let mut writable = [PollFd::new(&output, PollFlags::IN)];
+    rustix::event::poll(&mut writable, None).unwrap();
+    assert_eq!(
+        process.wait_exit(Duration::from_millis(300)).ok(),
+        None,
+        "{process:?}"
+    );
+    let mut printed = Vec::new();
+    output.read_to_end(&mut printed).unwrap();
+    assert!(printed.ends_with(&lines));
+    assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
+    sending.join().unwrap().unwrap();
+}
+
+#[test]
+fn g_13_a_file_that_may_not_grow_is_an_error_and_the_server_learns_it() {
+    let server = Listener::new().unwrap();
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/may-not-grow");
+    let file = File::create(path).unwrap();
+    let shell = "ulimit -f 1 && exec \"$0\" \"$@\"";
+    let port = server.port().to_string();
+    let words = [
+        "-c",
+        shell,
+        env!("CARGO_BIN_EXE_client"),
+        "127.0.0.1",
+        &port,
+        "bob",
+        "read",
+    ];
+    let program = Program::new("sh").args(words).stdout(Output::File(file));
+    let process = program.start().unwrap();
+    let mut peer = server.accept_from(&process, SOON).unwrap();
+    peer.receive_exactly(10, SOON).unwrap();
+    let long = message(b"alice", &[b't'; 10_000]);
+    peer.send(&[b"\xae\x73\x03\x01\x00", &long[..]].concat())
+        .unwrap();
+    assert!(matches!(peer.next_event(1, SOON), Event::Reset));
+    assert_eq!(
+        process.wait_exit(SOON).unwrap(),
+        Exit::Status(1),
+        "{process:?}"
+    );
 }

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
+use std::time::Duration;
 
 use harness::{Exit, Finished, Input, Listener, Output, Program, free_port};
 
@@ -143,5 +144,34 @@ fn g_1_a_closed_output_is_a_quiet_end_and_a_full_one_an_error() {
     for (stdout, status) in [(Output::ClosedPipe, 0), (full(), 1)] {
         let help = program().arg("--help").stdout(stdout).run(SOON).unwrap();
         assert_eq!(help.exit, Exit::Status(status));
+    }
+}
+
+#[test]
+fn g_1_a_stream_that_was_closed_is_an_error_and_the_server_is_not_asked() {
+    for (closed, task, cause) in [
+        (">&-", "read", "cannot write to standard output"),
+        ("<&-", "create", "cannot read standard input"),
+    ] {
+        let server = Listener::new().unwrap();
+        let shell = format!("exec \"$0\" \"$@\" {closed}");
+        let port = server.port().to_string();
+        let words = [
+            "-c",
+            &shell,
+            env!("CARGO_BIN_EXE_client"),
+            "127.0.0.1",
+            &port,
+            "bob",
+            task,
+        ];
+        let finished = Program::new("sh").args(words).run(SOON).unwrap();
+        assert_eq!(finished.exit, Exit::Status(1), "{finished:?}");
+        let errors = String::from_utf8(finished.stderr).unwrap();
+        assert_eq!(
+            errors,
+            format!("client: {cause}: it was closed when the program started\n")
+        );
+        server.accept(Duration::from_millis(1)).unwrap_err();
     }
 }

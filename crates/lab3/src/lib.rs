@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use cli::{About, CommandLine, Error, Output};
 use log::LevelFilter;
-use net::Shutdown;
+use net::{Budget, Shutdown};
 
 use acknowledgements::Acknowledgements;
 
@@ -28,6 +28,9 @@ const BACKLOG: i32 = 10;
 /// Clients that are served concurrently, each by a thread. Where the system grants fewer
 /// descriptors, these are the bound.
 const MOST_CLIENTS: usize = 4096;
+
+/// The variable that says how much memory all clients may use together (P-8).
+const LIMIT_VARIABLE: &str = "LAB3_MAX_BYTES";
 
 const ABOUT: About = About {
     name: "lab3",
@@ -48,7 +51,9 @@ Arguments:
   --version  as the sole argument: prints the version
 
 Environment:
-  RUST_LOG   diagnostics on standard error; debug shows who comes and goes
+  LAB3_MAX_BYTES  how much memory all clients may use together
+                  [default: half of what the machine or its container has]
+  RUST_LOG        diagnostics on standard error; debug shows who comes and goes
 ",
 };
 
@@ -59,7 +64,8 @@ Environment:
 /// (P-7).
 pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let output = Output::stdout()?;
-    let Arguments { host, port } = Arguments::parse(arguments)?;
+    let Arguments { host, port, limit } =
+        Arguments::parse(arguments, std::env::var_os(LIMIT_VARIABLE))?;
     let shutdown = Shutdown::new();
     let listener = cli::start_server(LevelFilter::Warn, &shutdown, Shutdown::request, || {
         Ok::<_, Error>(net::listen(ipv4_address(&host, port)?, BACKLOG)?)
@@ -68,16 +74,17 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
     let port = listener.local_addr().map_or(port, |bound| bound.port());
     let host = cli::escape(host.as_bytes());
     output.line_or_warn(format_args!("Server listening at {host}/{port}"));
-    serve(listener, &shutdown, output);
+    serve(listener, &shutdown, output, limit);
     Ok(())
 }
 
 /// Serves clients concurrently until `shutdown` is asked for, and prints their objects on `output`
-/// (P-3 to P-10).
-pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output) {
+/// (P-3 to P-10). All clients together use at most `limit` bytes of memory (P-8).
+pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output, limit: usize) {
     let acknowledgements = Acknowledgements::new();
+    let budget = Budget::new(limit);
     net::serve(listener, shutdown, MOST_CLIENTS, move |client| {
-        session::serve_client(client, &acknowledgements, &output);
+        session::serve_client(client, &acknowledgements, &output, &budget);
     });
 }
 
@@ -86,10 +93,13 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output) {
 struct Arguments {
     host: String,
     port: u16,
+    /// How many bytes of memory all clients may use together.
+    limit: usize,
 }
 
 impl Arguments {
-    fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+    /// The limit comes from an environment variable.
+    fn parse(arguments: Vec<OsString>, limit: Option<OsString>) -> Result<Self, Error> {
         let mut line = CommandLine::positional(&ABOUT, arguments)?;
         let [host, port] = line.optional_operands(["HOST", "PORT"])?;
         let host = match host {
@@ -103,7 +113,11 @@ impl Arguments {
             Some(port) => port.number(0..=u16::MAX)?,
             None => DEFAULT_PORT,
         };
-        Ok(Self { host, port })
+        let limit = match limit {
+            Some(limit) => line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX)?,
+            None => net::half_of_memory(),
+        };
+        Ok(Self { host, port, limit })
     }
 }
 
@@ -143,15 +157,16 @@ mod tests {
             ("localhost 012001", "localhost", 12001),
         ] {
             let host = host.to_owned();
-            let arguments = Arguments::parse(words(line)).unwrap();
-            assert_eq!(arguments, Arguments { host, port });
+            let limit = 1000;
+            let arguments = Arguments::parse(words(line), Some("01000".into())).unwrap();
+            assert_eq!(arguments, Arguments { host, port, limit });
         }
     }
 
     #[test]
     fn p_1_g_8_wrong_arguments_are_each_their_own_error() {
         let error = |arguments| {
-            let error = Arguments::parse(arguments).unwrap_err();
+            let error = Arguments::parse(arguments, None).unwrap_err();
             assert_eq!(error.status(), 2);
             let usage = "\nUsage: lab3 [HOST [PORT]]";
             error.to_string().strip_suffix(usage).unwrap().to_owned()

@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use cli::Output;
-use net::{Connection, Ready};
-use proto::pickle::{self, Decoder, Plain};
+use net::{Budget, Connection, Ready, STALL_PERIOD, Share};
+use proto::pickle::{self, Decoder, MAX_OBJECT_LEN, Plain};
 
 use crate::acknowledgements::{Acknowledgements, Owed};
 use crate::line::Line;
 
 /// The most bytes that one read receives (the assignment, item 6).
 pub(crate) const MAX_ALLOC_MEM: usize = 4096;
+
+/// The most memory that one client takes, in bytes (P-8).
+const MOST_MEMORY: usize = 16 << 20;
+
+/// How often a client that has a share of the memory, or waits for one, is looked after.
+const GLANCE: Duration = Duration::from_millis(250);
 
 /// How long a client that has sent its last object may take nothing of what it is still owed.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,11 +31,12 @@ pub(crate) fn serve_client(
     client: &mut Connection,
     acknowledgements: &Acknowledgements,
     output: &Output,
+    budget: &Budget,
 ) {
     let id = client.peer().port();
     log::debug!("Client {id}: connected from {}", client.peer());
     let mut owed = acknowledgements.owed();
-    let outcome = converse(client, id, &mut owed, output);
+    let outcome = converse(client, id, &mut owed, output, budget.share());
     if let Err(error) = &outcome {
         error.log(id);
     }
@@ -53,8 +60,11 @@ fn converse(
     id: u16,
     owed: &mut Owed<'_>,
     output: &Output,
+    mut memory: Share<'_>,
 ) -> Result<(), Error> {
     let mut decoder = Decoder::new();
+    // At least what has come of an object that is not complete.
+    let mut begun = 0;
     let mut received = [0; MAX_ALLOC_MEM];
     // A client may leave without taking anything: what it had sent is printed all the same.
     let mut sent = send_id(client, id);
@@ -62,19 +72,56 @@ fn converse(
         if sent.is_ok() {
             sent = send(client, owed);
         }
-        let mut input = match client.read(&mut received, None) {
+        wait_for_memory(client, begun, &mut memory)?;
+        let glance = memory.is_held().then_some(GLANCE);
+        let mut input = match client.read(&mut received, glance) {
             Ok(0) => break,
             Ok(length) => &received[..length],
+            Err(net::Error::TimedOut) => &[],
             Err(error) => return Err(Error::Receive(error)),
         };
+        begun += input.len();
+        memory.moved(input.len() * (MOST_MEMORY / MAX_OBJECT_LEN));
+        if memory.is_held() && memory.is_stalled() {
+            return Err(Error::Stalled);
+        }
         while let Some(object) = decoder.next(&mut input)? {
             let object = &object;
             output.line_or_warn(Line { id, object });
             owed.one_more();
         }
+        if decoder.finish().is_ok() {
+            begun = 0;
+        }
     }
     decoder.finish()?;
     sent.map_err(Error::Send)
+}
+
+/// An object that does not come within a few reads may take all that one client may take, so its
+/// client has to have a share of the memory (P-8).
+fn wait_for_memory(
+    client: &mut Connection,
+    begun: usize,
+    memory: &mut Share<'_>,
+) -> Result<(), Error> {
+    const NOTHING: Ready = Ready {
+        readable: false,
+        writable: false,
+    };
+    let needed = if begun > MAX_ALLOC_MEM {
+        MOST_MEMORY
+    } else {
+        0
+    };
+    while !memory.resize(needed) {
+        match client.wait(NOTHING, Some(Duration::ZERO)) {
+            Err(net::Error::TimedOut) => memory.wait(GLANCE),
+            // It is gone: reading tells how.
+            waited => return waited.map(drop).map_err(Error::Receive),
+        }
+    }
+    Ok(())
 }
 
 /// P-3. A new connection has room for it: this does not wait.
@@ -116,6 +163,8 @@ enum Error {
     /// It sent what is refused (P-8).
     #[error(transparent)]
     Pickle(#[from] pickle::Error),
+    #[error("it made too little progress for {STALL_PERIOD:?} while others waited for memory")]
+    Stalled,
     #[error("{}", not_received(.0))]
     Receive(net::Error),
     #[error("{}", not_sent(.0))]

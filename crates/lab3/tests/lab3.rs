@@ -487,3 +487,33 @@ fn p_1_g_2_wrong_arguments() {
         );
     }
 }
+
+#[test]
+fn p_8_honest_large_objects_are_all_taken_beside_some_that_stall_within_the_bound() {
+    const LIMIT: u64 = 32 * MIB;
+    let mut server = Server::start_as(lab3().env("LAB3_MAX_BYTES", LIMIT.to_string()));
+    server.assert_serves();
+    let idle = server.process.peak_memory().unwrap();
+    // None, memoized a million times: 16 bytes for each.
+    let object = &[b"N", &vec![0x94; MIB as usize - 10][..], b"."].concat();
+    let mut stalled: Vec<_> = (0..3).map(|_| server.connect()).collect();
+    let rest: Vec<_> = (0..12).map(|_| server.connect()).collect();
+    for client in &mut stalled {
+        client.peer.send(&object[..object.len() / 2]).unwrap();
+    }
+    thread::scope(|scope| {
+        for mut client in rest {
+            scope.spawn(move || {
+                client.peer.send(object).unwrap();
+                let wanted = ACKNOWLEDGEMENT;
+                let taken = client.peer.receive_exactly(wanted.len(), 3 * SOON);
+                assert_eq!(taken.unwrap(), wanted);
+            });
+        }
+    });
+    let peak = server.process.peak_memory().unwrap();
+    assert!(peak < idle + LIMIT + 8 * MIB, "{idle} {peak}");
+    let line = server.process.wait_error_line(SOON).unwrap();
+    let cause = ": it made too little progress for 5s while others waited for memory";
+    assert!(line.ends_with(cause), "{line}");
+}

@@ -225,3 +225,14 @@ fn rust_log_shows_each_answer_on_standard_error() {
             .contains("2 + 40 = 42")
     );
 }
+
+#[test]
+fn g_1_an_output_that_was_closed_is_an_error_and_the_server_is_not_asked() {
+    let listener = Listener::new().unwrap();
+    let port = listener.port().to_string();
+    let shell = "exec \"$0\" \"$@\" >&-";
+    let words = ["-c", shell, env!("CARGO_BIN_EXE_lab4"), "127.0.0.1", &port];
+    let finished = Program::new("sh").args(words).run(SOON).unwrap();
+    assert_eq!(finished.exit, Exit::Status(1), "{finished:?}");
+    listener.accept(Duration::from_millis(1)).unwrap_err();
+}

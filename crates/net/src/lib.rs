@@ -2,6 +2,7 @@
 
 mod accept;
 mod acknowledged;
+mod budget;
 mod connect;
 mod connection;
 mod listen;
@@ -11,6 +12,7 @@ mod shutdown;
 
 pub use accept::{AcceptFailure, AcceptFailures, Condition, STARVED_WAIT};
 pub use acknowledged::acknowledged;
+pub use budget::{Budget, STALL_PERIOD, Share, half_of_memory};
 pub use connect::{ConnectError, ResolveError, connect, resolve};
 pub use connection::{Connection, Error, Ready};
 pub use listen::{ListenError, listen};

@@ -3,6 +3,8 @@ use std::ffi::OsString;
 use cli::{About, CommandLine, Error};
 use proto::action::DEFAULT_PORT;
 
+use crate::LIMIT_VARIABLE;
+
 const ABOUT: About = About {
     name: "tcp_server",
     version: env!("CARGO_PKG_VERSION"),
@@ -23,11 +25,14 @@ pub(crate) struct Arguments {
     pub(crate) port: u16,
     /// Whether to log all that happens.
     pub(crate) verbose: bool,
+    /// How many bytes of memory all clients may use together (T-18).
+    pub(crate) limit: usize,
 }
 
 impl Arguments {
     /// Parses the arguments, in any order and every form that getopt knows (T-23).
-    pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Self, Error> {
+    /// The limit comes from an environment variable.
+    pub(crate) fn parse(arguments: Vec<OsString>, limit: Option<OsString>) -> Result<Self, Error> {
         let mut line = CommandLine::with_options(&ABOUT, arguments, &[('p', "--port")])?;
         let port = line.option("--port", |port| port.number(0..=u16::MAX))?;
         let verbose = line.flag(["-v", "--verbose"]);
@@ -35,6 +40,10 @@ impl Arguments {
         Ok(Self {
             port: port.unwrap_or(DEFAULT_PORT),
             verbose,
+            limit: match limit {
+                Some(limit) => line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX)?,
+                None => net::half_of_memory(),
+            },
         })
     }
 }
@@ -46,7 +55,8 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Arguments, Error> {
-        Arguments::parse(line.split_whitespace().map(OsString::from).collect())
+        let words = line.split_whitespace().map(OsString::from).collect();
+        Arguments::parse(words, Some("1000".into()))
     }
 
     #[test]
@@ -60,7 +70,16 @@ mod tests {
             ("-p 0", 0, false),
             ("-p 65535 -v", 65535, true),
         ] {
-            assert_eq!(parse(line).unwrap(), Arguments { port, verbose }, "{line}");
+            let limit = 1000;
+            assert_eq!(
+                parse(line).unwrap(),
+                Arguments {
+                    port,
+                    verbose,
+                    limit
+                },
+                "{line}"
+            );
         }
     }
 
@@ -77,6 +96,7 @@ mod tests {
             let expected = Arguments {
                 port: 9000,
                 verbose: false,
+                limit: 1000,
             };
             assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
@@ -89,6 +109,7 @@ mod tests {
             let expected = Arguments {
                 port: 9000,
                 verbose: true,
+                limit: 1000,
             };
             assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
@@ -137,7 +158,18 @@ mod tests {
         }
         let not_text = OsString::from_vec(b"\xff".to_vec());
         for arguments in [vec![not_text.clone()], vec!["-p".into(), not_text]] {
-            Arguments::parse(arguments).unwrap_err();
+            Arguments::parse(arguments, None).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn t_18_the_limit_is_plain_digits_and_half_of_the_memory_by_default() {
+        let limit = |limit: Option<&str>| Arguments::parse(vec![], limit.map(OsString::from));
+        assert_eq!(limit(None).unwrap().limit, net::half_of_memory());
+        assert_eq!(limit(Some("0100")).unwrap().limit, 100);
+        for value in ["", "-1", "1g"] {
+            let error = limit(Some(value)).unwrap_err().to_string();
+            assert!(error.starts_with("TCP_SERVER_MAX_BYTES is \""), "{error}");
         }
     }
 

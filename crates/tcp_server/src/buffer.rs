@@ -32,6 +32,8 @@ pub(crate) struct Buffer {
     sent: usize,
     ready: usize,
     input: usize,
+    /// The most bytes that it held since it was made or shrunk: so much memory was written to.
+    touched: usize,
 }
 
 impl Buffer {
@@ -56,6 +58,12 @@ impl Buffer {
         let dropped = count.min(self.bytes.len() - self.input);
         self.input += dropped;
         dropped
+    }
+
+    /// How much memory it takes when `more` bytes of input follow where the input begins.
+    pub(crate) fn memory_with(&mut self, more: usize) -> usize {
+        self.touched = self.touched.max(self.bytes.len());
+        self.touched.max(self.input + more)
     }
 
     /// A vector to append received bytes to, within its spare capacity.

@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use net::{Connection, Error, Ready};
+use net::{Budget, Connection, Error, Ready, STALL_PERIOD, Share};
 use proto::action::RequestHeader;
 use proto::action::transform::TransformError;
 
@@ -18,23 +18,41 @@ pub const MOST_OUTPUT: usize = 256 * 1024 * 1024;
 /// After so long a silence, the memory of a client's last large request is given back.
 const KEEPS_MEMORY: Duration = Duration::from_millis(100);
 
-/// Serves a client until it leaves or the server stops.
-pub(crate) fn serve_client(connection: &mut Connection) {
+/// How often a client that has a share of the budget, or waits for one, is looked after.
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// Serves a client until it leaves or the server stops. It takes a share of `budget` for all but
+/// small requests (T-18).
+pub(crate) fn serve_client(connection: &mut Connection, budget: &Budget) {
     let peer = connection.peer();
     log::debug!("{peer}: connected");
-    let mut session = Session::default();
-    match converse(connection, &mut session) {
+    let mut client = Client {
+        connection,
+        session: Session::default(),
+        memory: budget.share(),
+        most_output: MOST_OUTPUT.min(budget.limit() / 2),
+        limit: budget.limit(),
+    };
+    match client.converse() {
         Ok(Closed::BetweenRequests) => log::debug!("{peer}: closed"),
         Ok(Closed::InsideRequest) => log::debug!("{peer}: closed inside a request"),
         Err(Lost::Connection(Error::Shutdown)) => {
             log::debug!("{peer}: closed, since the server is stopping");
         }
         Err(Lost::Connection(error)) => log::debug!("{peer}: lost: {error}"),
-        Err(Lost::Memory(error)) => {
-            log::error!("{peer}: closed, no memory for its requests: {error}");
-        }
+        Err(error) => log::error!("{peer}: closed, {error}"),
     }
-    session.shrink();
+    client.session.shrink();
+}
+
+struct Client<'a> {
+    connection: &'a mut Connection,
+    session: Session,
+    memory: Share<'a>,
+    /// While it has so many bytes to take, nothing is received from it.
+    most_output: usize,
+    /// What all clients may use.
+    limit: usize,
 }
 
 /// Where a client closed its sending side.
@@ -48,73 +66,151 @@ enum Closed {
 enum Lost {
     #[error(transparent)]
     Connection(#[from] Error),
-    #[error(transparent)]
+    #[error("no memory for its requests: {0}")]
     Memory(#[from] TryReserveError),
+    #[error("its request of {length} bytes is more than all clients may use, {limit} bytes")]
+    TooLarge { length: usize, limit: usize },
+    #[error("it made too little progress for {STALL_PERIOD:?} while others waited for memory")]
+    Stalled,
 }
 
-fn converse(connection: &mut Connection, session: &mut Session) -> Result<Closed, Lost> {
-    let peer = connection.peer();
-    loop {
-        give_memory_back(connection, session)?;
-        match connection.read_into_spare(session.room()?, None) {
-            Ok(0) => {
-                let inside = session.end_of_input()?;
-                connection.write_all(session.output(), None)?;
-                return Ok(if inside {
-                    Closed::InsideRequest
-                } else {
-                    Closed::BetweenRequests
-                });
+impl Client<'_> {
+    fn converse(&mut self) -> Result<Closed, Lost> {
+        let peer = self.connection.peer();
+        loop {
+            self.give_memory_back()?;
+            self.wait_for_memory()?;
+            let glance = self.memory.is_held().then_some(GLANCE);
+            match self
+                .connection
+                .read_into_spare(self.session.room()?, glance)
+            {
+                Ok(0) => {
+                    let inside = self.session.end_of_input()?;
+                    self.send_all()?;
+                    return Ok(if inside {
+                        Closed::InsideRequest
+                    } else {
+                        Closed::BetweenRequests
+                    });
+                }
+                Ok(length) => {
+                    self.memory.moved(length);
+                    let log = |header, result| log_request(peer, header, result);
+                    self.session.answer(log)?;
+                    self.memory.shrink(self.session.memory());
+                }
+                Err(Error::TimedOut) => {}
+                Err(Error::Shutdown) => {
+                    // What was received in time is answered in time, if the client takes it (T-19).
+                    self.connection.write_all(self.session.output(), None)?;
+                    return Err(Error::Shutdown.into());
+                }
+                Err(error) => return Err(error.into()),
             }
-            Ok(_) => session.answer(|header, result| log_request(peer, header, result))?,
-            Err(Error::Shutdown) => {
-                // What was received in time is answered in time, if the client takes it (T-19).
-                connection.write_all(session.output(), None)?;
-                return Err(Error::Shutdown.into());
-            }
-            Err(error) => return Err(error.into()),
+            self.check_progress()?;
+            self.send()?;
         }
-        send(connection, session)?;
     }
-}
 
-/// Sends the waiting responses until something arrives. A client may send everything before it
-/// takes anything: the server must not wait for it to take (T-18).
-fn send(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
-    while !session.output().is_empty() {
-        let taken = connection.try_write(session.output())?;
-        session.sent(taken);
-        let left = session.output().len();
-        if left == 0 {
-            break;
+    /// Waits until there is memory for what comes next. Meanwhile the client may take its
+    /// responses.
+    fn wait_for_memory(&mut self) -> Result<(), Lost> {
+        if let Some(header) = self.session.begun()
+            && header.length() as usize > self.limit
+        {
+            return Err(Lost::TooLarge {
+                length: header.length() as usize,
+                limit: self.limit,
+            });
+        }
+        while !self.memory.resize(self.session.memory()) {
+            self.check_progress()?;
+            if !self.session.output().is_empty() {
+                self.send_some(false)?;
+                continue;
+            }
+            match self.connection.wait(NOTHING, Some(Duration::ZERO)) {
+                Err(Error::TimedOut) => self.memory.wait(GLANCE),
+                // It is gone: reading tells how.
+                waited => return Ok(waited.map(drop)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_progress(&mut self) -> Result<(), Lost> {
+        if self.memory.is_held() && self.memory.is_stalled() {
+            return Err(Lost::Stalled);
+        }
+        Ok(())
+    }
+
+    /// Sends the waiting responses until something arrives. A client may send everything before it
+    /// takes anything: the server must not wait for it to take (T-18).
+    fn send(&mut self) -> Result<(), Lost> {
+        while !self.session.output().is_empty() {
+            let receives = self.session.output().len() < self.most_output;
+            if self.send_some(receives)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn send_all(&mut self) -> Result<(), Lost> {
+        while !self.session.output().is_empty() {
+            self.send_some(false)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what the client takes, and waits a while if that is not all. Returns whether something
+    /// has arrived, if it `receives`.
+    fn send_some(&mut self, receives: bool) -> Result<bool, Lost> {
+        let taken = self.connection.try_write(self.session.output())?;
+        self.session.sent(taken);
+        self.memory.moved(taken);
+        if self.session.output().is_empty() {
+            return Ok(false);
         }
         let interest = Ready {
-            readable: left < MOST_OUTPUT,
+            readable: receives,
             writable: true,
         };
-        if connection.wait(interest, None)?.readable && interest.readable {
-            break;
+        let glance = self.memory.is_held().then_some(GLANCE);
+        match self.connection.wait(interest, glance) {
+            Err(Error::TimedOut) => self.check_progress().map(|()| false),
+            ready => Ok(ready?.readable && receives),
         }
     }
-    Ok(())
+
+    /// Waits briefly for the next request before it gives the memory of the last one back;
+    /// immediately, if others wait for it.
+    fn give_memory_back(&mut self) -> Result<(), Lost> {
+        if !self.session.is_idle_and_large() {
+            return Ok(());
+        }
+        let is_silent = self.memory.is_wanted()
+            || match self.connection.wait(INPUT, Some(KEEPS_MEMORY)) {
+                Err(Error::TimedOut) => true,
+                waited => waited.map(|_| false)?,
+            };
+        if is_silent {
+            self.session.shrink();
+        }
+        Ok(())
+    }
 }
 
-/// Waits briefly for the next request before it gives the memory of the last one back.
-fn give_memory_back(connection: &mut Connection, session: &mut Session) -> Result<(), Error> {
-    const INPUT: Ready = Ready {
-        readable: true,
-        writable: false,
-    };
-    if session.is_idle_and_large() {
-        match connection.wait(INPUT, Some(KEEPS_MEMORY)) {
-            Err(Error::TimedOut) => session.shrink(),
-            waited => {
-                waited?;
-            }
-        }
-    }
-    Ok(())
-}
+const NOTHING: Ready = Ready {
+    readable: false,
+    writable: false,
+};
+const INPUT: Ready = Ready {
+    readable: true,
+    writable: false,
+};
 
 fn log_request(peer: SocketAddr, header: RequestHeader, result: Result<(), TransformError>) {
     let (action, length) = (header.action(), header.length());

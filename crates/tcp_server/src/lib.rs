@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
 use log::LevelFilter;
-use net::Shutdown;
+use net::{Budget, Shutdown};
 
 mod arguments;
 mod buffer;
@@ -26,13 +26,20 @@ pub const MOST_CLIENTS: usize = 4096;
 /// Clients that may wait to be accepted: a thousand that connect at the same moment.
 const BACKLOG: i32 = 1024;
 
+/// The variable that says how much memory all clients may use together (T-18).
+const LIMIT_VARIABLE: &str = "TCP_SERVER_MAX_BYTES";
+
 /// Runs the program: from its arguments, without its name, to the signal that ends it.
 ///
 /// # Errors
 /// The arguments are wrong or the port cannot be listened on. What goes wrong with one client ends
 /// that client only (T-8).
 pub fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
-    let Arguments { port, verbose } = Arguments::parse(arguments)?;
+    let Arguments {
+        port,
+        verbose,
+        limit,
+    } = Arguments::parse(arguments, std::env::var_os(LIMIT_VARIABLE))?;
     let level = if verbose {
         LevelFilter::Debug
     } else {
@@ -43,13 +50,21 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
         net::listen(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port), BACKLOG)
     })?;
     // Nothing is written after this: a standard error that nobody reads must not hold up the end.
-    serve(listener, &shutdown);
+    serve_within(listener, &shutdown, limit);
     Ok(())
 }
 
 /// Serves clients concurrently until `shutdown` is asked for (T-16, T-19).
 pub fn serve(listener: TcpListener, shutdown: &Shutdown) {
-    net::serve(listener, shutdown, MOST_CLIENTS, client::serve_client);
+    serve_within(listener, shutdown, net::half_of_memory());
+}
+
+/// Serves clients which may use `limit` bytes of memory together (T-18).
+fn serve_within(listener: TcpListener, shutdown: &Shutdown, limit: usize) {
+    let budget = Budget::new(limit);
+    net::serve(listener, shutdown, MOST_CLIENTS, move |connection| {
+        client::serve_client(connection, &budget);
+    });
 }
 
 #[cfg(test)]

@@ -1,22 +1,28 @@
 //! All values of one object, as nodes that refer to each other by number. A value that is reached
 //! twice is one node. Nothing is nested in memory, so nothing recurses, not even dropping it.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use super::{Error, MAX_NODES, MAX_TEXT_BUILT, MAX_TEXT_LEN, MAX_VALUES};
 
-/// The number of a node in its arena.
+/// The number of a node in its arena, from 1 on: a place of the memo, which may be empty, takes four
+/// bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NodeId(u32);
+pub(super) struct NodeId(NonZeroU32);
 
 impl NodeId {
-    pub(super) const NONE: Self = Self(0);
-    pub(super) const TRUE: Self = Self(1);
-    pub(super) const FALSE: Self = Self(2);
-    pub(super) const EMPTY_TUPLE: Self = Self(3);
+    pub(super) const NONE: Self = Self::at(0);
+    pub(super) const TRUE: Self = Self::at(1);
+    pub(super) const FALSE: Self = Self::at(2);
+    pub(super) const EMPTY_TUPLE: Self = Self::at(3);
+
+    const fn at(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
 
     pub(super) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -152,7 +158,7 @@ impl Arena {
         if self.nodes.len() >= MAX_NODES {
             return Err(Error::TooManyValues { limit: MAX_VALUES });
         }
-        let id = NodeId(narrow(self.nodes.len()));
+        let id = NodeId::at(narrow(self.nodes.len()));
         self.nodes.push(node);
         Ok(id)
     }

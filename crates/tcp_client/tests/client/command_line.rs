@@ -1,8 +1,9 @@
 //! Arguments, files, what is printed where, and exit statuses.
 
 use std::fs::File;
+use std::time::Duration;
 
-use harness::{Exit, Finished, Input, Output};
+use harness::{Exit, Finished, Input, Listener, Output, Program};
 
 use crate::{SOON, Server, client_of, program, send};
 
@@ -112,4 +113,24 @@ fn g_6_answers_are_escaped_on_a_terminal_only() {
     assert_eq!(client.wait_line(SOON).unwrap(), "\\x1b[2J");
     client.close_stdin().unwrap();
     assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(0));
+}
+
+#[test]
+fn g_1_an_input_that_was_closed_is_no_empty_one() {
+    let server = Listener::new().unwrap();
+    let port = server.port().to_string();
+    let shell = "exec \"$0\" \"$@\" <&-";
+    let words = [
+        "-c",
+        shell,
+        env!("CARGO_BIN_EXE_tcp_client"),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &port,
+        "-",
+    ];
+    let finished = Program::new("sh").args(words).run(SOON).unwrap();
+    assert_eq!(finished.exit, Exit::Status(1), "{finished:?}");
+    server.accept(Duration::from_millis(1)).unwrap_err();
 }

@@ -10,7 +10,7 @@ const MIB: usize = 1 << 20;
 const LARGEST: usize = (1 << 27) - 1;
 
 /// Not a test's `Peer`, which would keep a copy of all that it receives.
-fn connect_plainly(address: std::net::SocketAddr) -> TcpStream {
+pub(crate) fn connect_plainly(address: std::net::SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
     stream.set_write_timeout(Some(SOON)).unwrap();

@@ -1,6 +1,12 @@
 //! Memory that nobody's request needs any more.
 
-use crate::{SOON, assert_served, connect, request, response, start, wait_until};
+use std::io::{Read as _, Write as _};
+use std::thread;
+
+use crate::large::connect_plainly;
+use crate::{
+    SOON, assert_served, connect, program, request, response, start, start_server, wait_until,
+};
 
 const MIB: usize = 1 << 20;
 
@@ -34,4 +40,45 @@ fn soak_a_long_answer_of_random_does_not_make_later_requests_keep_their_memory()
     wait_until("the memory is given back", || {
         server.resident_memory().unwrap() < idle + 16 * MIB as u64
     });
+}
+
+#[test]
+fn t_18_honest_large_requests_are_all_served_beside_some_that_stall_within_the_bound() {
+    const LIMIT: usize = 64 * MIB;
+    let (mut server, address) = start_server(SOON, |port| {
+        let limited = program().env("TCP_SERVER_MAX_BYTES", LIMIT.to_string());
+        limited.args(["-p", &port.to_string()])
+    })
+    .unwrap();
+    assert_served(&mut connect(address));
+    let idle = server.peak_memory().unwrap();
+    let mut stalled: Vec<_> = (0..4).map(|_| connect_plainly(address)).collect();
+    let whole = &request(0x04, &[b'x'; 24 * MIB]);
+    thread::scope(|scope| {
+        // Two that send a part, and two that take nothing: more than the bound.
+        for (index, peer) in stalled.iter_mut().enumerate() {
+            let part = if index < 2 { MIB } else { whole.len() };
+            scope.spawn(move || peer.write_all(&whole[..part]).unwrap_or_default());
+        }
+        for _ in 0..12 {
+            scope.spawn(|| {
+                let mut peer = connect_plainly(address);
+                peer.write_all(&request(0x01, &[b'x'; 8 * MIB])).unwrap();
+                let mut answer = vec![0; 4 + 8 * MIB];
+                peer.read_exact(&mut answer).unwrap();
+                assert!(answer == response(&[b'X'; 8 * MIB]));
+            });
+        }
+    });
+    assert!(server.peak_memory().unwrap() < idle + (LIMIT + 16 * MIB) as u64);
+    let line = server.wait_error_line(SOON).unwrap();
+    let cause = ": closed, it made too little progress for 5s while others waited for memory";
+    assert!(line.ends_with(cause), "{line}");
+    assert_served(&mut connect(address));
+
+    let mut too_large = connect(address);
+    too_large
+        .send(&(0x0800_0000 + (LIMIT as u32 + 1)).to_be_bytes())
+        .unwrap();
+    too_large.expect_close(SOON).unwrap();
 }
