@@ -99,7 +99,7 @@ pub(super) const CHECKS: &[Check] = &[
             let both = [server.stdout(), b"\n".to_vec(), server.stderr()].concat();
             String::from_utf8_lossy(&both).into_owned()
         };
-        let forged = |_: &[u8]| both().contains("forged by eve");
+        let forged = |printed: &[u8]| String::from_utf8_lossy(printed).contains("forged by eve");
         // It may refuse such a name, or print it on the other output.
         let _ = server.wait_stdout(forged, timeout.min(SECOND));
         let printed = both();
