@@ -10,10 +10,10 @@ use crate::checks::pickle::{LONGEST, Object, Pickles};
 use crate::conversation::shown;
 use crate::{Outcome, Problem, Trial};
 
-/// Time enough to do something that can only be seen by what it breaks.
+/// Long enough for the server to do something that has no visible sign but what it breaks.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
 
-/// A program that prints at once has printed within this; another one prints when it ends.
+/// A program that prints immediately has printed within this time; any other prints when it ends.
 const PRINTS_AT_ONCE: Duration = Duration::from_secs(2);
 
 /// `{'student_name': 'Ann Lee', 'github_username': 'ann7', 'sid': 918273645}`, as Python writes it.
@@ -24,7 +24,7 @@ pub(super) const STUDENT: &[u8] = b"\x80\x04\x95B\0\0\0\0\0\0\0}\x94(\x8c\x0cstu
 pub(super) const STUDENT_LINE: &str =
     "Connected: Student: Ann Lee, Github Username: ann7, sid: 918273645";
 
-/// A client that has been told its id, whatever that is.
+/// A client that has received its id, whatever that is.
 pub(super) struct Client {
     pub(super) pickles: Pickles,
     pub(super) port: u16,
@@ -46,13 +46,13 @@ impl Client {
         self.pickles.next(trial)
     }
 
-    /// Gives a server that says nothing a moment to do what it does.
+    /// Gives a server that does not answer a moment to act.
     pub(super) fn pause(&mut self) {
         let _: Event = self.pickles.conversation.next_event(LONGEST, A_MOMENT);
     }
 }
 
-/// A new client, and what it was told first.
+/// A new client, and the first object that it received.
 pub(super) fn connect(trial: &Trial<'_>, address: SocketAddr) -> Result<(Client, Object), Problem> {
     let conversation = trial.connect(address)?;
     let port = conversation.local_address().port();
@@ -67,12 +67,13 @@ pub(super) fn connected(trial: &mut Trial<'_>) -> Result<Client, Problem> {
     Client::connect(trial, address)
 }
 
-/// That a further client is told its id: the server goes on.
+/// Checks that one more client receives its id: the server goes on.
 pub(super) fn is_served(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     Client::connect(trial, address).map(drop)
 }
 
-/// The same a moment later: a server that serves several at once may end only after this one came.
+/// The same a moment later: a server that serves clients concurrently may end only after this one
+/// has connected.
 pub(super) fn goes_on(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     is_served(trial, address)?;
     thread::sleep(A_MOMENT);
@@ -84,8 +85,8 @@ pub(super) fn text(text: &[u8]) -> Vec<u8> {
     [&b"\x80\x04\x8c"[..], &[text.len() as u8], text, b"\x94."].concat()
 }
 
-/// That a line shows on standard output. Who keeps in a buffer what it prints is asked to end, and
-/// gives it out then.
+/// Checks that a line appears on standard output. A program that buffers its output is asked to
+/// end, and flushes it then.
 pub(super) fn expect_line(trial: &mut Trial<'_>, line: &str) -> Outcome {
     let wanted = format!("the line {}", shown(line.as_bytes()));
     expect_printed(trial, &wanted, |printed| {
@@ -93,7 +94,7 @@ pub(super) fn expect_line(trial: &mut Trial<'_>, line: &str) -> Outcome {
     })
 }
 
-/// That these objects are acknowledged, and printed as Python shows them.
+/// Checks that these objects are acknowledged, and printed as Python shows them.
 pub(super) fn are_shown(trial: &mut Trial<'_>, objects: &[(&[u8], &str)]) -> Outcome {
     let mut client = connected(trial)?;
     for (pickle, _) in objects {
@@ -105,7 +106,7 @@ pub(super) fn are_shown(trial: &mut Trial<'_>, objects: &[(&[u8], &str)]) -> Out
     Ok(())
 }
 
-/// That something else shows on standard output, as [`expect_line`].
+/// Checks other contents of standard output in the way of [`expect_line`].
 pub(super) fn expect_printed(
     trial: &mut Trial<'_>,
     wanted: &str,
@@ -133,7 +134,7 @@ pub(super) fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
     printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
-/// The last line of what was printed, which is the one that counts.
+/// The last line that was printed, to show beside what was expected.
 pub(super) fn last(printed: &[u8]) -> String {
     let line = lines(printed).filter(|line| !line.is_empty()).last();
     match line {

@@ -35,9 +35,9 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         },
     ),
-    // Both the objects and their acknowledgements are more than the system keeps for both ends: a
-    // server that does not read on while one cannot be delivered, and its client, wait for each other
-    // forever.
+    // Both the objects and their acknowledgements are larger than the system's buffers: if a server
+    // does not read on while an acknowledgement cannot be delivered, it and its client wait for
+    // each other for ever.
     Check::should(
         "P-10/3",
         "a client may send 200,000 objects before it reads an acknowledgement",

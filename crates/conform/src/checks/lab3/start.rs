@@ -1,4 +1,4 @@
-//! Where the server listens, and whom it serves.
+//! Where the server listens, and which clients it serves.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         },
     ),
-    // The server is stopped meanwhile, so that it takes nobody from the queue.
+    // The server is stopped meanwhile, so that it accepts no client from the backlog.
     Check::should(
         "P-1/3",
         "no more than ten wait",
@@ -46,7 +46,8 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             /// A connection that is not dropped takes far less.
             const AT_ONCE: Duration = Duration::from_millis(300);
-            /// Linux takes one more than it is told, and a server may take some before it stops.
+            /// Linux queues one more than the backlog, and a server may accept some before it
+            /// stops.
             const MOST: usize = QUEUE + 5;
             let address = trial.serve()?;
             trial.process()?.signal_group(Signal::STOP)?;
@@ -110,7 +111,7 @@ pub(super) const CHECKS: &[Check] = &[
             ))
         },
     ),
-    // Which name or address it gives the host is its own.
+    // It may print the host as a name or as an address.
     Check::must(
         "P-2",
         "once it listens it prints where",
