@@ -14,7 +14,7 @@ pub trait Failure: Display {
     fn status(&self) -> u8;
 }
 
-/// The end of `main`: reports an error on standard error, behind `prefix`, and returns the status.
+/// The end of `main`: reports an error on standard error, after `prefix`, and returns the status.
 ///
 /// It cannot panic: a standard error that is full or closed is ignored.
 pub fn exit<F: Failure>(prefix: &str, outcome: Result<(), F>) -> ExitCode {
@@ -30,8 +30,7 @@ pub fn exit<F: Failure>(prefix: &str, outcome: Result<(), F>) -> ExitCode {
 
 /// Writes a line to standard error, with one write, so that lines of two processes do not mix.
 ///
-/// Unlike `eprintln!` it cannot panic: where standard error is full or closed, there is nobody
-/// left to tell.
+/// Unlike `eprintln!` it cannot panic: if standard error is full or closed, the line is lost.
 pub fn report(line: impl Display) {
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }

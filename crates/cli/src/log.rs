@@ -3,10 +3,9 @@ use log::LevelFilter;
 
 /// Sends diagnostics of at least this level to standard error. `RUST_LOG`, in the manner of
 /// `env_logger`, can ask for more (G-3), but not for less than `level`: a program's errors are
-/// printed always (C-12), and its log when it is told to be verbose (T-21).
+/// always printed (C-12), and its log is when it is verbose (T-21).
 ///
-/// A second call changes nothing. Whoever logs escapes what a peer sent
-/// ([`escape`](crate::escape)).
+/// A second call changes nothing. The caller escapes what a peer sent ([`escape`](crate::escape)).
 pub fn log_to_stderr(level: LevelFilter) {
     let mut asked = Builder::new();
     asked.filter_level(level).parse_env(Env::default());

@@ -72,8 +72,8 @@ fn separate_long(
     wants_value(argument)
 }
 
-/// `-vp9000`: letters without a value, then perhaps one that has a value, the rest or the next
-/// argument; returns whether it is the next.
+/// `-vp9000`: letters without a value, then possibly one with a value, which is the rest of the
+/// argument or, if that is empty, the next argument; returns whether it is the next.
 fn separate_short(
     argument: &OsStr,
     with_value: &[(char, &str)],
@@ -125,7 +125,7 @@ mod tests {
             ("-v -- -v --port=9", "-v", "-v --port=9"),
             ("- -p -", "--port -", "-"),
             ("--verbose=1 --port", "--verbose=1 --port", ""),
-            // Whatever stands where a value is wanted is the value.
+            // Whatever stands where a value is expected is the value.
             (
                 "-p -v --port --port=9 -h -- x",
                 "--port -v --port --port=9 --host --",

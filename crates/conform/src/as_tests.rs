@@ -7,11 +7,11 @@ use libtest_mimic::{Failed, Trial};
 use crate::record::CheckRecord;
 use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, grade_one};
 
-/// A machine that is busy with other tests may need this long for what should happen at once.
+/// A machine that is busy with other tests may need this long for what should happen immediately.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Holds a program of ours to all checks of its assignment, the shoulds too, one test line each:
-/// the whole `main` of a test without harness.
+/// The whole `main` of a test without harness: runs all checks of an assignment on a program of
+/// ours, the shoulds too, each as one test line.
 ///
 /// Its arguments are those of every Rust test; a line that fails shows the evidence.
 pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
@@ -74,8 +74,8 @@ impl TestLine {
     }
 }
 
-/// Runs test lines concurrently, those first that take long. Unless an argument says how many
-/// threads to use, they are many more than there are processors: most tests wait.
+/// Runs test lines concurrently, those that take long first. Unless an argument sets the number of
+/// threads, there are many more of them than processors: most tests wait.
 pub fn run_concurrently(mut lines: Vec<TestLine>) -> ExitCode {
     lines.sort_by_key(|line| Reverse(line.takes));
     run(lines, DEFAULT_JOBS)

@@ -7,8 +7,8 @@ use crate::{Arguments, Cause, Check, Conversation, Problem, Trial};
 pub enum Role {
     /// It listens, and the checks connect.
     Server {
-        /// A client that has been served, in the plainest way, and stays connected if that is left
-        /// to it.
+        /// Has a client served in the plainest way; it stays connected afterwards if the protocol
+        /// allows that.
         visit: fn(&Trial<'_>, SocketAddr) -> Result<Conversation, Problem>,
     },
     /// The checks listen, and it connects.
@@ -22,8 +22,8 @@ pub struct Assignment {
     pub name: &'static str,
     /// Which end it is.
     pub role: Role,
-    /// The arguments with which it is started ordinarily: for a server, those that make it listen
-    /// there; for a client, those that make it connect there.
+    /// The ordinary arguments: they make a server listen at this address, and a client connect to
+    /// it.
     pub arguments: fn(host: &str, port: &str) -> Arguments,
     /// Its checks by section, in the order of the specification.
     pub sections: &'static [Section],
@@ -72,14 +72,14 @@ impl Assignment {
         self.sections.iter().flat_map(|section| section.checks)
     }
 
-    /// The heading under which the specification has a check.
+    /// The heading in the specification under which a check stands.
     pub fn heading(&self, check: &Check) -> &'static str {
         let mut sections = self.sections.iter();
         let section = sections.find(|section| section.checks.iter().any(|one| one.id == check.id));
         section.map_or("", |section| section.title)
     }
 
-    /// The arguments with which it is started ordinarily, at a port of 127.0.0.1.
+    /// The ordinary arguments, with a port of 127.0.0.1.
     pub fn arguments_at(&self, port: u16) -> Arguments {
         (self.arguments)("127.0.0.1", &port.to_string())
     }

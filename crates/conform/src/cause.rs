@@ -1,4 +1,4 @@
-//! From what is broken to why: a catalogue of the mistakes that people make.
+//! The likely causes of broken checks: a catalogue of the mistakes that people make.
 
 use crate::Assignment;
 use crate::record::{CauseRecord, CheckRecord, Verdict};
@@ -6,18 +6,18 @@ use crate::record::{CauseRecord, CheckRecord, Verdict};
 /// A mistake, and the checks by which it is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Cause {
-    /// The mistake, in the words of the one who made it.
+    /// The mistake, in the words of a person who made it.
     pub name: &'static str,
-    /// The checks that all are broken by it, that which shows it best first.
+    /// The checks that it always breaks; the first one shows it best.
     pub breaks: &'static [&'static str],
-    /// The checks that it may break too, and so explains.
+    /// The checks that it may break too: it explains them if they are broken.
     pub may_break: &'static [&'static str],
-    /// The checks that hold in spite of it: where one of these is broken, it is another mistake.
+    /// The checks that hold in spite of it: if one of these is broken, the mistake is another one.
     pub leaves: &'static [&'static str],
-    /// What the evidence of the first of `breaks` has to show, in what happened or in what the
-    /// program printed; empty if anything.
+    /// The evidence of the first check of `breaks` has to contain one of these texts; if there are
+    /// none, any evidence will do.
     pub shows: &'static [&'static str],
-    /// Two sentences that say what to do about it.
+    /// Two sentences of advice.
     pub advice: &'static str,
     /// The page of a language's documentation that helps.
     pub page: Option<&'static str>,
@@ -99,7 +99,7 @@ impl Cause {
     }
 }
 
-/// The causes that explain what is broken, that which explains most first; each explains something
+/// The causes that explain broken checks, the one that explains most first. Each explains a check
 /// that those before it do not.
 pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> Vec<CauseRecord> {
     let mut candidates: Vec<CauseRecord> = assignment

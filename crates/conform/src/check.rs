@@ -11,9 +11,9 @@ use crate::conversation::shown;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// The assignment, or its course, says so.
+    /// The words of the assignment, or of its course, demand it.
     Must,
-    /// We say so, where both are silent: it never fails a student.
+    /// Both are silent, and a careful user would expect it: it never fails a student.
     Should,
 }
 
@@ -26,21 +26,21 @@ impl fmt::Display for Level {
     }
 }
 
-/// One thing that can be seen of a program from outside.
+/// One thing about a program that can be seen from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// The clause that it shows, with a number behind it if there are several: `T-5/2`.
+    /// The clause that it shows, followed by a number if the clause has several checks: `T-5/2`.
     pub id: &'static str,
     /// Whether the program must or should.
     pub level: Level,
     /// What the program does if it is right, in a few words.
     pub title: &'static str,
-    /// What the assignment says, in a short paraphrase, with the place where it says so.
+    /// A short paraphrase of the assignment's words, with their section.
     pub requirement: &'static str,
     /// How long it takes at least, because the assignment makes it wait.
     pub takes: Duration,
-    /// The checks it rests on: where one of them does not hold, this one cannot be judged by its
-    /// failure.
+    /// Its premises: if one of these checks does not hold, a failure of this one says nothing about
+    /// the program.
     pub premises: &'static [&'static str],
     /// Does it.
     pub run: fn(&mut Trial<'_>) -> Outcome,
@@ -78,7 +78,7 @@ impl Check {
         }
     }
 
-    /// The same check, which has to wait for so many seconds: it is started early.
+    /// The same check, which has to wait for this number of seconds: it is started early.
     #[must_use]
     pub const fn waits(self, seconds: u64) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl Check {
         Self { premises, ..self }
     }
 
-    /// The clause without the number behind it.
+    /// The id of the clause, without the number that follows it in that of the check.
     pub fn clause(&self) -> &'static str {
         self.id
             .split_once('/')
@@ -102,7 +102,7 @@ impl Check {
     }
 }
 
-/// How a check ends: with nothing to say, or with a problem.
+/// How a check ends: it holds, or there is a problem.
 pub type Outcome = Result<(), Problem>;
 
 /// Why a check does not hold, or was not judged.
@@ -115,7 +115,7 @@ pub enum Problem {
         /// What happened instead.
         happened: String,
     },
-    /// Nothing can be said about the program.
+    /// The program could not be judged.
     NotJudged(NotJudged),
 }
 
@@ -125,7 +125,7 @@ pub enum NotJudged {
     /// It cannot be seen in this kind of run, by design: the command has placeholders, the server
     /// runs already, or the system does not show it.
     NotInThisRun(String),
-    /// It failed, but this check, on which it rests, does not hold either.
+    /// It failed, but so did this check, which is its premise.
     Premise(&'static str),
     /// The run was over before it was.
     OutOfTime(String),
@@ -164,7 +164,7 @@ impl Problem {
     }
 }
 
-/// Every failed wait is a broken promise of the program under test, except where the system refuses
+/// Every failed wait is a fault of the program under test, except where the system refuses
 /// something to the checker itself.
 impl From<harness::Error> for Problem {
     fn from(error: harness::Error) -> Self {

@@ -6,7 +6,7 @@ use harness::{Event, Peer};
 
 use crate::{Outcome, Problem};
 
-/// The first and the last conversations of a check are kept, so many of each.
+/// How many of a check's first conversations are kept, and how many of its last.
 const KEPT: usize = 16;
 
 /// No check is made longer than this by a machine that is too busy.
@@ -48,7 +48,7 @@ impl Log {
     }
 
     fn keep(&mut self, number: usize, text: String) {
-        // One that is not there any more is one of the many between the first and the last.
+        // One that is missing is one of those between the first and the last.
         let place = self
             .conversations
             .iter_mut()
@@ -107,7 +107,7 @@ impl Conversation {
         }
     }
 
-    /// Leaves nothing behind at the port of a server which the next check needs again.
+    /// Leaves no state in the system at a server's port that the next check needs again.
     ///
     /// The system remembers a connection for a minute at the end that closed first, and meanwhile a
     /// server without SO_REUSEADDR cannot use the port. A reset after the server's close, which
@@ -221,7 +221,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Receives exactly so many bytes.
+    /// Receives exactly this number of bytes.
     ///
     /// # Errors
     /// A [`Problem`] with what happened instead.
@@ -229,7 +229,7 @@ impl Conversation {
         self.receive_exactly(count, self.timeout)
     }
 
-    /// Receives exactly so many bytes, in the time that is given.
+    /// Receives exactly this number of bytes, in the time that is given.
     ///
     /// # Errors
     /// A [`Problem`] with what happened instead.
@@ -342,7 +342,7 @@ impl Drop for Conversation {
     }
 }
 
-/// Bytes in a sentence: as text if they are, folded if they are many.
+/// Bytes as a part of a sentence: as text if they are text, shortened if they are many.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     const SHOWN: usize = 48;
     let head = cli::escape(bytes.get(..SHOWN).unwrap_or(bytes));

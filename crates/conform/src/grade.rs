@@ -10,7 +10,7 @@ use harness::confine::{Landlock, in_own_network};
 use crate::lateness::Lateness;
 use crate::{Assignment, Check, Level, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
 
-/// How many checks run concurrently if nobody says: most of them wait rather than work.
+/// How many checks run concurrently by default: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
 
 /// How often it is asked whether to stop.
@@ -77,7 +77,8 @@ pub struct CheckResult {
     pub started: Instant,
     /// How long it took.
     pub took: Duration,
-    /// Whether it waited for something in vain: on a machine that is too busy that says nothing.
+    /// Whether it waited for something that did not come: on a machine that is too busy that proves
+    /// nothing.
     pub waited_in_vain: bool,
 }
 
@@ -142,8 +143,8 @@ pub fn preflight(
 }
 
 /// Runs the checks concurrently, and calls `seen` after each, until all were made, the deadline is
-/// over, or `stop` returns a reason. What was not judged then says why; what was started has been
-/// ended.
+/// over, or `stop` returns a reason. Every check that was not judged then has the reason, and every
+/// program that was started has been ended.
 pub fn grade(
     grading: &Grading,
     seen: impl Fn(&CheckResult),
@@ -168,7 +169,7 @@ pub fn grade(
         stopped = repeat_alone(grading, &mut results, &lateness, &stop);
     }
     if stopped.is_some() {
-        // The threads that are left see nothing but the end of their programs.
+        // The threads that are abandoned only see their programs end.
         harness::kill_all();
     }
     let reason = stopped.unwrap_or_default();
@@ -198,8 +199,8 @@ fn over(grading: &Grading, stop: &impl Fn() -> Option<&'static str>) -> Option<&
 
 type Numbered = (usize, CheckResult);
 
-/// Threads that make the checks and send what came of them. None holds anything of the caller's:
-/// one that waits for long is left behind when the grading is stopped.
+/// Threads that run the checks and send the results. They borrow nothing from the caller: a thread
+/// that waits long is abandoned when the grading is stopped.
 fn start_checks(grading: &Grading) -> mpsc::Receiver<Numbered> {
     let (results, received) = mpsc::channel();
     let jobs = match grading.subject.target {
@@ -240,8 +241,8 @@ fn make_checks(
     }
 }
 
-/// What has to wait long comes first. Where there is a deadline, what a program must do comes
-/// before what it should do, and what cannot be met in time comes last.
+/// Checks that wait long come first. With a deadline, musts come before shoulds, and checks that
+/// cannot end in time come last.
 fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
     let mut checks: Vec<_> = grading.checks.iter().copied().enumerate().collect();
     let left = grading
@@ -255,8 +256,8 @@ fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
     checks
 }
 
-/// What failed while the checker itself was late is made once more, alone; if that is late too and
-/// waited in vain, nothing can be said.
+/// A check that failed while the checker itself was late is run once more, alone. If the checker is
+/// late again, and the check waited for something that did not come, it is not judged.
 fn repeat_alone(
     grading: &Grading,
     results: &mut [Option<CheckResult>],
@@ -315,7 +316,7 @@ pub fn grade_one(
 ) -> CheckResult {
     let started = Instant::now();
     let mut trial = Trial::new(assignment, subject, seed_of(check, seed));
-    // A mistake of ours must not take the other results along, nor pass for a verdict.
+    // A panic of our own must neither destroy the other results nor count as a verdict.
     let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)))
         .unwrap_or_else(|_| Err(Problem::trouble("the check panicked: see standard error")));
     let took = started.elapsed();
@@ -342,8 +343,8 @@ fn seed_of(check: &Check, seed: u64) -> u64 {
         })
 }
 
-/// A check that failed, and rests on one that is broken, was not judged by that. Premises that were
-/// not selected are run now.
+/// A check that failed, and whose premise is broken, counts as not judged. Premises that were not
+/// selected are run now.
 fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool) {
     let mut broken: Vec<&'static str> = Vec::new();
     let mut known: Vec<&'static str> = results.iter().map(|result| result.check.id).collect();

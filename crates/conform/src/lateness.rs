@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 /// How often a thread looks whether it is late.
 const TICK: Duration = Duration::from_millis(20);
 
-/// On a machine that is not too busy no thread wakes so much too late.
+/// A thread that wakes later than this is on a machine that is too busy.
 const LATE: Duration = Duration::from_millis(100);
 
-/// When the checker was late. A thread that does nothing but sleep finds out.
+/// When the checker was late, measured by a thread that does nothing but sleep.
 pub(crate) struct Lateness {
     late: Arc<Mutex<Vec<Instant>>>,
 }

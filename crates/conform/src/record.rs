@@ -1,5 +1,5 @@
-//! What a grading leaves: one value that is written as JSON and read back, and of which every other
-//! form of a report is made.
+//! The result of a grading: one value that is written as JSON and read back, and from which every
+//! other form of a report is made.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Record {
     pub seed: u64,
     /// Whether a should counts like a must.
     pub strict: bool,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The exit status of that outcome.
     pub status: u8,
@@ -57,7 +57,7 @@ pub struct Record {
     pub checks: Vec<CheckRecord>,
 }
 
-/// What comes of a grading.
+/// The outcome of a grading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -83,7 +83,7 @@ impl Outcome {
     }
 }
 
-/// What can come of a check.
+/// The verdict on a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -91,7 +91,7 @@ pub enum Verdict {
     Holds,
     /// It does not.
     Broken,
-    /// Nothing can be said.
+    /// It was not judged.
     NotJudged,
 }
 
@@ -138,7 +138,7 @@ pub struct Counts {
     pub holds: usize,
     /// Those that do not.
     pub broken: usize,
-    /// Those of which nothing can be said.
+    /// Those that were not judged.
     pub not_judged: usize,
 }
 
@@ -171,7 +171,7 @@ pub struct CriterionRecord {
 /// A mistake that explains several broken checks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CauseRecord {
-    /// Its name, in the words of the one who made it.
+    /// Its name, in the words of a person who made it.
     pub name: String,
     /// What to do about it.
     pub advice: String,
@@ -198,7 +198,7 @@ pub struct CheckRecord {
     pub requirement: String,
     /// How long it took.
     pub seconds: f64,
-    /// What came of it.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why it was not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ pub struct CheckRecord {
     pub programs: Vec<String>,
 }
 
-/// What a record says besides the results.
+/// What a record holds besides the results.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// See [`Record::command`].
@@ -244,7 +244,7 @@ impl Record {
         let mut record = Self::new(assignment, about);
         record.seconds = seconds(report.took);
         let mut left = KEPT_IN_ALL;
-        // What is shortened first is what a program need not do.
+        // The evidence of shoulds is shortened first.
         let mut by_level: Vec<_> = report.results.iter().enumerate().collect();
         by_level.sort_by_key(|(_, result)| result.check.level == Level::Should);
         let mut checks: Vec<_> = by_level
@@ -418,7 +418,7 @@ impl Counts {
 }
 
 impl CheckRecord {
-    /// Whether nothing can be said.
+    /// Whether it was not judged.
     pub fn is_not_judged(&self) -> bool {
         self.verdict == Verdict::NotJudged
     }

@@ -96,8 +96,8 @@ fn told_record(order: &Order, told: Vec<Told>, interrupted: bool) -> Result<Reco
     ))
 }
 
-/// Results that are delivered have status 0, whatever they are. Where the checker had trouble, none
-/// are: the platform then says so, and nobody loses points.
+/// Results that are delivered have status 0, whatever they are. If the checker had trouble, none
+/// are delivered: the platform then reports a failure of the grader, and nobody loses points.
 fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u8, Error> {
     let is_trouble = |check: &CheckRecord| check.kind == Some(Kind::Trouble);
     if record.outcome == Outcome::NotJudged && record.checks.iter().all(CheckRecord::is_not_judged)
@@ -195,7 +195,7 @@ fn is_interrupted() -> Option<&'static str> {
         .then_some("the run was interrupted")
 }
 
-/// Tries the program on a thread of its own, which a signal leaves behind.
+/// Tries the program on a thread of its own, which is abandoned after a signal.
 fn until_interrupted(
     try_out: impl FnOnce() -> Result<Preflight, Unusable> + Send + 'static,
 ) -> Result<Preflight, Unusable> {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{Assignment, Check};
 
-/// Which checks are wanted, as `T-4,A-*`.
+/// Which checks are selected, as `T-4,A-*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection(String);
 
@@ -11,7 +11,7 @@ impl Selection {
         Self(patterns.to_owned())
     }
 
-    /// The checks of an assignment that are wanted, in their order.
+    /// The selected checks of an assignment, in their order.
     pub(crate) fn of(&self, assignment: &Assignment) -> Vec<&'static Check> {
         assignment
             .checks()
@@ -32,7 +32,7 @@ impl fmt::Display for Selection {
     }
 }
 
-/// A pattern is an id, a clause, or the beginning of an id with `*` behind it.
+/// A pattern is an id, a clause, or the beginning of an id followed by `*`.
 fn matches(pattern: &str, check: &Check) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => check.id.starts_with(beginning),

@@ -13,8 +13,8 @@ const PAGES: [&str; 6] = [
     include_str!("../spec/server-client.md"),
 ];
 
-/// A clause, or that of a check (`T-7/2`): its text, the words of the assignment behind it, and the
-/// checks that show it.
+/// A clause, given by its id or by that of a check (`T-7/2`): its text, the words of the assignment
+/// that it restates, and the checks that show it.
 pub(crate) fn explain(id: &str) -> Option<String> {
     let clause = id.split('/').next()?;
     let mut text = clause_text(clause)?;

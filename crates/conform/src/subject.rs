@@ -13,8 +13,8 @@ const PLACEHOLDERS: [&str; 3] = ["{host}", "{port}", "{file}"];
 /// The program under test.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// The command, to which the assignment's arguments are appended, unless it says with
-    /// `{host}`, `{port}` and `{file}` where they go.
+    /// The command. The assignment's arguments are appended to it, or replace `{host}`, `{port}`
+    /// and `{file}` in it.
     pub command: Vec<OsString>,
     /// How to reach it.
     pub target: Target,
@@ -142,7 +142,7 @@ impl Arguments {
         self.push(Some("{host}"), [host.into()])
     }
 
-    /// The host, behind an option.
+    /// The host, after an option.
     #[must_use]
     pub fn host_option(self, option: &str, host: &str) -> Self {
         self.push(Some("{host}"), [option.into(), host.into()])
@@ -154,7 +154,7 @@ impl Arguments {
         self.push(Some("{port}"), [port.to_string().into()])
     }
 
-    /// The port, behind an option.
+    /// The port, after an option.
     #[must_use]
     pub fn port_option(self, option: &str, port: impl ToString) -> Self {
         self.push(Some("{port}"), [option.into(), port.to_string().into()])

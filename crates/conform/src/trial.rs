@@ -14,14 +14,14 @@ use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
 use crate::subject::Limits;
 use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
 
-/// How often a server is started that ends before it listens.
+/// How often a server is started if each time it ends before it listens.
 const ATTEMPTS: u32 = 3;
 
-/// How much more timeout a program has to listen or to connect: no assignment says how long it
-/// takes to start, and many start at once.
+/// The additional timeout for a program to listen or to connect: no assignment limits the time to
+/// start, and many programs start concurrently.
 const STARTING: u32 = 3;
 
-/// One run of one check: what it starts, connects and hears. All of it becomes evidence, and
+/// One run of one check: what it starts, connects and receives. All of it becomes evidence, and
 /// everything that was started is ended with it.
 #[derive(Debug)]
 pub struct Trial<'a> {
@@ -71,7 +71,7 @@ impl<'a> Trial<'a> {
         &mut self.random
     }
 
-    /// A port that nobody uses, or the one that the program always uses.
+    /// A free port, or the one that the program always uses.
     ///
     /// # Errors
     /// A [`Problem`] of the checker itself.
@@ -82,8 +82,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Starts the server ordinarily, waits until it listens, and says where; or says where the one
-    /// is that runs already.
+    /// Starts the server with the ordinary arguments, waits until it listens, and returns its
+    /// address; or returns the address of the server that runs already.
     ///
     /// # Errors
     /// A [`Problem`] if it does not come to listen.
@@ -96,8 +96,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Starts the server with other arguments than the ordinary ones, waits until it listens on
-    /// the port among them, and says where.
+    /// Starts the server with other arguments than the ordinary ones, waits until it listens on the
+    /// port among them, and returns its address.
     ///
     /// # Errors
     /// A [`Problem`] if it does not come to listen, or cannot be started in this run.
@@ -133,8 +133,8 @@ impl<'a> Trial<'a> {
             let process = self.process()?;
             match patiently(&log, timeout, |within| process.wait_listening(port, within)) {
                 Ok(address) => return Ok(address),
-                // The port was free a moment ago, but somebody may have it now, or have had it for
-                // a moment to see whether it is free; only the program knows why it ended.
+                // The port was free a moment ago, but another process may have taken it since, if
+                // only to test whether it is free. Only the program knows why it ended.
                 Err(Error::Ended { .. }) if attempts > 0 && self.chooses_ports() => {
                     self.processes.pop();
                 }
@@ -168,7 +168,8 @@ impl<'a> Trial<'a> {
         self.subject.target == Target::Start
     }
 
-    /// Starts the server ordinarily once more, at the port where it listened before its end.
+    /// Starts the server once more with the ordinary arguments, at the port where it listened
+    /// before its end.
     ///
     /// # Errors
     /// A [`Problem`] if it does not come to listen there.
@@ -190,7 +191,7 @@ impl<'a> Trial<'a> {
         listening.map_err(|error| self.listens_elsewhere(port, error))
     }
 
-    /// Says so if the server that was started last listens, but not where it should.
+    /// Returns an error if the server that was started last listens, but not where it should.
     fn listens_elsewhere(&self, port: u16, error: Error) -> Problem {
         let listening = self.processes.last().map(Process::listening);
         let mut addresses = listening.unwrap_or_default();
@@ -264,7 +265,7 @@ impl<'a> Trial<'a> {
         Ok(path)
     }
 
-    /// Says that a check tries arguments which only an ordinary command takes.
+    /// To be called by checks whose arguments only an ordinary command takes.
     ///
     /// # Errors
     /// [`NotJudged::NotInThisRun`](crate::NotJudged) if the command has placeholders, always uses the same port, or runs
@@ -342,7 +343,8 @@ impl<'a> Trial<'a> {
         Ok(plain(&self.process()?.stdout()))
     }
 
-    /// Waits until standard output of the program that was started last is as `expected` says.
+    /// Waits until standard output of the program that was started last is what `expected`
+    /// describes.
     ///
     /// # Errors
     /// A [`Problem`] with what was printed instead.
@@ -412,7 +414,8 @@ impl<'a> Trial<'a> {
         Ok(Conversation::new(peer, &self.log, timeout))
     }
 
-    /// Starts the client ordinarily, and waits until it connects or ends, which is all that is asked.
+    /// Starts the client with the ordinary arguments, and waits until it connects or ends; either
+    /// will do.
     pub(crate) fn try_start(&mut self) -> Result<(), Problem> {
         let listener = self.listen()?;
         let arguments = self.assignment.arguments_at(listener.port());
@@ -449,8 +452,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// A connection that was refused or reset is often the first sign of a program that is ending:
-    /// how it does is worth half a second.
+    /// A refused or reset connection is often the first sign that the program is ending: half a
+    /// second later its status and its last words are known.
     fn let_it_end(&self) {
         const ENDING: Duration = Duration::from_millis(500);
         if let Some(process) = self.processes.last().filter(|_| self.failed) {
@@ -466,13 +469,13 @@ fn not_started_here() -> Problem {
     )
 }
 
-/// What a program prints on a terminal, without what it only does there.
+/// What a program prints, without the sequences that it prints only on a terminal.
 fn plain(printed: &[u8]) -> String {
     let printed = strip_bytes(printed).into_vec();
     String::from_utf8_lossy(&printed).replace('\r', "")
 }
 
-/// The last lines of what was printed, which are those that count.
+/// The last lines that were printed, to show beside what was expected.
 fn last_lines(printed: &str) -> String {
     const SHOWN: usize = 5;
     let lines: Vec<_> = printed

@@ -1,6 +1,6 @@
-//! Honest little programs, in the ways in which people write them: no must is broken for any of
-//! them, under no condition. One folder an assignment in `tests/programs/honest`; a program whose
-//! interpreter or compiler is not there is skipped, counted and named.
+//! Small honest programs, in the ways in which people write them: none of them breaks a must, under
+//! any condition. One folder an assignment in `tests/programs/honest`; a program whose interpreter
+//! or compiler is not there is skipped, counted and named.
 //!
 //! Each is graded plainly and behind a shell script. With `HONEST=hard` in the environment each is
 //! also graded at the lowest priority beside four busy loops, and with seven others beside it.

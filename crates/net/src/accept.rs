@@ -19,7 +19,7 @@ pub enum AcceptFailure {
     ClientLeft,
     /// Nobody waits: wait until the listening socket is readable.
     NobodyWaits,
-    /// Somebody waits, but the system is out of descriptors or memory: try again when one of the
+    /// A client waits, but the system is out of descriptors or memory: try again when one of the
     /// server's own descriptors is released, or after [`STARVED_WAIT`].
     Starved,
 }
@@ -31,14 +31,14 @@ pub struct AcceptFailures {
 }
 
 impl AcceptFailures {
-    /// Says what to do about `error`. The log has a warning when a shortage of descriptors or
-    /// memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) begins, not each time that it is met.
+    /// Returns what to do about `error`. It logs a warning when a shortage of descriptors or memory
+    /// (EMFILE, ENFILE, ENOBUFS, ENOMEM) begins, not for each failure during the shortage.
     pub fn classify(&mut self, listener: &TcpListener, error: &io::Error) -> AcceptFailure {
         if concerns_one_client(error) {
             log::debug!("a client left before it was accepted: {error}");
             return AcceptFailure::ClientLeft;
         }
-        // Out of descriptors, Linux reports that before it looks whether anybody waits.
+        // When the process is out of descriptors, Linux reports that even if no client waits.
         let would_block = error.kind() == io::ErrorKind::WouldBlock;
         if would_block || !wait_for_client(listener, Some(Duration::ZERO)) {
             return AcceptFailure::NobodyWaits;
@@ -60,8 +60,8 @@ pub(crate) fn wait_for_client(listener: &TcpListener, timeout: Option<Duration>)
     rustix::event::poll(&mut entry, timeout.as_ref()) != Ok(0)
 }
 
-/// Errors of `accept` that are about the client that was to be accepted, not about this process
-/// (accept(2), "Error handling").
+/// Errors of `accept` that concern the client that was to be accepted, not this process (accept(2),
+/// "Error handling").
 fn concerns_one_client(error: &io::Error) -> bool {
     matches!(
         Errno::from_io_error(error),
@@ -80,7 +80,7 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// A condition that lasts, or comes back again and again for a while, and is logged once.
+/// A condition that lasts, or recurs for a while, and is logged once.
 #[derive(Debug, Default)]
 pub struct Condition {
     last: Option<Instant>,

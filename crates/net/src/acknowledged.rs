@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 /// How many of the bytes that were written to a connection have been acknowledged by the peer's
 /// system. The end of the sending side counts as one.
 ///
-/// Of the others, some may still wait in the send buffer. That the peer's program has read what its
-/// system acknowledged is not known; a reset tells that it has not.
+/// The others may still wait in the send buffer. Whether the peer's program has read what its
+/// system acknowledged is not known; a reset shows that it has not.
 ///
 /// Elsewhere than on Linux the system is not asked, and everything counts as acknowledged.
 ///

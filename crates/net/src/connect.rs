@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// An address on which nobody listens, for as long as the socket is kept.
+    /// An address on which no program listens, for as long as the socket is kept.
     fn refusing() -> (OwnedFd, SocketAddr) {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap();

@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// Closes the connection; what remains is the lead, if its thread never had to wait.
+    /// Closes the connection, and returns the lead if its thread never had to wait.
     pub(crate) fn end(self) -> Option<Lead> {
         let Self { stream, role, .. } = self;
         drop(stream);
@@ -72,7 +72,7 @@ impl Connection {
         self.peer
     }
 
-    /// The socket, for what only the standard library can do with it.
+    /// The socket, for calls that only the standard library has.
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
@@ -124,7 +124,7 @@ impl Connection {
         timeout: Option<Duration>,
         mut recv: impl FnMut(&TcpStream, RecvFlags) -> rustix::io::Result<usize>,
     ) -> Result<usize, Error> {
-        // A leader looks once at what is there, without waiting: often that is the whole request.
+        // A leader first reads without waiting: often the whole request is already there.
         if let Some(Role::Leader {
             has_read: has_read @ false,
             ..
@@ -214,8 +214,8 @@ impl Connection {
                 Err(Errno::WOULDBLOCK) => {}
                 sent => return Ok(sent?),
             }
-            // Linux calls a socket writable only when a third of its buffer is free. That a slow
-            // peer takes less than that is noticed by trying again every now and then.
+            // Linux calls a socket writable only when a third of its buffer is free. A slow peer
+            // takes less than that between two reports, so the write is tried again at intervals.
             let left = timeout.map(|timeout| {
                 let deadline = *deadline.get_or_insert_with(|| Instant::now() + timeout);
                 deadline.saturating_duration_since(Instant::now())
@@ -245,7 +245,8 @@ impl Connection {
     /// Waits until the connection can do one of the things that `interest` names.
     ///
     /// # Errors
-    /// [`Error::TimedOut`] when neither came to pass within `timeout`; else what the system reported.
+    /// [`Error::TimedOut`] when none became possible within `timeout`; else what the system
+    /// reported.
     pub fn wait(&mut self, interest: Ready, timeout: Option<Duration>) -> Result<Ready, Error> {
         self.give_up_lead();
         let mut events = PollFlags::empty();
@@ -328,7 +329,8 @@ impl Connection {
 /// How often a write that waits is tried again.
 const WRITE_GLANCE: Duration = Duration::from_millis(200);
 
-/// Bytes that are only counted never leave the kernel, where it can do that (tcp(7), MSG_TRUNC).
+/// Where the kernel can discard bytes by itself, those that are only counted never leave it
+/// (tcp(7), MSG_TRUNC).
 #[cfg(target_os = "linux")]
 const DISCARD: RecvFlags = RecvFlags::TRUNC;
 #[cfg(not(target_os = "linux"))]

@@ -27,9 +27,9 @@ pub(crate) struct Pool {
     accept_failures: Mutex<AcceptFailures>,
     /// The lead is free, or the server is closing: for followers.
     lead_is_free: Condvar,
-    /// A thread is wanted or has ended, or the server is closing: for the supervisor.
+    /// Wakes the supervisor: another thread is needed, one has ended, or the server is closing.
     supervision: Condvar,
-    /// A client's descriptor was released, or the server is closing: for a starving leader.
+    /// Wakes a leader that is out of descriptors: one was released, or the server is closing.
     released: Condvar,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Pool {
 struct State {
     closing: bool,
     has_leader: bool,
-    /// Threads that wait for the lead, those included that were started to do so.
+    /// Threads that wait for the lead, including those that are just starting.
     followers: usize,
     threads: usize,
     /// The clients whose thread may be waiting for them; a shutdown wakes these.
@@ -56,7 +56,7 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// For the supervisor, which starts threads, and for the threads while they serve nobody.
+/// For the supervisor, which starts threads, and for the threads while they serve no client.
 impl Pool {
     pub(crate) fn new(listener: TcpListener, most_clients: usize) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Pool {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing under this lock panics; and no state in it would be half changed.
+        // Nothing panics while it holds this lock, and if it did, no state would be half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -80,7 +80,7 @@ impl Pool {
         state.threads < self.most_threads && ready < FEWEST_READY
     }
 
-    /// Waits until another thread is wanted, and counts it as a follower. `false`: the server is
+    /// Waits until another thread is needed, and counts it as a follower. `false`: the server is
     /// closing.
     pub(crate) fn wait_until_thread_wanted(&self) -> bool {
         let idle = |state: &mut State| !state.closing && !self.wants_thread(state);
@@ -117,8 +117,7 @@ impl Pool {
         self.supervision.notify_one();
     }
 
-    /// Waits for the lead, as a thread that is counted as a follower. `None`: the server is
-    /// closing.
+    /// Waits for the lead; this thread is counted as a follower. `None`: the server is closing.
     pub(crate) fn take_lead(self: &Arc<Self>) -> Option<Lead> {
         let mut state = self
             .lead_is_free
@@ -151,8 +150,8 @@ impl Pool {
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closing = true;
-        // Both fail only where there is nobody left to wake. Elsewhere than on Linux the first may
-        // not wake the leader; the end of the process does.
+        // Both fail only when no thread is left to wake. Elsewhere than on Linux the first may not
+        // wake the leader; the end of the process does.
         let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Read);
         for stream in state.clients.values() {
             let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Read);
@@ -235,7 +234,8 @@ impl Lead {
         let most = self.pool.most_threads;
         let full = most > 1 && state.clients.len() == most && state.full.begins();
         drop(state);
-        // One client at a time is no bound that anybody needs to be told of.
+        // A server of one client at a time is always at its bound: that is not worth a
+        // message.
         if full {
             log::warn!("serving {most} clients, the most possible; others wait until one leaves");
         }
@@ -273,7 +273,7 @@ impl Drop for Registration {
         let stream = state.clients.remove(&self.number);
         let awaits_release = state.awaits_release;
         drop(state);
-        // The descriptor is closed before the leader is told so.
+        // The descriptor is closed before the leader is woken.
         drop(stream);
         if awaits_release {
             self.pool.released.notify_one();

@@ -68,7 +68,7 @@ where
     pool.wait_until_ended(SHUTDOWN_GRACE);
 }
 
-/// Starts a thread whenever one is wanted, until the server is closing.
+/// Starts a thread whenever one is needed, until the server is closing.
 fn supervise(pool: &Pool, start_thread: impl Fn() -> io::Result<()>) {
     let mut failing = Condition::default();
     while pool.wait_until_thread_wanted() {

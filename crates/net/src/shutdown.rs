@@ -17,7 +17,7 @@ struct State {
 }
 
 impl Shutdown {
-    /// A shutdown that nobody has asked for yet.
+    /// A shutdown that has not been asked for.
     pub fn new() -> Self {
         Self::default()
     }
@@ -42,7 +42,8 @@ impl Shutdown {
             .requested
     }
 
-    /// Runs `callback` when the shutdown is asked for, on the thread that asks; now, if it was.
+    /// Runs `callback` when the shutdown is asked for, on the thread that asks; immediately, if it
+    /// was asked for before.
     pub fn on_request(&self, callback: impl FnOnce() + Send + 'static) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.requested {

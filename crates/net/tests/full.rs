@@ -1,4 +1,5 @@
-//! What is said when a server has as many clients as it may. Alone in its process, for its log.
+//! What a server logs when it has as many clients as it may. This test is alone in its process
+//! because of its log.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};

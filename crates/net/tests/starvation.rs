@@ -1,4 +1,5 @@
-//! A server that is out of descriptors. Alone in its process, whose limit it changes.
+//! A server that is out of descriptors. This test is alone in its process because it changes its
+//! limit.
 #![allow(clippy::unwrap_used)]
 
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! What all programs have in common (G-*): each such check exists once, here. Where each protocol
-//! shows it in its own way, the assignments give the body.
+//! What all programs have in common (G-*): each such check exists once, here. If its body depends
+//! on the protocol, the assignment provides the body.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use crate::{Arguments, Check, Conversation, Outcome, Problem, Role, Trial};
 /// The heading of these checks.
 pub(super) const COMMON: &str = "Common to all programs";
 
-/// Where a requirement is nobody's words.
+/// The requirement of checks that neither an assignment nor a course demands.
 const OURS: &str = "not in the assignment: what users of a command line expect";
 
 /// The body of a check.
 type Run = fn(&mut Trial<'_>) -> Outcome;
 
-/// Time enough to do something that can only be seen by what it breaks.
+/// Long enough for the program to do something that has no visible sign but what it breaks.
 const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A second, and what a busy machine may add.
@@ -76,7 +76,8 @@ pub(super) const SERVER: &[Check] = &[
             Ok(())
         },
     ),
-    // A client is connected, and another one waits: a server that has to do with neither rests.
+    // One client is connected and another one waits; neither gives the server anything to do, so it
+    // uses no processor time.
     Check::should(
         "G-4/3",
         "it uses no processor time while it waits",
@@ -302,7 +303,7 @@ fn connects(trial: &mut Trial<'_>, listener: &Listener, host: &str, port: &str) 
     trial.accept(listener).map(drop)
 }
 
-/// That none of these is taken for the port or any other, and that nobody has then connected.
+/// Checks that the program refuses each of these words as a port, and does not connect.
 fn refuses_ports(trial: &mut Trial<'_>, port: u16, has_connected: impl Fn() -> bool) -> Outcome {
     trial.may_choose_arguments()?;
     let arguments = trial.assignment().arguments;
@@ -326,7 +327,8 @@ fn refuses_ports(trial: &mut Trial<'_>, port: u16, has_connected: impl Fn() -> b
     Ok(())
 }
 
-/// The port, in ways that are not plain decimal digits but a number to some languages.
+/// The port, written in ways that some languages accept as a number, but not in plain decimal
+/// digits.
 fn not_plain_digits(port: u16) -> [String; 5] {
     const DEVANAGARI_ZERO: u32 = 0x0966;
     let digits = port.to_string();
@@ -358,7 +360,7 @@ fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     ))
 }
 
-/// That a program ended with status 1, and names what it is about.
+/// Checks that a program ended with status 1 and an error that contains this text.
 pub(super) fn is_error_about(exit: Exit, stderr: &[u8], subject: &str) -> Outcome {
     if exit == Exit::Status(1) && String::from_utf8_lossy(stderr).contains(subject) {
         return Ok(());
@@ -448,8 +450,9 @@ pub(super) fn listens_on_all_interfaces(trial: &mut Trial<'_>) -> Outcome {
     ))
 }
 
-/// G-4: the server that was started last, which has nothing to do, uses no processor time for a
-/// second, and is hardly ever found running, which counts where others leave it none to use.
+/// G-4: for a second, the server that was started last has nothing to do. It uses no processor
+/// time, and is hardly ever runnable: that is the evidence where other processes leave it no time
+/// to use.
 pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
     const LOOKS: u32 = 50;
     const PAUSE: Duration = Duration::from_millis(20);
@@ -479,8 +482,8 @@ fn printed_for(trial: &mut Trial<'_>, argument: &str) -> Result<String, Problem>
     Ok(String::from_utf8_lossy(&trial.process()?.stdout()).into_owned())
 }
 
-/// Receives what comes at once with the first byte. Looking without pause, this sees a record in
-/// parts if it was sent with several calls, however shortly one after another (G-5).
+/// Receives what arrives together with the first byte. It polls without a pause, and so sees the
+/// parts of a record that was sent with several calls, however short the time between them (G-5).
 pub(super) fn receive_first_piece(
     client: &mut Conversation,
     within: Duration,
@@ -497,7 +500,7 @@ pub(super) fn receive_first_piece(
         length = client.stream().peek(&mut piece);
     }
     client.stream().set_nonblocking(false).map_err(trouble)?;
-    // Now what was only looked at, or is missing, goes into the transcript.
+    // What was only peeked at, or is missing, now goes into the transcript.
     match client.next_event(length.unwrap_or(1), Duration::ZERO) {
         Event::Data(bytes) => Ok(bytes),
         event => Err(Problem::broken("bytes", event.to_string())),

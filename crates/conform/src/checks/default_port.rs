@@ -1,6 +1,5 @@
-//! Ports that are not free ones: those that programs use if they are told none, and the first and
-//! the last that an assignment allows. Only one program at a time can listen on such a port, while
-//! checks run side by side.
+//! Fixed ports: the default ports of programs, and the first and the last one that an assignment
+//! allows. Only one program at a time can listen on such a port, while checks run concurrently.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
@@ -13,8 +12,9 @@ use crate::{Arguments, Problem, Trial};
 /// The port of the text server, which its client uses too.
 pub(super) const DEFAULT_PORT: u16 = 8083;
 
-/// Waits until nobody listens on a port, and keeps other checks off it until the guard is dropped,
-/// those of other runs too: it is the port of the same number for UDP, of which there is one.
+/// Waits until no program listens on a port, and keeps other checks off it until the guard is
+/// dropped, also those of other runs: the guard is the UDP port of the same number, which only one
+/// process can bind.
 pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
     const TIMEOUT: Duration = Duration::from_secs(20);
     let start = Instant::now();
@@ -33,7 +33,7 @@ pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
 }
 
 /// Starts the server with arguments that should make it listen on such a port, waits until it does,
-/// and says at which addresses it listens.
+/// and returns the addresses at which it listens.
 pub(super) fn listens_on(
     trial: &mut Trial<'_>,
     arguments: &Arguments,
@@ -42,7 +42,8 @@ pub(super) fn listens_on(
     trial.may_choose_arguments()?;
     let timeout = trial.timeout();
     let _guard = reserve(port)?;
-    // Not connected to: a server without SO_REUSEADDR could not use the port for a while.
+    // There is no connection to it: after one, a server without SO_REUSEADDR could not use the port
+    // for a while.
     trial.start(arguments, Input::Pipe)?;
     let listens = trial.wait_listening(port);
     let addresses = trial.process()?.listening();

@@ -1,5 +1,5 @@
-//! Pickles of somebody who means harm, for the server and for its client. All are small enough to
-//! do little to a program that takes them.
+//! Hostile pickles, for the server and for its client. All are small enough to do little harm to a
+//! program that accepts them.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub(super) fn large() -> Vec<u8> {
     [b"X\0\0\x10\0", &[b'x'; 1 << 20][..], b"."].concat()
 }
 
-/// A place for the proof that something was called; it is removed with all that is in it.
+/// A folder for the file that proves that something was called; it is removed with its content.
 pub(super) fn folder() -> Result<TempDir, Problem> {
     tempfile::Builder::new()
         .prefix("conform-")
@@ -54,8 +54,8 @@ pub(super) fn folder() -> Result<TempDir, Problem> {
         })
 }
 
-/// Pickles that create an empty file, by `open(PATH, "w")`, in the ways to name and to call
-/// something.
+/// Pickles that create an empty file with `open(PATH, "w")`, one for each way to name and to call a
+/// function.
 pub(super) fn calls(path: &Path) -> [Vec<u8>; 3] {
     let path = path.to_string_lossy();
     let length = (path.len() as u32).to_le_bytes();

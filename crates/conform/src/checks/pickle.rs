@@ -14,14 +14,14 @@ use harness::Event;
 use crate::conversation::shown;
 use crate::{Conversation, Problem, Trial};
 
-/// The longest pickle that is read: as many bytes as the assignment receives at once.
+/// The longest pickle that is read: as many bytes as one `recv` of the assignment takes.
 pub(super) const LONGEST: usize = 4096;
 
 /// A connection on which pickles come.
 #[derive(Debug)]
 pub(super) struct Pickles {
     pub(super) conversation: Conversation,
-    /// What came behind the last object.
+    /// What came after the last object.
     received: Vec<u8>,
 }
 
@@ -64,7 +64,7 @@ impl Pickles {
         }
     }
 
-    /// Whether something came behind the last object.
+    /// Whether anything came after the last object.
     pub(super) fn has_more(&self) -> bool {
         !self.received.is_empty()
     }
@@ -152,7 +152,7 @@ enum Stop {
     Wrong,
 }
 
-/// What is on the stack of the machine that a pickle is a program for.
+/// A value on the stack of the machine for which a pickle is a program.
 #[derive(Clone)]
 enum Item {
     Mark,
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
     fn step(&mut self) -> Result<Option<Object>, Stop> {
         let [opcode] = self.take_array()?;
         match opcode {
-            // What says nothing about the object: PROTO, FRAME.
+            // Instructions that do not change the object: PROTO, FRAME.
             0x80 => self.take(1).map(drop)?,
             0x95 => self.take(8).map(drop)?,
             b'.' => return self.pop().map(Some),
@@ -338,7 +338,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// As many bytes as a length of this size says.
+    /// As many bytes as a length field of this size announces.
     fn counted(&mut self, size: usize, object: fn(Vec<u8>) -> Object) -> Result<(), Stop> {
         let length = usize::try_from(self.number(size)?).map_err(|_| Stop::Wrong)?;
         let bytes = self.take(length)?.to_vec();
@@ -398,7 +398,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Without what is inside: what is repeated cannot grow.
+/// Without its members, so that repeated objects do not multiply.
 fn flat(object: Object) -> Object {
     match object {
         Object::Dictionary(_) => Object::Other("a dictionary"),

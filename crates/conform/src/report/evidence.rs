@@ -32,7 +32,7 @@ pub(crate) fn evidence(check: &CheckRecord) -> String {
             check.reason.as_deref().unwrap_or_default(),
         ),
     }
-    // How a program ended often says it all, and comes first.
+    // How a program ended often explains everything, and comes first.
     programs(&mut text, &check.programs);
     for conversation in &check.conversations {
         indented(&mut text, conversation);
@@ -70,7 +70,7 @@ fn programs(text: &mut String, programs: &[String]) {
     }
 }
 
-/// A text of some lines behind its name, broken between words.
+/// A name, then a text that is wrapped into lines between words.
 pub(super) fn named(text: &mut String, name: &str, value: &str) {
     let mut name = format!("  {name}");
     for line in value.lines().flat_map(|line| wrapped(line, WIDTH - MARGIN)) {
@@ -87,7 +87,7 @@ fn indented(text: &mut String, lines: &str) {
     }
 }
 
-/// Lines of at most so many characters, if no word is longer.
+/// Lines of at most this number of characters, if no word is longer.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;

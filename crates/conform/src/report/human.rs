@@ -14,15 +14,16 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// Of so many causes, and of so many failures without one, the evidence is shown unasked.
+/// The number of causes, and of failures without a cause, whose evidence is shown without
+/// `--evidence all`.
 const FULL: usize = 2;
 
-/// So many lines of it.
+/// The number of lines of evidence that are shown of each.
 const LINES: usize = 16;
 
 /// For people: the likely causes, the failures that remain, and the counts.
 ///
-/// It has colours, which are stripped where they are not wanted.
+/// It has colours, which are removed later where the output takes none.
 pub(super) fn human(record: &Record, shown: Shown) -> String {
     let mut report = Human {
         record,

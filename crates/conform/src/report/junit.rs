@@ -49,7 +49,7 @@ fn case(record: &Record, check: &CheckRecord) -> TestCase {
         _ => {}
     }
     if check.verdict != Verdict::Holds {
-        // XML has no way at all to write these two, which the writer lets pass.
+        // XML cannot represent these two characters, and the writer does not replace them.
         status.set_description(evidence(check).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"));
     }
     let mut case = TestCase::new(format!("{} {}", check.id, check.title), status);

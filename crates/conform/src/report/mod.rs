@@ -41,7 +41,7 @@ pub(crate) enum Format {
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
     pub(crate) shown: Shown,
-    /// What all points sum up to; if there is none, those of the criteria, or one a must.
+    /// The sum of all points; without it, the criteria have their own points, or each must has one.
     pub(crate) points: Option<f64>,
     /// The problem of Autolab that the points are for.
     pub(crate) problem: String,
@@ -85,8 +85,8 @@ impl Format {
         }
     }
 
-    /// Whether a platform reads it, which takes any other exit status than 0 for a failure of the
-    /// grader, and throws the results away.
+    /// Whether it is read by a platform: that takes any exit status but 0 for a failure of the
+    /// grader, and discards the results.
     pub(crate) fn is_for_a_platform(self) -> bool {
         use Format::{Autolab, Classroom50, Gradescope, Prairielearn};
         matches!(self, Gradescope | Classroom50 | Autolab | Prairielearn)
@@ -95,6 +95,6 @@ impl Format {
 
 /// The record as JSON, with a line break at its end.
 pub(crate) fn json(record: &Record) -> String {
-    // A record has nothing that JSON cannot say.
+    // A record has nothing that JSON cannot represent.
     serde_json::to_string_pretty(record).unwrap_or_default() + "\n"
 }

@@ -92,10 +92,10 @@ pub(super) fn classroom50(record: &Record, total: Option<f64>) -> String {
     }))
 }
 
-/// Autolab: what a student reads, then the line for its stages, then that with the scores.
+/// Autolab: the text for the student, then the line with the stages, then the line with the scores.
 ///
-/// Its reader puts quotes around every word that stands before a colon, also inside of strings: no
-/// letter or digit may do so.
+/// Its reader puts quotes around every word before a colon, also inside of strings: no letter or
+/// digit may stand there.
 pub(super) fn autolab(record: &Record, total: Option<f64>, problem: &str) -> String {
     let items = items(record, total);
     let musts: Vec<_> = items
@@ -139,8 +139,8 @@ fn hinted(item: &Item) -> Value {
     json!({ "passed": false, "hint": hint })
 }
 
-/// A space between a letter or digit and a colon is no change to a reader of JSON outside of
-/// strings, where a quote stands there anyway, and harmless inside.
+/// Puts a space between a letter or digit and a colon. Outside of strings a quote stands before the
+/// colon, so only the text of strings changes, which is harmless.
 fn without_words_before_colons(line: &str) -> String {
     let mut safe = String::with_capacity(line.len());
     for character in line.chars() {
@@ -265,7 +265,7 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-/// In a line what came of it, and in some more what a reader must know.
+/// The result in one line, and what a reader must know in some more.
 fn summary(record: &Record) -> String {
     let Record {
         assignment, must, ..

@@ -11,7 +11,7 @@ pub(super) struct Item {
     /// The number of the criterion, or the id of the check.
     pub(super) number: String,
     pub(super) name: String,
-    /// What is earned and what could be; nothing where it is only information.
+    /// The points that are earned, and those that are possible; none for a line that only informs.
     pub(super) points: Option<(f64, f64)>,
     pub(super) verdict: Verdict,
     pub(super) level: Level,
@@ -70,13 +70,13 @@ impl Item {
     }
 }
 
-/// What was not judged is left out of the sum, so that nobody loses points by it; but what was not
-/// because something else is broken is not earned.
+/// A check that was not judged is left out of the sum, so that nobody loses points by it, except
+/// when its premise is broken: then its points are not earned.
 fn is_left_in(check: &CheckRecord) -> bool {
     matches!(check.kind, None | Some(Kind::Premise))
 }
 
-/// The criteria and the checks, with points that sum up to `total`, if that is given, where nothing
+/// The criteria and the checks. If `total` is given, their points sum up to it, unless something
 /// was left out.
 pub(super) fn items(record: &Record, total: Option<f64>) -> Vec<Item> {
     let criteria = record
@@ -117,8 +117,8 @@ pub(super) fn sum(items: &[Item]) -> (f64, f64) {
     })
 }
 
-/// The same items in whole points, for readers of whole numbers only: each is all or nothing, and
-/// what is possible sums up to the rounded total.
+/// The same items in whole points, for platforms that read whole numbers only: each is earned in
+/// full or not at all, and the possible points sum up to the rounded total.
 pub(super) fn whole(items: Vec<Item>) -> Vec<Item> {
     let mut exact = 0.0;
     let mut given = 0.0;

@@ -8,8 +8,8 @@ use crate::record::{CheckRecord, Verdict};
 
 /// Test Anything Protocol, version 13, with a YAML block for what does not hold.
 ///
-/// A should that does not hold is a `TODO`, which fails nothing, unless the record is strict. What
-/// leaves a doubt is not skipped but bails out.
+/// A should that does not hold is a `TODO`, which fails nothing, unless the record is strict. A run
+/// without a verdict ends with `Bail out!`.
 pub(super) fn tap(record: &Record) -> String {
     let mut text = "TAP version 13\n".to_owned();
     if let Some(problem) = &record.unusable {

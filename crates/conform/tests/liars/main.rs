@@ -1,5 +1,5 @@
-//! The checks are checked: for every check there is a program that breaks it, and is caught; and
-//! for the same program without the fault, every check holds.
+//! Checks the checks: for every check there is a liar, a program with a fault that the check has to
+//! catch (the field calls it a mutant); without the fault, the same program passes every check.
 //!
 //! The programs under test are this one, started again as `--liar ASSIGNMENT FAULT [ARG...]`: each
 //! assignment has a module with a small program that has its faults behind a switch.
@@ -91,7 +91,7 @@ fn lines() -> Vec<TestLine> {
         let assignment = Assignment::named(liar.assignment).unwrap();
         lines.extend(assignment.checks().map(|check| {
             let name = format!("{} {} holds for the honest", assignment.name, check.id);
-            // A busy machine must not make a liar of it.
+            // On a busy machine it must not fail for lack of time.
             let subject = subject(liar, HONEST, Duration::from_secs(10));
             TestLine::holds(name, assignment, subject, check)
         }));
@@ -117,8 +117,8 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
     }
 }
 
-/// Some faults are a matter of time, and a liar that a busy machine leaves no time to show its
-/// fault is no liar: it may try again.
+/// Some faults are a matter of time, and on a busy machine a liar may not get the time to show its
+/// fault: it may try again.
 fn is_caught(assignment: &'static Assignment, subject: &Subject, id: &str) -> Result<(), Failed> {
     const TRIES: u32 = 3;
     let check = check(assignment, id).ok_or_else(|| format!("there is no check {id}"))?;

@@ -128,7 +128,7 @@ fn compiled(compiler: &str, source: &Path) -> String {
     program.to_str().unwrap().to_owned()
 }
 
-/// The command behind a shell script, as students write one.
+/// The command in a shell script, as students write one.
 #[allow(dead_code)]
 pub(crate) fn wrapped(command: &[String]) -> Vec<String> {
     let last = Path::new(command.last().unwrap());

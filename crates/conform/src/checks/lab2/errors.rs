@@ -1,4 +1,4 @@
-//! Servers that are not there, leave early, or mean harm.
+//! Servers that are not there, close early, or are hostile.
 
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
 
-/// Looks that the client, which has ended, says that something is wrong.
+/// Checks that the client, which has ended, reports an error.
 pub(super) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
     let stderr = trial.process()?.stderr();
     if exit == Exit::Status(1) && !stderr.is_empty() {
@@ -158,7 +158,7 @@ fn fails(trial: &mut Trial<'_>) -> Outcome {
     has_failed(trial, exit)
 }
 
-/// The server says this in place of the id, and leaves.
+/// The server sends this in place of the id, and closes.
 fn fails_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     // It may have seen enough before it has taken all.
@@ -167,7 +167,7 @@ fn fails_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     fails(trial)
 }
 
-/// The server says this in place of the reply, and leaves.
+/// The server sends this in place of the reply, and closes.
 fn fails_after_id(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     server.conversation.send(ID)?;
@@ -177,7 +177,7 @@ fn fails_after_id(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     fails(trial)
 }
 
-/// The server says this in place of the id and of the reply, and stays.
+/// The server sends this in place of the id and of the reply, and stays connected.
 fn fails_at(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     let _ = server.conversation.send(bytes);

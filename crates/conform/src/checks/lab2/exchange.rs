@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
             let [name, username, sid] = STUDENT;
             let named = data.get("student_name") == Some(&Object::text(name))
                 && data.get("github_username") == Some(&Object::text(username));
-            // Which of the two kinds it is, is another check's matter.
+            // Another check looks at which of the two kinds it is.
             let numbered = match data.get("sid") {
                 Some(Object::Integer(integer)) => integer.to_string() == sid,
                 Some(object) => *object == Object::text(sid),
@@ -249,7 +249,7 @@ pub(super) fn exchange(trial: &mut Trial<'_>) -> Result<(Pickles, Object), Probl
 }
 
 /// The whole exchange, with this id and this reply. Returns what was printed, at the latest when
-/// the client has ended; that it does is another matter.
+/// the client has ended; whether it ends is not checked here.
 pub(super) fn printed_about(
     trial: &mut Trial<'_>,
     id: &[u8],
@@ -292,7 +292,7 @@ pub(super) fn is_exactly(printed: &[u8], wanted: &[u8]) -> Outcome {
     Err(Problem::broken(expected, shown(printed)))
 }
 
-/// The server does not leave before the client, as the course's does not.
+/// Like the course's server, this one does not close before the client.
 pub(super) fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let (mut server, _) = exchange(trial)?;
@@ -325,7 +325,7 @@ fn completes(trial: &Trial<'_>, mut server: Pickles) -> Outcome {
     Ok(server.conversation.send(REPLY)?)
 }
 
-/// Starts the client with just these words, and looks that it comes.
+/// Starts the client with just these words, and checks that it connects.
 pub(super) fn comes(trial: &mut Trial<'_>, words: impl Fn(u16) -> Vec<String>) -> Outcome {
     trial.may_choose_arguments()?;
     let words = |port| Arguments::words(words(port));

@@ -9,7 +9,7 @@ use harness::Event;
 use crate::checks::pickle::{LONGEST, Object, Pickles};
 use crate::{Outcome, Problem, Trial};
 
-/// Time enough to do something that can only be seen by what it breaks.
+/// Long enough for the server to do something that has no visible sign but what it breaks.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A student, as Python writes the dictionary, and the line that the course's server prints.
@@ -50,7 +50,7 @@ fn counted(text: &str) -> Vec<u8> {
     [&[text.len() as u8], text.as_bytes()].concat()
 }
 
-/// A client that has been told its id, whatever that is.
+/// A client that has received its id, whatever that is.
 pub(super) struct Client {
     pub(super) pickles: Pickles,
     pub(super) port: u16,
@@ -78,7 +78,7 @@ impl Client {
     }
 }
 
-/// A new client, and what it was told first.
+/// A new client, and the first object that it received.
 pub(super) fn connect(trial: &Trial<'_>, address: SocketAddr) -> Result<(Client, Object), Problem> {
     let conversation = trial.connect(address)?;
     let port = conversation.local_address().port();
@@ -93,12 +93,13 @@ pub(super) fn connected(trial: &mut Trial<'_>) -> Result<Client, Problem> {
     Client::connect(trial, address)
 }
 
-/// That a further client is told its id: the server goes on.
+/// Checks that one more client receives its id: the server goes on.
 pub(super) fn is_served(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     Client::connect(trial, address).map(drop)
 }
 
-/// The same a moment later: a server that serves several at once may end only after this one came.
+/// The same a moment later: a server that serves clients concurrently may end only after this one
+/// has connected.
 pub(super) fn goes_on(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     is_served(trial, address)?;
     thread::sleep(A_MOMENT);
@@ -127,7 +128,7 @@ pub(super) fn expect_lines(trial: &mut Trial<'_>, times: usize, line: &str) -> O
     })
 }
 
-/// That these objects are acknowledged, and printed as Python shows them.
+/// Checks that these objects are acknowledged, and printed as Python shows them.
 pub(super) fn are_shown(trial: &mut Trial<'_>, objects: &[(&[u8], &str)]) -> Outcome {
     let mut client = connected(trial)?;
     for (pickle, _) in objects {

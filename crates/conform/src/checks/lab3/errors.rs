@@ -1,4 +1,4 @@
-//! Clients that do something wrong, and who comes after them.
+//! Clients that do something wrong, and the clients after them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -134,8 +134,8 @@ pub(super) const CHECKS: &[Check] = &[
         NOT_IN_IT,
         |trial| {
             let mut client = connected(trial)?;
-            // What comes behind the error must not make the close a reset, which takes the
-            // acknowledgement with it.
+            // The bytes after the error must not turn the close into a reset, which would destroy
+            // the acknowledgement.
             let bytes = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
             // It may close before it has taken all.
             let _ = client.pickles.conversation.send(&bytes);
@@ -157,7 +157,7 @@ pub(super) const CHECKS: &[Check] = &[
                 client.send(&pickle)?;
                 client.pause();
                 drop(client);
-                // When this one is served, a server that serves one after another is done with the other.
+                // When this client is served, a sequential server has finished with the other one.
                 is_served(trial, address)?;
                 hostile::was_not_called(&path)?;
             }
@@ -317,10 +317,10 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(&["P-3", "P-6", "P-5/2"]),
 ];
 
-/// Byte for byte nothing that a pickle could begin with.
+/// No byte of it can begin a pickle.
 const NO_PICKLE: &[u8] = b"\xff\xfe\xfdGET / HTTP/1.1\r\n\r\n";
 
-/// What a server does about an error it has done by then, if it does not say so by closing.
+/// By then the server has dealt with the error, if it does not show that by closing.
 const A_WHILE: Duration = Duration::from_secs(1);
 
 /// What the server prints about a client that sends this, while it is connected; without numbers,
@@ -364,7 +364,7 @@ fn refuse(trial: &Trial<'_>, address: SocketAddr, pickle: &[u8]) -> Outcome {
     client.pickles.conversation.expect_gone()
 }
 
-/// The same, and then somebody else is served.
+/// The same, and then another client is served.
 pub(super) fn is_refused(trial: &mut Trial<'_>, pickle: &[u8]) -> Outcome {
     let address = trial.serve()?;
     refuse(trial, address, pickle)?;

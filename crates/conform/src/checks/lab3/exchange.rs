@@ -149,7 +149,7 @@ pub(super) const CHECKS: &[Check] = &[
         "what a client sent before it left is printed",
         "Hint 6: do something with the data",
         |trial| {
-            /// More than what is received at once.
+            /// More than one `recv` returns.
             const COUNT: usize = 1000;
             let address = trial.serve()?;
             let mut client = trial.connect(address)?;

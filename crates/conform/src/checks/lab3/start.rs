@@ -1,4 +1,4 @@
-//! Where the server listens, and whom it serves.
+//! Where the server listens, and which clients it serves.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;

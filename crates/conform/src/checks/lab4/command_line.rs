@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         },
     ),
-    // One whose answers wait for acknowledgements needs 40 seconds.
+    // A client whose answers wait for acknowledgements (Nagle's algorithm) needs 40 seconds.
     Check::should(
         "M-9",
         "a thousand questions take no time",

@@ -126,7 +126,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The status of a program in Rust that panicked.
 pub(super) const PANICKED: Exit = Exit::Status(101);
 
-/// The first words of a program in Python that did not catch its error.
+/// How the output of a Python program begins that did not catch its error.
 pub(super) const UNCAUGHT: &[u8] = b"Traceback";
 
 /// Waits until the client has ended with an error, and has printed no secret.
@@ -144,7 +144,7 @@ fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     ))
 }
 
-/// Sends these bytes, and leaves; the client ends with an error.
+/// Sends these bytes, and closes; the client ends with an error.
 pub(super) fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let timeout = trial.timeout();
     let mut server = start(trial)?;
@@ -153,7 +153,7 @@ pub(super) fn closes_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     has_failed(trial, timeout)
 }
 
-/// Connects until nobody is answered any more, because too many wait to be accepted.
+/// Connects until no connection is answered any more, because the backlog is full.
 fn fill_queue(address: SocketAddr) -> Result<Vec<TcpStream>, Problem> {
     const UNANSWERED: Duration = Duration::from_millis(500);
     const MOST: usize = 500;

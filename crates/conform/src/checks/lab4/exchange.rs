@@ -197,10 +197,10 @@ pub(super) const CHECKS: &[Check] = &[
 /// A phrase of letters and digits, neither Q nor S among them.
 pub(super) const SECRET: &[u8] = b"open5es4";
 
-/// Between two pieces: time enough for the client to receive the first one alone.
+/// The pause between two pieces: long enough for the client to receive the first one alone.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What drives terminals: colours, titles, and the same with C1 characters.
+/// Sequences that control a terminal: colours, titles, and the same with C1 characters.
 pub(super) const CONTROLS: &[u8] = b"\x1b[2J\x07\x9b1m";
 
 /// Asks these questions one after another, and compares the answers.

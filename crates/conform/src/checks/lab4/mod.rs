@@ -55,7 +55,7 @@ fn gives(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Out
 /// Sees that the client has printed the secret that it was sent, at the latest at its end.
 fn prints(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Outcome {
     let timeout = trial.timeout();
-    // Some may wait for it. Who does not may be gone already.
+    // Some clients may wait for the close; others may have ended already.
     let _ = server.shutdown_write();
     let process = trial.process()?;
     let has_secret = |printed: &[u8]| contains(printed, secret);

@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
                 .try_for_each(|client| pass(client).map(drop))
         },
     ),
-    // One client passes, one fails, one leaves. What the lines say besides is not fixed.
+    // One client passes, one fails, one closes early. The rest of the lines' wording is free.
     Check::should(
         "MS-4/2",
         "how each client did is a line on standard output",

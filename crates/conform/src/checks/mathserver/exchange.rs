@@ -163,7 +163,7 @@ pub(super) const CHECKS: &[Check] = &[
             Err(Problem::broken(expected, shown(line.as_bytes())))
         },
     ),
-    // Each of the four bytes is once the only one that is wrong.
+    // In each of these answers one of the four bytes is wrong.
     Check::must(
         "MS-2",
         "a wrong answer ends the connection",
@@ -222,7 +222,7 @@ pub(super) const CHECKS: &[Check] = &[
             client.expect_end()
         },
     ),
-    // Numbers that are drawn without regard to their sum exceed 32 bits half of the times.
+    // If numbers are drawn without regard to their sum, half of the sums exceed 32 bits.
     Check::should(
         "MS-3",
         "every sum fits 32 bits",
@@ -242,7 +242,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
-/// What a server does too early because it does not wait, it does within this.
+/// A server that does not wait sends too early within this time.
 const WHILE: Duration = Duration::from_millis(300);
 
 /// Starts the server with these options.
@@ -253,7 +253,7 @@ pub(super) fn serve(trial: &mut Trial<'_>, options: &[&str]) -> Result<SocketAdd
     })
 }
 
-/// Has so many clients pass, one after another.
+/// Has this number of clients pass, one after another.
 fn exams(trial: &Trial<'_>, address: SocketAddr, count: usize) -> Result<Vec<Exam>, Problem> {
     let exam = |_| pass(&mut trial.connect(address)?);
     (0..count).map(exam).collect()

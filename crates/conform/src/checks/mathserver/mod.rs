@@ -41,7 +41,7 @@ fn connected(trial: &mut Trial<'_>) -> Result<Conversation, Problem> {
 /// The bytes of a message of the server.
 const MESSAGE: usize = 9;
 
-/// What the server says.
+/// What the server sends.
 enum Message {
     /// The two numbers.
     Question(u32, u32),
@@ -79,7 +79,7 @@ fn answer(client: &mut Conversation, number: u32) -> Outcome {
     Ok(client.send(&number.to_be_bytes())?)
 }
 
-/// What a client has seen that answered everything rightly.
+/// What a client has received that gave only right answers.
 #[derive(PartialEq)]
 struct Exam {
     questions: Vec<(u32, u32)>,
