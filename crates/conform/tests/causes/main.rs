@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 mod lab4;
+mod mathserver;
 mod tcp_client;
 mod tcp_server;
 
@@ -32,7 +33,12 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[lab4::MISTAKES, tcp_client::MISTAKES, tcp_server::MISTAKES];
+const MISTAKES: &[&[Mistake]] = &[
+    lab4::MISTAKES,
+    mathserver::MISTAKES,
+    tcp_client::MISTAKES,
+    tcp_server::MISTAKES,
+];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();
