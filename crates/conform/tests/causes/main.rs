@@ -4,6 +4,8 @@
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
+mod lab4;
+mod mathserver;
 mod tcp_client;
 mod tcp_server;
 
@@ -40,6 +42,8 @@ const MISTAKES: &[&[Mistake]] = &[
     tcp_client::MISTAKES,
     server_s::MISTAKES,
     accio::MISTAKES,
+    lab4::MISTAKES,
+    mathserver::MISTAKES,
     lab3::MISTAKES,
 ];
 

@@ -36,6 +36,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("M-8", "a host is an address"),
         ("M-8/2", "the host is always the same"),
         ("M-8/3", "wrong usage is an error like others"),
+        ("M-8/4", "a host has no colons"),
         ("M-9", "each byte waits for an acknowledgement"),
         ("G-2", "the status is 3"),
         ("G-3", "no help"),
@@ -99,6 +100,7 @@ fn connect(host: &str, port: u16, fault: &str) -> io::Result<TcpStream> {
             let address: IpAddr = host.parse().map_err(io::Error::other)?;
             vec![(address, port).into()]
         }
+        "a host has no colons" if host.contains(':') => Vec::new(),
         "the host is always the same" => vec![([127, 0, 0, 1], port).into()],
         _ => (host, port).to_socket_addrs()?.collect(),
     };

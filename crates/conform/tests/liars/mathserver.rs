@@ -31,6 +31,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("MS-2/3", "each question is asked twice"),
         ("MS-2/4", "connections are reset"),
         ("MS-3", "numbers are any of 32 bits"),
+        ("MS-3/2", "every question is 1 + 1"),
         ("MS-4", "one client at a time"),
         ("MS-4/2", "outcomes are not printed"),
         ("MS-4/2", "outcomes have no numbers"),
@@ -276,6 +277,7 @@ fn ask_all(
 
 fn draw_numbers(random: &mut Random, fault: &str) -> (u32, u32) {
     match fault {
+        "every question is 1 + 1" => (1, 1),
         "numbers are any of 32 bits" => (random.draw() as u32, random.draw() as u32),
         _ => (random.below(1 << 31) as u32, random.below(1 << 31) as u32),
     }

@@ -1,6 +1,6 @@
 //! Arguments.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Instant;
 
 use harness::{Input, Listener};
@@ -39,7 +39,19 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         },
     ),
-    // A client whose answers wait for acknowledgements (Nagle's algorithm) needs 40 seconds.
+    Check::should(
+        "M-8/4",
+        "the host may be an IPv6 address",
+        "Connecting to the Server: do not hardcode HOST and PORT",
+        |trial| {
+            if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+                let reason = "this system has no IPv6";
+                return Err(Problem::not_in_this_run(reason));
+            }
+            connects_to(trial, "::1", Ipv6Addr::LOCALHOST.into())
+        },
+    ),
+    // One whose answers wait for acknowledgements needs 40 seconds.
     Check::should(
         "M-9",
         "a thousand questions take no time",
@@ -50,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
             let mut server = start(trial)?;
             let begin = Instant::now();
             for answered in 0..QUESTIONS {
-                asks(&mut server)?;
+                asks(trial, &mut server)?;
                 if begin.elapsed() > timeout {
                     return Err(Problem::broken(
                         format!(
@@ -63,11 +75,12 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["M-1"]),
 ];
 
 fn connects_to(trial: &mut Trial<'_>, host: &str, address: IpAddr) -> Outcome {
     let listener = Listener::at(SocketAddr::new(address, 0))?;
     trial.start(&arguments(host, listener.port()), Input::Pipe)?;
-    asks(&mut trial.accept(&listener)?)
+    trial.accept(&listener).map(drop)
 }

@@ -1,10 +1,10 @@
 //! Common to all programs.
 
-use harness::{Exit, Program};
+use harness::Exit;
 
 use super::errors::{PANICKED, UNCAUGHT, closes_after};
-use super::exchange::{CONTROLS, SECRET, after_a_question};
-use super::{ANSWER, QUESTION, arguments, asks, contains, start};
+use super::exchange::{CONTROLS, after_a_question};
+use super::{asks, contains, numbers, question, secret, start};
 use crate::checks::common;
 use crate::checks::common::receive_first_piece;
 use crate::conversation::shown;
@@ -12,13 +12,14 @@ use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
     common::success_is_0(|trial| {
-        let timeout = trial.timeout();
-        after_a_question(trial, SECRET)?;
-        match trial.process()?.wait_exit(timeout)? {
+        let secret = secret(trial);
+        after_a_question(trial, secret.as_bytes())?;
+        match trial.wait_exit()? {
             exit if exit.success() => Ok(()),
             exit => Err(Problem::broken("status 0", exit.to_string())),
         }
-    }),
+    })
+    .needs(&["M-4"]),
     common::survives(|trial| {
         let timeout = trial.timeout();
         for bytes in [
@@ -27,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             b"Q\0\0\0\x02",
             b"S\xff\xfe\xc3(",
-            &[QUESTION, b"\0\0\0\0"].concat(),
+            b"Q\0\0\0\x02\0\0\0\x28\0\0\0\0",
             &[0xff; 64],
         ] {
             let mut server = start(trial)?;
@@ -47,22 +48,20 @@ pub(super) const CHECKS: &[Check] = &[
         let timeout = trial.timeout();
         let mut server = start(trial)?;
         for _ in 0..300 {
-            server.send(QUESTION)?;
+            server.send(&question(numbers(trial)))?;
             let bytes = receive_first_piece(&mut server, timeout)?;
-            if bytes != ANSWER {
+            if bytes.len() != 4 {
                 let happened = format!("at first {} come", shown(&bytes));
-                return Err(Problem::broken("the whole answer at once", happened));
+                return Err(Problem::broken("the whole answer in one piece", happened));
             }
         }
         Ok(())
-    }),
+    })
+    .needs(&["M-1"]),
     common::cannot_drive_a_terminal(|trial| {
         let timeout = trial.timeout();
-        let listener = trial.listen()?;
-        let arguments = arguments("127.0.0.1", listener.port());
-        trial.start_as(&arguments, Program::on_terminal)?;
-        let mut server = trial.accept(&listener)?;
-        asks(&mut server)?;
+        let mut server = start(trial)?;
+        asks(trial, &mut server)?;
         server.send(&[b"S", CONTROLS].concat())?;
         server.shutdown_write()?;
         let process = trial.process()?;
@@ -76,7 +75,8 @@ pub(super) const CHECKS: &[Check] = &[
         };
         let expected = "the secret on the terminal, without its control characters";
         Err(Problem::broken(expected, happened))
-    }),
+    })
+    .needs(&["M-4"]),
     common::errors_cannot_either(|trial| {
         for first in [b'\x1b', b'\x9b'] {
             closes_after(trial, &[&[first], &b"[2Jxxxxx"[..]].concat())?;

@@ -24,12 +24,13 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let timeout = trial.timeout();
             let mut server = start(trial)?;
-            asks(&mut server)?;
-            asks(&mut server)?;
+            asks(trial, &mut server)?;
+            asks(trial, &mut server)?;
             drop(server);
             has_failed(trial, timeout)
         },
-    ),
+    )
+    .needs(&["M-1"]),
     Check::should(
         "M-6/3",
         "a server that closes inside a message is an error",
@@ -48,11 +49,12 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let timeout = trial.timeout();
             let mut server = start(trial)?;
-            asks(&mut server)?;
+            asks(trial, &mut server)?;
             server.reset()?;
             has_failed(trial, timeout)
         },
-    ),
+    )
+    .needs(&["M-1"]),
     // The server does not close: it is what it has sent that is wrong.
     Check::should(
         "M-6/5",
@@ -65,13 +67,14 @@ pub(super) const CHECKS: &[Check] = &[
                 b"HTTP/1.1 400 Bad Request\r\n\r\n",
             ] {
                 let mut server = start(trial)?;
-                asks(&mut server)?;
+                asks(trial, &mut server)?;
                 server.send(bytes)?;
                 has_failed(trial, timeout)?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["M-1"]),
     Check::should(
         "M-6/6",
         "a connection that is refused is an error",

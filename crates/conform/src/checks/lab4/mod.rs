@@ -1,11 +1,14 @@
 //! The client of the math server: it adds until it is given the secret.
 
+mod causes;
 mod command_line;
 mod common;
 mod errors;
 mod exchange;
 
-use harness::Input;
+use std::iter::repeat_with;
+
+use harness::{Input, Output};
 
 use super::common::COMMON;
 use crate::conversation::shown;
@@ -22,28 +25,70 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
-
-/// 2 + 40
-const QUESTION: &[u8] = b"Q\0\0\0\x02\0\0\0\x28";
-const ANSWER: &[u8] = b"\0\0\0\x2a";
 
 fn arguments(host: &str, port: u16) -> Arguments {
     Arguments::new().host(host).port(port)
 }
 
-/// Starts the client, and accepts its connection.
+/// Starts the client as a person at a terminal does, and accepts its connection.
 fn start(trial: &mut Trial<'_>) -> Result<Conversation, Problem> {
+    start_with(trial, Output::Terminal)
+}
+
+/// The same, with another standard output.
+fn start_with(trial: &mut Trial<'_>, stdout: Output) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
-    trial.start(&arguments("127.0.0.1", listener.port()), Input::Pipe)?;
+    let arguments = arguments("127.0.0.1", listener.port());
+    trial.start_as(&arguments, |program| {
+        program.stdin(Input::Pipe).stdout(stdout)
+    })?;
     trial.accept(&listener)
 }
 
-fn asks(server: &mut Conversation) -> Outcome {
-    server.send(QUESTION)?;
-    server.expect(ANSWER)
+/// Two numbers whose sum has 31 bits at most, so that nobody has to know whether they have a sign.
+fn numbers(trial: &mut Trial<'_>) -> [u32; 2] {
+    [(); 2].map(|()| trial.random().u32(..1 << 30))
+}
+
+fn question([left, right]: [u32; 2]) -> Vec<u8> {
+    [&b"Q"[..], &left.to_be_bytes(), &right.to_be_bytes()].concat()
+}
+
+/// Asks a question, and sees that it is answered.
+fn asks(trial: &mut Trial<'_>, server: &mut Conversation) -> Outcome {
+    let numbers = numbers(trial);
+    server.send(&question(numbers))?;
+    expect_sum(server, numbers)
+}
+
+fn expect_sum(server: &mut Conversation, [left, right]: [u32; 2]) -> Outcome {
+    let sum = left.wrapping_add(right);
+    let expected = || format!("{}, which is {left} + {right}", shown(&sum.to_be_bytes()));
+    let answer = server.receive(4).map_err(|problem| match problem {
+        Problem::Broken { happened, .. } => Problem::broken(expected(), happened),
+        problem @ Problem::NotJudged(_) => problem,
+    })?;
+    if answer == sum.to_be_bytes() {
+        return Ok(());
+    }
+    let why = match &*answer {
+        _ if answer == sum.to_le_bytes() => ", the sum in little-endian order",
+        text if sum.to_string().as_bytes().starts_with(text) => ", the sum as text",
+        _ => "",
+    };
+    Err(Problem::broken(
+        expected(),
+        format!("{}{why}", shown(&answer)),
+    ))
+}
+
+/// A secret of letters and digits.
+fn secret(trial: &mut Trial<'_>) -> String {
+    let random = trial.random();
+    repeat_with(|| random.alphanumeric()).take(8).collect()
 }
 
 /// Gives the secret, and sees that the client prints it.
@@ -72,6 +117,6 @@ fn prints(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Ou
     ))
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|part| part == wanted)
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|other| other == part)
 }

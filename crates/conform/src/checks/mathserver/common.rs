@@ -45,14 +45,16 @@ pub(super) const CHECKS: &[Check] = &[
             pass(&mut trial.connect(address)?)?;
         }
         Ok(())
-    }),
+    })
+    .needs(&["MS-1/2", "MS-1/3"]),
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(10);
         let mut client = connected(trial)?;
         let right = is_asked(&mut client)?;
         client.send_in_pieces(&right.to_be_bytes(), 1, PAUSE)?;
         receive(&mut client).map(drop)
-    }),
+    })
+    .needs(&["MS-1/2"]),
     common::in_one_piece(|trial| {
         let timeout = trial.timeout();
         let address = trial.serve()?;
@@ -61,9 +63,10 @@ pub(super) const CHECKS: &[Check] = &[
             let bytes = receive_first_piece(&mut client, timeout)?;
             if bytes.len() != MESSAGE {
                 let happened = format!("at first {} come", shown(&bytes));
-                return Err(Problem::broken("the whole question at once", happened));
+                return Err(Problem::broken("the whole question in one piece", happened));
             }
         }
         Ok(())
-    }),
+    })
+    .needs(&["MS-1", "MS-1/3"]),
 ];

@@ -1,6 +1,7 @@
 //! What happens on a connection.
 
 use std::collections::HashSet;
+use std::iter::repeat_with;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use harness::Event;
 use super::{Exam, MESSAGE, Message, answer, arguments, connected, is_asked, pass, receive};
 use crate::checks::default_port;
 use crate::conversation::shown;
-use crate::{Arguments, Check, Conversation, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Conversation, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -25,7 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
         "Questions & Answers: this repeats a random number of times; then the server sends a \
          secret phrase, S and 8 bytes",
         |trial| pass(&mut connected(trial)?).map(drop),
-    ),
+    )
+    .needs(&["MS-1"]),
     Check::must(
         "MS-1/3",
         "one client is examined after another",
@@ -37,7 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::must(
         "MS-1/4",
         "without a port it listens on 8000",
@@ -53,59 +56,68 @@ pub(super) const CHECKS: &[Check] = &[
             pass(&mut client)?;
             client.expect_end()
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-1/6",
         "--questions says how many questions there are, or that there is none",
         "not in the assignment: what a careful user expects",
         |trial| {
-            for (value, count) in [("3", 3), ("0", 0), ("200", 200)] {
-                let address = serve(trial, &["--questions", value])?;
+            for count in [0, trial.random().usize(21..30), 200] {
+                let value = count.to_string();
+                let address = serve(trial, &["--questions", &value])?;
                 let asked = pass(&mut trial.connect(address)?)?.questions.len();
                 if asked != count {
-                    let expected = format!("{count} questions with --questions {value}");
+                    let expected = format!("{count} questions with --questions {count}");
                     return Err(Problem::broken(expected, format!("{asked} questions")));
                 }
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-1/7",
         "--secret says what the secret is",
         "not in the assignment: what a careful user expects",
         |trial| {
-            const SECRET: &str = "open 5es";
-            let address = serve(trial, &["--secret", SECRET])?;
+            let random = trial.random();
+            let letters: String = repeat_with(|| random.alphanumeric()).take(7).collect();
+            let secret = format!(" {letters}");
+            let address = serve(trial, &["--secret", &secret])?;
             for exam in exams(trial, address, 2)? {
-                if exam.secret != SECRET.as_bytes() {
-                    let expected = format!("the secret \"{SECRET}\"");
+                if exam.secret != secret.as_bytes() {
+                    let expected = format!("the secret {secret:?}");
                     return Err(Problem::broken(expected, shown(&exam.secret)));
                 }
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-1/8",
         "with --seed the clients are asked the same in every run",
         "not in the assignment: what a careful user expects",
         |trial| {
-            let address = serve(trial, &["--seed", "42"])?;
+            let seed = trial.random().u32(..u32::MAX);
+            let [seed, other] = [seed, seed + 1].map(|seed| seed.to_string());
+            let address = serve(trial, &["--seed", &seed])?;
             let first = exams(trial, address, 5)?;
-            let address = serve(trial, &["--seed", "42"])?;
+            let address = serve(trial, &["--seed", &seed])?;
             if first != exams(trial, address, 5)? {
                 let expected = "the same questions and secrets with the same seed";
                 return Err(Problem::broken(expected, "others in the second run"));
             }
-            let address = serve(trial, &["--seed", "43"])?;
+            let address = serve(trial, &["--seed", &other])?;
             if first == exams(trial, address, 5)? {
                 let expected = "other questions and secrets with another seed";
                 return Err(Problem::broken(expected, "the same"));
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     // With 20 equally likely numbers 40 clients have the same one once in 10⁵⁰ runs.
     Check::should(
         "MS-1/9",
@@ -125,7 +137,8 @@ pub(super) const CHECKS: &[Check] = &[
                 format!("{} questions", counts.join(", ")),
             ))
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-1/10",
         "each client has a secret of its own, of letters and digits",
@@ -146,7 +159,8 @@ pub(super) const CHECKS: &[Check] = &[
                 Some(secret) => Err(Problem::broken("8 letters and digits", shown(&secret[..]))),
             }
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-1/11",
         "a line on standard error says where it listens",
@@ -163,14 +177,15 @@ pub(super) const CHECKS: &[Check] = &[
             Err(Problem::broken(expected, shown(line.as_bytes())))
         },
     ),
-    // In each of these answers one of the four bytes is wrong.
+    // Each of the four bytes is once the only one that is wrong.
     Check::must(
         "MS-2",
         "a wrong answer ends the connection",
         "Questions & Answers: if you get the answer wrong, the server closes the connection early",
         |trial| {
             let address = trial.serve()?;
-            for wrong in [1, 1 << 8, 1 << 16, 1 << 24] {
+            for byte in 0..4 {
+                let wrong = trial.random().u32(1..=0xff) << (8 * byte);
                 let mut client = trial.connect(address)?;
                 let right = is_asked(&mut client)?;
                 answer(&mut client, right ^ wrong)?;
@@ -178,7 +193,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["MS-1", "MS-1/3"]),
     Check::must(
         "MS-2/2",
         "a wrong answer ends the connection after right ones too",
@@ -191,14 +207,16 @@ pub(super) const CHECKS: &[Check] = &[
                 let right = is_asked(&mut client)?;
                 answer(&mut client, right)?;
                 if let Message::Question(left, right) = receive(&mut client)? {
-                    answer(&mut client, left.wrapping_add(right).wrapping_add(1))?;
+                    let wrong = trial.random().u32(1..);
+                    answer(&mut client, left.wrapping_add(right).wrapping_add(wrong))?;
                     return client.expect_gone();
                 }
             }
             let reason = format!("none of {CLIENTS} clients was asked a second question");
             Err(Problem::not_in_this_run(reason))
         },
-    ),
+    )
+    .needs(&["MS-1/2", "MS-1/3", "MS-2"]),
     Check::must(
         "MS-2/3",
         "the next question comes when the last one is answered",
@@ -210,7 +228,8 @@ pub(super) const CHECKS: &[Check] = &[
             answer(&mut client, right)?;
             receive(&mut client).map(drop)
         },
-    ),
+    )
+    .needs(&["MS-1/2"]),
     Check::should(
         "MS-2/4",
         "a connection is closed, not reset, when more comes behind a wrong answer",
@@ -221,8 +240,9 @@ pub(super) const CHECKS: &[Check] = &[
             client.send(&[&wrong[..], &[0; 1000]].concat())?;
             client.expect_end()
         },
-    ),
-    // If numbers are drawn without regard to their sum, half of the sums exceed 32 bits.
+    )
+    .needs(&["MS-2"]),
+    // Numbers that are drawn without regard to their sum exceed 32 bits half of the times.
     Check::should(
         "MS-3",
         "every sum fits 32 bits",
@@ -239,37 +259,51 @@ pub(super) const CHECKS: &[Check] = &[
                 )),
             }
         },
-    ),
+    )
+    .needs(&["MS-1/2", "MS-1/6"]),
+    // The first questions of 10 clients are the same by chance once in 10¹⁷⁰ runs.
+    Check::should(
+        "MS-3/2",
+        "not everybody is asked the same",
+        "Overview: the server asks a few simple addition questions",
+        |trial| {
+            let address = trial.serve()?;
+            let first = exams(trial, address, 10)?
+                .into_iter()
+                .map(|exam| exam.questions.first().copied());
+            let different: HashSet<_> = first.collect();
+            if different.len() > 1 {
+                return Ok(());
+            }
+            let asked = different.into_iter().flatten().next();
+            let happened = asked.map_or("no question".to_owned(), |(left, right)| {
+                format!("each is asked {left} + {right} first")
+            });
+            Err(Problem::broken(
+                "10 clients have different questions",
+                happened,
+            ))
+        },
+    )
+    .needs(&["MS-1/2", "MS-1/3"]),
 ];
 
-/// A server that does not wait sends too early within this time.
+/// What a server does too early because it does not wait, it does within this.
 const WHILE: Duration = Duration::from_millis(300);
 
 /// Starts the server with these options.
 pub(super) fn serve(trial: &mut Trial<'_>, options: &[&str]) -> Result<SocketAddr, Problem> {
+    trial.may_choose_arguments()?;
     trial.serve_with(|port| {
         let options = options.iter().copied();
         options.fold(arguments(port), Arguments::word)
     })
 }
 
-/// Has this number of clients pass, one after another.
+/// Has so many clients pass, one after another.
 fn exams(trial: &Trial<'_>, address: SocketAddr, count: usize) -> Result<Vec<Exam>, Problem> {
     let exam = |_| pass(&mut trial.connect(address)?);
     (0..count).map(exam).collect()
-}
-
-/// Waits for the next line on standard output, which has all these parts.
-pub(super) fn expect_line(trial: &mut Trial<'_>, parts: &[&str]) -> Outcome {
-    let timeout = trial.timeout();
-    let line = trial.process()?.wait_line(timeout)?;
-    if parts.iter().all(|part| line.contains(part)) {
-        return Ok(());
-    }
-    Err(Problem::broken(
-        format!("a line with {}", parts.join(" and ")),
-        format!("\"{}\"", harness::escape(line.as_bytes())),
-    ))
 }
 
 /// Receives a message, and counts its pieces.

@@ -1,5 +1,6 @@
 //! The math server: it asks each client sums, and gives it the secret when all were right.
 
+mod causes;
 mod clients;
 mod common;
 mod exchange;
@@ -24,7 +25,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 
@@ -50,8 +51,14 @@ enum Message {
 }
 
 fn receive(client: &mut Conversation) -> Result<Message, Problem> {
-    message(&client.receive(MESSAGE)?)
+    let bytes = client.receive(MESSAGE).map_err(|problem| match problem {
+        Problem::Broken { happened, .. } => Problem::broken(A_MESSAGE, happened),
+        problem @ Problem::NotJudged(_) => problem,
+    })?;
+    message(&bytes)
 }
+
+const A_MESSAGE: &str = "Q and two numbers of 4 bytes, or S and 8 bytes";
 
 fn message(bytes: &[u8]) -> Result<Message, Problem> {
     match *bytes {
@@ -60,10 +67,7 @@ fn message(bytes: &[u8]) -> Result<Message, Problem> {
             u32::from_be_bytes([e, f, g, h]),
         )),
         [b'S', a, b, c, d, e, f, g, h] => Ok(Message::Secret([a, b, c, d, e, f, g, h])),
-        _ => Err(Problem::broken(
-            "Q and two numbers of 4 bytes, or S and 8 bytes",
-            shown(bytes),
-        )),
+        _ => Err(Problem::broken(A_MESSAGE, shown(bytes))),
     }
 }
 
@@ -91,7 +95,7 @@ fn pass(client: &mut Conversation) -> Result<Exam, Problem> {
     const MOST: usize = 1000;
     let mut questions = Vec::new();
     while questions.len() <= MOST {
-        match receive(client)? {
+        match receive(client).map_err(|problem| after(questions.len(), problem))? {
             Message::Secret(secret) => return Ok(Exam { questions, secret }),
             Message::Question(left, right) => {
                 questions.push((left, right));
@@ -103,4 +107,19 @@ fn pass(client: &mut Conversation) -> Result<Exam, Problem> {
         "the secret, after some right answers",
         format!("more than {MOST} questions"),
     ))
+}
+
+/// How many answers were given before.
+fn after(answers: usize, problem: Problem) -> Problem {
+    match (problem, answers) {
+        (Problem::Broken { expected, happened }, 1) => Problem::broken(
+            expected,
+            format!("{happened}, after the first right answer"),
+        ),
+        (Problem::Broken { expected, happened }, 2..) => Problem::broken(
+            expected,
+            format!("{happened}, after {answers} right answers"),
+        ),
+        (problem, _) => problem,
+    }
 }
