@@ -8,6 +8,7 @@
 mod programs;
 
 mod accio;
+mod lab2;
 mod lab3;
 mod server_s;
 
@@ -32,7 +33,12 @@ struct Mistake {
     changes: &'static [(&'static str, &'static str)],
 }
 
-const MISTAKES: &[&[Mistake]] = &[server_s::MISTAKES, accio::MISTAKES, lab3::MISTAKES];
+const MISTAKES: &[&[Mistake]] = &[
+    server_s::MISTAKES,
+    accio::MISTAKES,
+    lab3::MISTAKES,
+    lab2::MISTAKES,
+];
 
 fn main() -> ExitCode {
     let mut programs = Programs::new();
