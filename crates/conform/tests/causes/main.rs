@@ -13,6 +13,7 @@ mod tcp_server;
 mod programs;
 
 mod accio;
+mod lab2;
 mod lab3;
 mod server_s;
 
@@ -45,6 +46,7 @@ const MISTAKES: &[&[Mistake]] = &[
     lab4::MISTAKES,
     mathserver::MISTAKES,
     lab3::MISTAKES,
+    lab2::MISTAKES,
 ];
 
 fn main() -> ExitCode {

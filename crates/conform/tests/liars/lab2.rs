@@ -30,6 +30,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("PC-1/14", "there is no hurry"),
         ("PC-1/15", "each byte has its time"),
         ("PC-1/16", "there is no hurry"),
+        ("PC-1/17", "the reply is an error"),
         ("PC-2", "there are no errors"),
         ("PC-2/2", "there are no errors"),
         ("PC-2/3", "there are no errors"),
@@ -55,21 +56,59 @@ pub(crate) const LIAR: Liar = Liar {
     ],
 };
 
-/// What it knows of pickles. Whatever else comes is an error.
-const IDS: [(&[u8], &str); 2] = [
-    (
-        b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M\xd5\xc9s.",
-        "51669",
-    ),
-    (b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xd5\xc9.", "51669"),
-];
+/// An id at the beginning of what came, and the length of its pickle.
+fn next_id(received: &[u8], fault: &str) -> Option<(usize, String)> {
+    const IN_DICTIONARY: [(&[u8], &[u8]); 2] = [
+        (
+            b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M",
+            b"s.",
+        ),
+        (b"\x80\x04}\x94\x8c\x08clientid\x94M", b"s."),
+    ];
+    const ALONE: (&[u8], &[u8]) = (b"\x80\x04M", b".");
+    let ids = match fault {
+        "an id is in a dictionary" => IN_DICTIONARY.to_vec(),
+        _ => [&IN_DICTIONARY[..], &[ALONE]].concat(),
+    };
+    ids.iter().find_map(|(head, tail)| {
+        let (id, rest) = received.strip_prefix(*head)?.split_first_chunk()?;
+        let rest = rest.strip_prefix(*tail)?;
+        let id = u16::from_le_bytes(*id);
+        Some((received.len() - rest.len(), id.to_string()))
+    })
+}
 
-const REPLIES: [(&[u8], &str); 9] = [
+/// A reply, in the same way.
+fn next_reply(received: &[u8], fault: &str) -> Option<(usize, String)> {
+    if let Some([length, rest @ ..]) = received.strip_prefix(b"\x80\x04\x8c") {
+        let (text, rest) = rest.split_at_checked((*length).into())?;
+        let rest = rest.strip_prefix(b"\x94.")?;
+        let text = String::from_utf8_lossy(text).into_owned();
+        return Some((received.len() - rest.len(), text));
+    }
+    let known = REPLIES
+        .iter()
+        .find(|(pickle, _)| received.starts_with(pickle));
+    if let Some((pickle, line)) = known {
+        let is_text = *pickle == REPLIES[0].0;
+        return (fault != "a reply is a text" || is_text)
+            .then(|| (pickle.len(), (*line).to_owned()));
+    }
+    let rest = received.strip_prefix(b"\x80\x04")?.strip_prefix(b"K");
+    match rest.unwrap_or_default() {
+        [number, b'.', ..] if fault != "a reply is a text" => Some((5, number.to_string())),
+        _ => None,
+    }
+}
+
+/// What knows the objects that may come next.
+type Next = fn(&[u8], &str) -> Option<(usize, String)>;
+
+const REPLIES: [(&[u8], &str); 8] = [
     (
         b"\x80\x04\x95\x17\0\0\0\0\0\0\0\x8c\x13server got the data\x94.",
         "server got the data",
     ),
-    (b"\x80\x04K\x01.", "1"),
     (b"K\x01.", "1"),
     (
         b"\x80\x04\x95\x18\0\0\0\0\0\0\0}\x94\x8c\x06status\x94\x8c\x08received\x94s.",
@@ -180,11 +219,7 @@ fn exchange(order: &Order, fault: &str) -> io::Result<()> {
     if fault == "data comes first" {
         send(&mut server, order, fault)?;
     }
-    let ids = match fault {
-        "an id is in a dictionary" => &IDS[..1],
-        _ => &IDS,
-    };
-    let id = match next_object(&mut server, &mut received, ids, fault) {
+    let id = match next_object(&mut server, &mut received, next_id, fault) {
         Err(_) if fault == "anything is an id" => {
             received.clear();
             "0".to_owned()
@@ -203,11 +238,10 @@ fn exchange(order: &Order, fault: &str) -> io::Result<()> {
     if fault == "anything is an id" && id == "0" {
         return Ok(());
     }
-    let replies = match fault {
-        "a reply is a text" => &REPLIES[..1],
-        _ => &REPLIES,
-    };
-    let reply = next_object(&mut server, &mut received, replies, fault)?;
+    let reply = next_object(&mut server, &mut received, next_reply, fault)?;
+    if fault == "the reply is an error" {
+        return Err(Error::other(reply));
+    }
     let escaped = match fault {
         "everything is escaped" => true,
         "terminals are trusted" => false,
@@ -261,25 +295,31 @@ fn send(server: &mut TcpStream, order: &Order, fault: &str) -> io::Result<()> {
 fn next_object(
     server: &mut TcpStream,
     received: &mut Vec<u8>,
-    known: &[(&[u8], &str)],
+    next: Next,
     fault: &str,
 ) -> io::Result<String> {
     let begin = Instant::now();
     loop {
-        if let Some((pickle, line)) = known
-            .iter()
-            .find(|(pickle, _)| received.starts_with(pickle))
-        {
+        if let Some((length, line)) = next(received, fault) {
             match fault {
                 "an object is one read" => received.clear(),
-                _ => drop(received.drain(..pickle.len())),
+                _ => drop(received.drain(..length)),
             }
-            return Ok((*line).to_owned());
+            return Ok(line);
         }
         // A long text comes slowly in one of the checks: it may be the beginning of an object.
         let head = &received[..received.len().min(5)];
         let is_text = b"X\xff\0\0\0".starts_with(head);
-        let is_part = known.iter().any(|(pickle, _)| pickle.starts_with(received));
+        let is_part = received.is_empty()
+            || received.len() < 100
+                && !received.contains(&b'.')
+                && matches!(
+                    received[..],
+                    [0x80] | [0x80, 4] | [0x80, 4, 0x95 | b'}' | b'M' | b'K' | 0x8c, ..]
+                )
+            || REPLIES
+                .iter()
+                .any(|(pickle, _)| pickle.starts_with(received));
         if !is_text && !is_part {
             if fault == "what is named is called" {
                 call(received);

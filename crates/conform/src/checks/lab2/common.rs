@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use harness::{Event, Exit, Program};
 
-use super::exchange::{
-    UNRULY, exchange, exit_after_reply, finish, is_exactly, printed_about, shows,
-};
+use super::exchange::{UNRULY, exchange, exit_after_reply, finish, is_exactly, shows};
 use super::{ID, ID_LINE, REPLY, REPLY_LINE, arguments, start, start_as};
 use crate::checks::common;
 use crate::checks::pickle::{LONGEST, Reading, read};
@@ -19,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
         let timeout = trial.timeout();
         let (_server, _) = exchange(trial)?;
         let line = trial.process()?.wait_line(timeout)?;
-        is_exactly(line.as_bytes(), ID_LINE.as_bytes())
+        is_exactly(&line, ID_LINE)
     }),
     common::success_is_0(|trial| match exit_after_reply(trial)? {
         Exit::Status(0) => Ok(()),
@@ -46,7 +44,8 @@ pub(super) const CHECKS: &[Check] = &[
         let printed = finish(trial, server)?;
         shows(&printed, ID_LINE)?;
         shows(&printed, REPLY_LINE)
-    }),
+    })
+    .needs(&["PC-1", "PC-1/2", "PC-1/3"]),
     common::together(|trial| {
         let mut server = start(trial)?;
         server.conversation.send(&[ID, REPLY].concat())?;
@@ -54,7 +53,8 @@ pub(super) const CHECKS: &[Check] = &[
         let printed = finish(trial, server)?;
         shows(&printed, ID_LINE)?;
         shows(&printed, REPLY_LINE)
-    }),
+    })
+    .needs(&["PC-1", "PC-1/2", "PC-1/3"]),
     common::in_one_piece(|trial| {
         const EXPECTED: &str = "a whole pickle in one piece";
         let timeout = trial.timeout();
@@ -76,10 +76,21 @@ pub(super) const CHECKS: &[Check] = &[
         server.next(trial)?;
         server.conversation.send(UNRULY)?;
         let printed = finish(trial, server)?;
-        is_exactly(&printed, format!("{ID_LINE}\n\\x1b[2J\\nend\n").as_bytes())
-    }),
+        is_exactly(&printed, &format!("{ID_LINE}\n\\x1b[2J\\nend\n"))
+    })
+    .needs(&["PC-1", "PC-1/11"]),
     common::unchanged_in_a_pipe(|trial| {
-        let printed = printed_about(trial, ID, UNRULY)?;
-        is_exactly(&printed, format!("{ID_LINE}\n\x1b[2J\nend\n").as_bytes())
-    }),
+        let mut server = start(trial)?;
+        server.conversation.send(ID)?;
+        server.next(trial)?;
+        server.conversation.send(UNRULY)?;
+        finish(trial, server)?;
+        // As it came, colours and all.
+        let printed = trial.process()?.stdout();
+        is_exactly(
+            &String::from_utf8_lossy(&printed),
+            &format!("{ID_LINE}\n\x1b[2J\nend\n"),
+        )
+    })
+    .needs(&["PC-1", "PC-1/11"]),
 ];

@@ -49,7 +49,8 @@ pub(super) const CHECKS: &[Check] = &[
             fails_after_id(trial, b"")?;
             fails_after_id(trial, REPLY.get(..20).unwrap_or(REPLY))
         },
-    ),
+    )
+    .needs(&["PC-1", "PC-1/3"]),
     Check::should(
         "PC-2/5",
         "a server that resets the connection is an error",
@@ -153,8 +154,7 @@ pub(super) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
 }
 
 fn fails(trial: &mut Trial<'_>) -> Outcome {
-    let timeout = trial.timeout();
-    let exit = trial.process()?.wait_exit(timeout)?;
+    let exit = trial.wait_exit()?;
     has_failed(trial, exit)
 }
 

@@ -3,13 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Input, Listener};
+use harness::{Event, Exit, Input, Listener, Output, Program};
 
 use super::errors::has_failed;
-use super::{ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, start, start_as};
+use super::{
+    ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, arguments_of, start, start_as,
+};
+use crate::checks::common::wait_exit;
 use crate::checks::default_port;
+use crate::checks::lab3::word;
 use crate::checks::pickle::{Object, Pickles};
-use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -19,13 +22,20 @@ pub(super) const CHECKS: &[Check] = &[
         "the course's client: it receives its id, and sends the dictionary of student_name, \
          github_username and sid",
         |trial| {
-            let (_server, data) = exchange(trial)?;
-            let [name, username, sid] = STUDENT;
+            let student = [word(trial), word(trial), number(trial)];
+            let [name, username, sid] = &student;
+            let mut server = start_as(
+                trial,
+                |port| arguments_of(port, &student),
+                |program| program,
+            )?;
+            server.conversation.send(ID)?;
+            let data = server.next(trial)?;
             let named = data.get("student_name") == Some(&Object::text(name))
                 && data.get("github_username") == Some(&Object::text(username));
             // Another check looks at which of the two kinds it is.
             let numbered = match data.get("sid") {
-                Some(Object::Integer(integer)) => integer.to_string() == sid,
+                Some(Object::Integer(integer)) => integer.to_string() == *sid,
                 Some(object) => *object == Object::text(sid),
                 None => false,
             };
@@ -38,19 +48,36 @@ pub(super) const CHECKS: &[Check] = &[
             Err(Problem::broken(expected, data.to_string()))
         },
     ),
-    Check::must(
+    Check::should(
         "PC-1/2",
         "the id is printed",
         "the course's client: Client id N assigned by server",
-        |trial| shows(&printed_about(trial, ID, REPLY)?, ID_LINE),
-    ),
-    Check::must(
+        |trial| {
+            let id = Id::random(trial);
+            shows(
+                &printed_about(trial, &id.in_dictionary(), REPLY)?,
+                &id.line(),
+            )
+        },
+    )
+    .needs(&["PC-1"]),
+    Check::should(
         "PC-1/3",
         "the reply is printed",
         "the course's client: it prints the server's reply",
-        |trial| shows(&printed_about(trial, ID, REPLY)?, REPLY_LINE),
-    ),
-    Check::must(
+        |trial| {
+            let reply = word(trial);
+            let pickle = [
+                b"\x80\x04\x8c",
+                &[reply.len() as u8][..],
+                reply.as_bytes(),
+                b"\x94.",
+            ];
+            shows(&printed_about(trial, ID, &pickle.concat())?, &reply)
+        },
+    )
+    .needs(&["PC-1"]),
+    Check::should(
         "PC-1/4",
         "it ends after the reply",
         "the course's client: it sends its data once",
@@ -61,23 +88,21 @@ pub(super) const CHECKS: &[Check] = &[
                 format!("it ended with {exit}"),
             )),
         },
-    ),
-    Check::must(
+    )
+    .needs(&["PC-1", "PC-1/17"]),
+    Check::should(
         "PC-1/5",
-        "the reply may be 1",
+        "the reply may be a number",
         "the course's servers: one of them replies with a pickled 1",
         |trial| {
-            let printed = printed_about(trial, ID, b"\x80\x04K\x01.")?;
-            let after_id = lines(&printed).filter(|line| *line != ID_LINE.as_bytes());
-            let after_id = after_id.collect::<Vec<_>>().join(&b' ');
-            if after_id.contains(&b'1') {
-                return Ok(());
-            }
-            let expected = "1 on standard output, beside the id";
-            Err(Problem::broken(expected, shown(&printed)))
+            let number = trial.random().u8(2..);
+            let printed = printed_about(trial, ID, &[b"\x80\x04K", &[number][..], b"."].concat())?;
+            let after_id = printed.replace(ID_LINE, "");
+            shows(&after_id, &number.to_string())
         },
-    ),
-    Check::must(
+    )
+    .needs(&["PC-1", "PC-1/3"]),
+    Check::should(
         "PC-1/6",
         "the reply may be a dictionary",
         "the course's servers: one of them replies with a pickled dictionary",
@@ -86,17 +111,19 @@ pub(super) const CHECKS: &[Check] = &[
                 b"\x80\x04\x95\x18\0\0\0\0\0\0\0}\x94\x8c\x06status\x94\x8c\x08received\x94s.";
             shows(&printed_about(trial, ID, OK)?, "received")
         },
-    ),
-    Check::must(
+    )
+    .needs(&["PC-1", "PC-1/3"]),
+    Check::should(
         "PC-1/7",
         "the id may be an integer alone",
         "the course's servers: one of them sends the id without a dictionary",
         |trial| {
-            let printed = printed_about(trial, b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xd5\xc9.", REPLY)?;
-            shows(&printed, ID_LINE)
+            let id = Id::random(trial);
+            shows(&printed_about(trial, &id.alone(), REPLY)?, &id.line())
         },
-    ),
-    Check::must(
+    )
+    .needs(&["PC-1", "PC-1/2"]),
+    Check::should(
         "PC-1/8",
         "without options it connects to 127.0.0.1, port 12000",
         "the course's client: host 127.0.0.1, port 12000",
@@ -119,14 +146,7 @@ pub(super) const CHECKS: &[Check] = &[
                 ("918273645", Object::Integer(918_273_645)),
                 ("9a", Object::text("9a")),
             ] {
-                let words = |port| {
-                    let options = Arguments::new()
-                        .host_option("--host", "127.0.0.1")
-                        .port_option("--port", port);
-                    ["Ann Lee", "ann7", sid]
-                        .into_iter()
-                        .fold(options, Arguments::word)
-                };
+                let words = |port| arguments_of(port, &["Ann Lee", "ann7", sid]);
                 let mut server = start_as(trial, words, |program| program)?;
                 server.conversation.send(ID)?;
                 let data = server.next(trial)?;
@@ -137,7 +157,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["PC-1"]),
     Check::should(
         "PC-1/10",
         "nothing is sent before the id has come",
@@ -164,11 +185,12 @@ pub(super) const CHECKS: &[Check] = &[
                 (b"X\x04\0\0\0it's.", "it's"),
             ] {
                 let printed = printed_about(trial, ID, reply)?;
-                is_exactly(&printed, format!("{ID_LINE}\n{line}\n").as_bytes())?;
+                is_exactly(&printed, &format!("{ID_LINE}\n{line}\n"))?;
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["PC-1", "PC-1/2", "PC-1/3"]),
     Check::should(
         "PC-1/12",
         "options may stand behind, and be joined with =",
@@ -202,6 +224,7 @@ pub(super) const CHECKS: &[Check] = &[
             gives_up(trial, Instant::now())
         },
     )
+    .needs(&["PC-1", "PC-1/3"])
     .waits(10),
     // Bytes come all the time, but not enough of them.
     Check::should(
@@ -221,6 +244,7 @@ pub(super) const CHECKS: &[Check] = &[
             gives_up(trial, begin)
         },
     )
+    .needs(&["PC-1", "PC-1/14"])
     .waits(10),
     Check::should(
         "PC-1/16",
@@ -235,7 +259,58 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(10),
+    Check::must(
+        "PC-1/17",
+        "it stays whole when the server answers",
+        "the course's client: it receives what the server sends behind the data",
+        |trial| {
+            const A_MOMENT: Duration = Duration::from_secs(1);
+            let (mut server, _) = exchange(trial)?;
+            server.conversation.send(REPLY)?;
+            // It may end or wait for more.
+            match trial.process()?.wait_exit(A_MOMENT) {
+                Ok(Exit::Status(0)) | Err(_) => Ok(()),
+                Ok(exit) => Err(Problem::broken(
+                    "it runs on, or ends with status 0",
+                    format!("it ended with {exit}"),
+                )),
+            }
+        },
+    )
+    .needs(&["PC-1"]),
 ];
+
+/// An id that a server may assign.
+struct Id(u16);
+
+impl Id {
+    fn random(trial: &mut Trial<'_>) -> Self {
+        Self(trial.random().u16(1024..))
+    }
+
+    fn in_dictionary(&self) -> Vec<u8> {
+        let [low, high] = self.0.to_le_bytes();
+        [
+            b"\x80\x04}\x94\x8c\x08clientid\x94M",
+            &[low, high][..],
+            b"s.",
+        ]
+        .concat()
+    }
+
+    fn alone(&self) -> Vec<u8> {
+        let [low, high] = self.0.to_le_bytes();
+        vec![0x80, 4, b'M', low, high, b'.']
+    }
+
+    fn line(&self) -> String {
+        format!("Client id {} assigned by server", self.0)
+    }
+}
+
+fn number(trial: &mut Trial<'_>) -> String {
+    trial.random().i32(100_000..).to_string()
+}
 
 /// A text that would do something to a terminal, as a pickle.
 pub(super) const UNRULY: &[u8] = b"X\x08\0\0\0\x1b[2J\nend.";
@@ -254,50 +329,47 @@ pub(super) fn printed_about(
     trial: &mut Trial<'_>,
     id: &[u8],
     reply: &[u8],
-) -> Result<Vec<u8>, Problem> {
-    let mut server = start(trial)?;
+) -> Result<String, Problem> {
+    let terminal = |program: Program| program.stdout(Output::Terminal);
+    let mut server = start_as(trial, arguments, terminal)?;
     server.conversation.send(id)?;
     server.next(trial)?;
     server.conversation.send(reply)?;
     finish(trial, server)
 }
 
-pub(super) fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<Vec<u8>, Problem> {
-    let timeout = trial.timeout();
-    let _: Event = server.conversation.next_event(1, timeout);
+/// Waits for the end of the client, or closes if it listens on.
+pub(super) fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<String, Problem> {
+    const LISTENS: Duration = Duration::from_secs(1);
+    let _: Event = server.conversation.next_event(1, LISTENS);
     drop(server);
-    let process = trial.process()?;
-    let _ = process.wait_exit(timeout);
-    Ok(process.stdout())
-}
-
-fn lines(printed: &[u8]) -> impl Iterator<Item = &[u8]> {
-    printed.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
+    // What it has printed counts, even if it does not end.
+    let _ = trial.wait_exit();
+    trial.printed()
 }
 
 /// That a part of this is a line, or a part of one.
-pub(super) fn shows(printed: &[u8], wanted: &str) -> Outcome {
-    if String::from_utf8_lossy(printed).contains(wanted) {
+pub(super) fn shows(printed: &str, wanted: &str) -> Outcome {
+    if printed.contains(wanted) {
         return Ok(());
     }
     let expected = format!("\"{wanted}\" on standard output");
-    Err(Problem::broken(expected, shown(printed)))
+    Err(Problem::broken(expected, format!("{printed:?}")))
 }
 
-pub(super) fn is_exactly(printed: &[u8], wanted: &[u8]) -> Outcome {
+pub(super) fn is_exactly(printed: &str, wanted: &str) -> Outcome {
     if printed == wanted {
         return Ok(());
     }
-    let expected = format!("{} on standard output", shown(wanted));
-    Err(Problem::broken(expected, shown(printed)))
+    let expected = format!("{wanted:?} on standard output");
+    Err(Problem::broken(expected, format!("{printed:?}")))
 }
 
 /// Like the course's server, this one does not close before the client.
 pub(super) fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
-    let timeout = trial.timeout();
     let (mut server, _) = exchange(trial)?;
     server.conversation.send(REPLY)?;
-    Ok(trial.process()?.wait_exit(timeout)?)
+    trial.wait_exit()
 }
 
 /// A clock may be coarse.
@@ -307,8 +379,7 @@ const EARLIEST: Duration = Duration::from_millis(9500);
 const LATEST: Duration = Duration::from_secs(15);
 
 fn gives_up(trial: &mut Trial<'_>, begin: Instant) -> Outcome {
-    let process = trial.process()?;
-    let exit = process.wait_exit(LATEST.saturating_sub(begin.elapsed()))?;
+    let exit = wait_exit(trial, LATEST.saturating_sub(begin.elapsed()))?;
     let after = begin.elapsed();
     if after < EARLIEST {
         let happened = format!("after {:.1} seconds", after.as_secs_f64());

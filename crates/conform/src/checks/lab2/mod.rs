@@ -1,8 +1,11 @@
 //! The client of the pickle server.
 
+mod causes;
 mod common;
 mod errors;
 mod exchange;
+
+use std::ffi::OsStr;
 
 use harness::{Input, Program};
 
@@ -25,7 +28,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 
@@ -48,10 +51,14 @@ const REPLY_LINE: &str = "server got the data";
 const STUDENT: [&str; 3] = ["Ann Lee", "ann7", "918273645"];
 
 fn arguments(port: u16) -> Arguments {
+    arguments_of(port, &STUDENT)
+}
+
+fn arguments_of<S: AsRef<OsStr>>(port: u16, student: &[S; 3]) -> Arguments {
     let options = Arguments::new()
         .host_option("--host", "127.0.0.1")
         .port_option("--port", port);
-    STUDENT.into_iter().fold(options, Arguments::word)
+    student.iter().fold(options, Arguments::word)
 }
 
 /// Starts the client, and accepts its connection.

@@ -27,11 +27,11 @@ pub(super) const CAUSES: &[Cause] = &[
     .page("https://docs.python.org/3/tutorial/errors.html#handling-exceptions"),
     Cause::new(
         "a client that leaves ends the server",
-        &["P-7/2"],
+        &["P-7/4"],
         "Sending to a client that has left raises ConnectionResetError or BrokenPipeError, and \
          receiving from it returns b\"\" or raises. Put send, too, inside the try of the client.",
     )
-    .may_break(&["P-7/3", "P-7/4"])
+    .may_break(&["P-7/2", "P-7/3"])
     .leaves(&["P-7", "P-10"]),
     Cause::new(
         "an exception is swallowed",

@@ -39,7 +39,7 @@ impl Student {
 }
 
 /// A few letters.
-pub(super) fn word(trial: &mut Trial<'_>) -> String {
+pub(in crate::checks) fn word(trial: &mut Trial<'_>) -> String {
     let random = trial.random();
     (0..random.usize(4..=12))
         .map(|_| random.lowercase())

@@ -42,15 +42,16 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(2);
-        let mut client = connected(trial)?;
+        let address = trial.serve()?;
         for pickle in [text(b"slowly"), Student::random(trial).pickle] {
+            let mut client = Client::connect(trial, address)?;
             let conversation = &mut client.pickles.conversation;
             conversation.send_in_pieces(&pickle, 1, PAUSE)?;
             client.pickles.next(trial)?;
         }
         Ok(())
     })
-    .needs(&["P-3", "P-6"]),
+    .needs(&["P-3", "P-6", "P-10"]),
     common::in_one_piece(|trial| {
         let bytes = first_piece(trial)?;
         match read(&bytes) {

@@ -38,14 +38,20 @@ pub(super) const CHECKS: &[Check] = &[
         "Important Notes 1: the server must handle errors and exceptions properly",
         |trial| {
             let address = trial.serve()?;
-            // Whether it is sent its id before it leaves is not left to chance.
-            trial.process()?.signal_group(Signal::STOP)?;
-            thread::sleep(A_MOMENT);
-            for _ in 0..3 {
-                trial.connect(address).map(drop)?;
+            for with_reset in [false, true] {
+                // Whether it is sent its id before it leaves is not left to chance.
+                trial.process()?.signal_group(Signal::STOP)?;
+                thread::sleep(A_MOMENT);
+                let client = trial.connect(address)?;
+                if with_reset {
+                    client.reset()?;
+                } else {
+                    drop(client);
+                }
+                trial.process()?.signal_group(Signal::CONT)?;
+                goes_on(trial, address)?;
             }
-            trial.process()?.signal_group(Signal::CONT)?;
-            goes_on(trial, address)
+            Ok(())
         },
     )
     .needs(&["P-3", "P-10"]),
@@ -206,7 +212,7 @@ pub(super) const CHECKS: &[Check] = &[
             are_shown(trial, &table)
         },
     )
-    .needs(&["P-3", "P-5/2", "P-6"]),
+    .needs(&["P-3", "P-4/2", "P-5/2", "P-6"]),
     Check::should(
         "P-8/4",
         "bytearray(20000000) is refused",
@@ -293,7 +299,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Hint 6: pickle.loads",
         |trial| are_shown(trial, &KINDS),
     )
-    .needs(&["P-3", "P-5/2", "P-6"]),
+    .needs(&["P-3", "P-4/2", "P-5/2", "P-6"]),
     // 2 ** 99999 - 1, which has 99,999 bits and a sign, and 30,103 digits.
     Check::should(
         "P-9/2",

@@ -109,7 +109,6 @@ pub(super) const CHECKS: &[Check] = &[
             let mut client = connected(trial)?;
             let content = [b'x'; 20_000];
             client.tell(trial, &[b"X\x20\x4e\0\0", &content[..], b"."].concat())?;
-            client.tell(trial, &text(b"short"))?;
             Ok(())
         },
     )
@@ -130,7 +129,7 @@ pub(super) const CHECKS: &[Check] = &[
             expect_lines(trial, PROTOCOLS.len(), &line)
         },
     )
-    .needs(&["P-3", "P-6"]),
+    .needs(&["P-3", "P-4/2", "P-6"]),
     // Protocols from 2 on begin with their number; 4 is the newest that Python 3.4 knows.
     Check::should(
         "P-4/6",

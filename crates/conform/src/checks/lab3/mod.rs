@@ -8,6 +8,8 @@ mod errors;
 mod exchange;
 mod start;
 
+pub(super) use client::word;
+
 use self::client::Client;
 use super::common::COMMON;
 use crate::{Arguments, Assignment, Role, Section};

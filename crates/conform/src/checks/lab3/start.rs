@@ -4,10 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Exit, Input, Signal};
+use harness::{Event, Exit, Input, Signal};
 
 use super::client::{A_MOMENT, connected, is_served};
 use crate::checks::default_port;
+use crate::checks::pickle::LONGEST;
 use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem};
 
@@ -32,8 +33,15 @@ pub(super) const CHECKS: &[Check] = &[
             let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
             drop(served);
             // What they are sent is the matter of P-3; each leaves when it has been served.
-            for mut client in waiting {
-                client.receive(1)?;
+            let timeout = trial.timeout();
+            for (served, mut client) in waiting.into_iter().enumerate() {
+                let event = client.next_event(LONGEST, timeout);
+                if !matches!(event, Event::Data(_)) {
+                    return Err(Problem::broken(
+                        format!("{QUEUE} clients that wait are served"),
+                        format!("{event}, after {served} of them"),
+                    ));
+                }
             }
             Ok(())
         },
