@@ -102,6 +102,10 @@ impl Cause {
 /// The causes that explain broken checks, the one that explains most first. Each explains a check
 /// that those before it do not.
 pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> Vec<CauseRecord> {
+    // A few checks alone tell one mistake from another no more than a few symptoms do.
+    if checks.len() < assignment.checks().count() {
+        return Vec::new();
+    }
     let mut candidates: Vec<CauseRecord> = assignment
         .causes
         .iter()
