@@ -513,12 +513,15 @@ fn patiently<T>(
     mut wait: impl FnMut(Duration) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut waited = wait(timeout);
-    while let Err(Error::Deadline { .. }) = waited {
+    let mut total = timeout;
+    while let Err(Error::Deadline { within, .. }) = &mut waited {
         let more = locked(log).grant();
         if more < LEAST_GRANTED {
+            *within = total;
             locked(log).waited_in_vain = true;
             break;
         }
+        total += more;
         waited = wait(more);
     }
     waited
