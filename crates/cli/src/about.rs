@@ -4,7 +4,7 @@ use std::fmt::Display;
 use crate::Error;
 
 /// The arguments of this process, without the program's name. They need not be UTF-8.
-pub fn arguments() -> Vec<OsString> {
+pub(crate) fn arguments() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
 
@@ -22,13 +22,7 @@ pub struct About {
 impl About {
     /// The text to print when `--help` or `--version` is the sole argument. Where arguments are
     /// positional, both are ordinary arguments in any other place.
-    ///
-    /// ```
-    /// let about = cli::About { name: "lab4", version: "1.0", help: "Usage: lab4 HOST PORT\n" };
-    /// assert_eq!(about.asked_alone(&["--version".into()]).as_deref(), Some("lab4 1.0\n"));
-    /// assert_eq!(about.asked_alone(&["--help".into(), "8000".into()]), None);
-    /// ```
-    pub fn asked_alone(&self, arguments: &[OsString]) -> Option<String> {
+    pub(crate) fn requested_alone(&self, arguments: &[OsString]) -> Option<String> {
         match arguments {
             [one] if one == "--help" => Some(self.help.to_owned()),
             [one] if one == "--version" => Some(self.version_line()),
@@ -38,13 +32,7 @@ impl About {
 
     /// The text to print when `--help` or `--version` is among the options. `--help` wins over all
     /// others.
-    ///
-    /// ```
-    /// let about = cli::About { name: "lab2", version: "1.0", help: "Usage: lab2 NAME\n" };
-    /// let mut arguments = pico_args::Arguments::from_vec(vec!["x".into(), "--help".into()]);
-    /// assert_eq!(about.asked(&mut arguments).as_deref(), Some("Usage: lab2 NAME\n"));
-    /// ```
-    pub fn asked(&self, arguments: &mut pico_args::Arguments) -> Option<String> {
+    pub(crate) fn requested(&self, arguments: &mut pico_args::Arguments) -> Option<String> {
         if arguments.contains("--help") {
             Some(self.help.to_owned())
         } else if arguments.contains("--version") {
@@ -82,28 +70,31 @@ mod tests {
     #[test]
     fn g_3_help_and_version_count_only_as_the_sole_argument_among_positional_ones() {
         assert_eq!(
-            ABOUT.asked_alone(&words("--help")).as_deref(),
+            ABOUT.requested_alone(&words("--help")).as_deref(),
             Some("Usage: client\n")
         );
         assert_eq!(
-            ABOUT.asked_alone(&words("--version")).as_deref(),
+            ABOUT.requested_alone(&words("--version")).as_deref(),
             Some("client 1.2.3\n")
         );
         assert_eq!(
-            ABOUT.asked_alone(&words("127.0.0.1 5000 --help read")),
+            ABOUT.requested_alone(&words("127.0.0.1 5000 --help read")),
             None
         );
-        assert_eq!(ABOUT.asked_alone(&[]), None);
+        assert_eq!(ABOUT.requested_alone(&[]), None);
     }
 
     #[test]
     fn g_3_help_and_version_count_anywhere_among_options() {
-        let asked = |line| ABOUT.asked(&mut pico_args::Arguments::from_vec(words(line)));
-        assert_eq!(asked("-p 1 --version").as_deref(), Some("client 1.2.3\n"));
+        let requested = |line| ABOUT.requested(&mut pico_args::Arguments::from_vec(words(line)));
         assert_eq!(
-            asked("--version --help").as_deref(),
+            requested("-p 1 --version").as_deref(),
+            Some("client 1.2.3\n")
+        );
+        assert_eq!(
+            requested("--version --help").as_deref(),
             Some("Usage: client\n")
         );
-        assert_eq!(asked("-p 1"), None);
+        assert_eq!(requested("-p 1"), None);
     }
 }

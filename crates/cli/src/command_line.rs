@@ -5,14 +5,15 @@ use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 use std::str::FromStr;
 
-use crate::{About, Error, Separated, escape, separate_options};
+use crate::options::{Separated, separate_options};
+use crate::{About, Error, escape};
 
 /// The letter of an option that has none: no argument can hold this byte.
 pub const NO_LETTER: char = '\0';
 
 /// A command line. A program takes its options first, in any order, then its operands.
 ///
-/// Options are understood in every form that getopt knows (T-23; [`separate_options`]). Every
+/// Options are understood in every form that getopt knows (T-23). Every
 /// mistake is a usage error, with status 2. Its message ends with the usage, the first paragraph of
 /// the help.
 ///
@@ -46,7 +47,7 @@ impl CommandLine {
     /// # Errors With status 0: the text to print, when `--help` or `--version` is the sole argument
     /// (G-3).
     pub fn positional(about: &'static About, arguments: Vec<OsString>) -> Result<Self, Error> {
-        let text = about.asked_alone(&arguments);
+        let text = about.requested_alone(&arguments);
         let separated = Separated {
             options: Vec::new(),
             operands: arguments,
@@ -66,7 +67,7 @@ impl CommandLine {
     ) -> Result<Self, Error> {
         let separated = separate_options(arguments, with_value);
         let mut options = pico_args::Arguments::from_vec(separated.options.clone());
-        Self::new(about, separated, about.asked(&mut options))
+        Self::new(about, separated, about.requested(&mut options))
     }
 
     fn new(

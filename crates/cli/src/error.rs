@@ -2,7 +2,13 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
-use crate::{Output, OutputError, STATUS_RUN, STATUS_USAGE, signal};
+use crate::{Output, OutputError, signal};
+
+/// The exit status of an error while running (G-2).
+const STATUS_RUN: u8 = 1;
+
+/// The exit status of wrong usage (G-2).
+const STATUS_USAGE: u8 = 2;
 
 /// What ends a program: a message for its user, and the exit status (G-2).
 ///
@@ -74,7 +80,7 @@ impl<E: std::error::Error + 'static> From<E> for Error {
 /// behind `prefix`, and returns the exit status.
 pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) -> ExitCode {
     signal::block_file_size_signal();
-    let outcome = run(crate::arguments()).or_else(|end| match end.status {
+    let outcome = run(crate::about::arguments()).or_else(|end| match end.status {
         0 => Ok(Output::stdout()?.text(&end.message)?),
         _ => Err(end),
     });

@@ -3,11 +3,11 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Arguments with each option, each value and each operand on its own; see [`separate_options`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Separated {
+pub(crate) struct Separated {
     /// Options, each followed by its value if it has one.
-    pub options: Vec<OsString>,
+    pub(crate) options: Vec<OsString>,
     /// All other arguments, in their order.
-    pub operands: Vec<OsString>,
+    pub(crate) operands: Vec<OsString>,
 }
 
 /// Separates arguments as getopt does, into a form that `pico-args` reads.
@@ -16,14 +16,7 @@ pub struct Separated {
 /// becomes the long name and its value, so that repeated ones keep their order; the value stays as
 /// it is (`pico-args` would remove quotes). `-vp9000` is `-v --port 9000`, and what follows `--` is
 /// an operand. `-` alone is an operand too.
-///
-/// ```
-/// let arguments = ["-vp9000", "file", "--host=::1"].map(Into::into);
-/// let separated = cli::separate_options(arguments, &[('p', "--port"), ('h', "--host")]);
-/// assert_eq!(separated.options, ["-v", "--port", "9000", "--host", "::1"]);
-/// assert_eq!(separated.operands, ["file"]);
-/// ```
-pub fn separate_options(
+pub(crate) fn separate_options(
     arguments: impl IntoIterator<Item = OsString>,
     with_value: &[(char, &str)],
 ) -> Separated {
