@@ -76,14 +76,15 @@ impl TestLine {
 
 /// Runs test lines concurrently, those that take long first. Unless an argument sets the number of
 /// threads, there are many more of them than processors: most tests wait.
-pub fn run_concurrently(mut lines: Vec<TestLine>) -> ExitCode {
-    lines.sort_by_key(|line| Reverse(line.takes));
-    run(lines, DEFAULT_JOBS)
+pub fn run_concurrently(lines: Vec<TestLine>) -> ExitCode {
+    run_some_concurrently(lines, DEFAULT_JOBS)
 }
 
-/// Runs test lines one after another.
-pub fn run_one_by_one(lines: Vec<TestLine>) -> ExitCode {
-    run(lines, 1)
+/// Runs so many test lines at a time, those first that take long: each of them makes many checks
+/// concurrently.
+pub fn run_some_concurrently(mut lines: Vec<TestLine>, threads: usize) -> ExitCode {
+    lines.sort_by_key(|line| Reverse(line.takes));
+    run(lines, threads)
 }
 
 fn run(lines: Vec<TestLine>, threads: usize) -> ExitCode {

@@ -68,6 +68,12 @@ impl Cause {
         }
     }
 
+    /// The checks by which it is told from others.
+    pub fn checks(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let all = [self.breaks, self.may_break, self.leaves];
+        all.into_iter().flatten().copied()
+    }
+
     /// The broken checks that it explains, if it is a likely cause of them.
     fn explains(&self, checks: &[CheckRecord]) -> Option<Vec<String>> {
         let find = |id: &&str| checks.iter().find(|check| check.id == **id);
@@ -103,7 +109,13 @@ impl Cause {
 /// that those before it do not.
 pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> Vec<CauseRecord> {
     // A few checks alone tell one mistake from another no more than a few symptoms do.
-    if checks.len() < assignment.checks().count() {
+    let is_there = |id: &str| checks.iter().any(|check| check.id == id);
+    if !assignment
+        .causes
+        .iter()
+        .flat_map(Cause::checks)
+        .all(is_there)
+    {
         return Vec::new();
     }
     let mut candidates: Vec<CauseRecord> = assignment

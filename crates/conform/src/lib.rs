@@ -28,7 +28,7 @@ mod specification;
 mod subject;
 mod trial;
 
-pub use as_tests::{TestLine, run_as_tests, run_concurrently, run_one_by_one};
+pub use as_tests::{TestLine, run_as_tests, run_concurrently, run_some_concurrently};
 pub use assignment::{Assignment, Criterion, Role, Section};
 pub use cause::Cause;
 pub use check::{Check, Level, NotJudged, Outcome, Problem};

@@ -63,9 +63,9 @@ fn main() -> ExitCode {
     programs.report_skipped();
     if conditions.contains(&Condition::Busy) {
         // What disturbs a program would disturb the others: one after another.
-        return conform::run_one_by_one(lines);
+        return conform::run_some_concurrently(lines, 1);
     }
-    conform::run_concurrently(lines)
+    conform::run_some_concurrently(lines, 4)
 }
 
 /// The programs of an assignment.
