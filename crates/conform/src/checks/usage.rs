@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use harness::{Exit, Finished, Input};
+use harness::{Exit, Finished, Input, Output};
 
 use crate::conversation::shown;
 use crate::{Arguments, Outcome, Problem, Trial};
@@ -16,11 +16,23 @@ pub(super) fn run<S: AsRef<OsStr>>(
     trial.run(&Arguments::words(words), Input::Pipe)
 }
 
-/// Sees that `--help` prints a text on standard output that names the options.
+/// Sees that `--help` prints a text on standard output that names the options. Whether it ends then
+/// is another matter.
 pub(super) fn help_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
-    let printed = run(trial, ["--help"])?.stdout;
-    let text = String::from_utf8_lossy(&printed);
-    match options.iter().find(|option| !text.contains(**option)) {
+    trial.may_choose_arguments()?;
+    // Most of it is the time to start, while other checks start it too.
+    let timeout = 3 * trial.timeout();
+    let help = trial.start_as(&Arguments::words(["--help"]), |program| {
+        program.stdin(Input::Pipe).stdout(Output::Terminal)
+    })?;
+    let missing = |printed: &[u8]| {
+        let text = String::from_utf8_lossy(printed);
+        options.iter().find(|option| !text.contains(**option))
+    };
+    // It fails when nothing more can come, too.
+    let _ = help.wait_stdout(|printed| missing(printed).is_none(), timeout);
+    let printed = help.stdout();
+    match missing(&printed) {
         None => Ok(()),
         Some(missing) => Err(Problem::broken(
             format!("a text on standard output with {}", options.join(", ")),
