@@ -11,6 +11,7 @@ mod tcp_server;
 
 #[path = "../programs/mod.rs"]
 mod programs;
+mod server;
 
 mod accio;
 mod lab2;
@@ -47,6 +48,7 @@ const MISTAKES: &[&[Mistake]] = &[
     mathserver::MISTAKES,
     lab3::MISTAKES,
     lab2::MISTAKES,
+    server::MISTAKES,
 ];
 
 fn main() -> ExitCode {

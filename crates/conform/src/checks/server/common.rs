@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use harness::{Event, Output};
 
-use super::messages::has_number;
+use super::messages::{has_number, prints};
 use super::{ASSIGNMENT, RECORDS, is_served, send, serve_here, store};
 use crate::checks::common;
 use crate::checks::common::receive_first_piece;
-use crate::checks::messages::{SECOND, create, letters, message, name, read, response};
+use crate::checks::messages::{create, letters, message, name, read, response};
 use crate::conversation::shown;
 use crate::{Check, Problem};
 
@@ -90,19 +90,14 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(&["C-1", "C-1/2", "C-10/8"]),
     common::cannot_drive_a_terminal(|trial| {
         const DRIVES: [&str; 3] = ["\x1b[2J", "\u{9b}2J", "\nforged by eve"];
-        let timeout = trial.timeout();
         let address = serve_here(trial)?;
         let sender = format!("eve{}", DRIVES.concat());
         store(trial, address, "bob", &(sender, "hello".into()))?;
+        // It may refuse such a name.
+        let _ = prints(trial, "the name", |text| text.contains("forged by eve"));
         let server = trial.process()?;
-        let both = || {
-            let both = [server.stdout(), b"\n".to_vec(), server.stderr()].concat();
-            String::from_utf8_lossy(&both).into_owned()
-        };
-        let forged = |printed: &[u8]| String::from_utf8_lossy(printed).contains("forged by eve");
-        // It may refuse such a name, or print it on the other output.
-        let _ = server.wait_stdout(forged, timeout.min(SECOND));
-        let printed = both();
+        let both = [server.stdout(), b"\n".to_vec(), server.stderr()].concat();
+        let printed = String::from_utf8_lossy(&both);
         if DRIVES.iter().any(|text| printed.contains(text)) {
             let happened = harness::escape(printed.as_bytes());
             return Err(Problem::broken(

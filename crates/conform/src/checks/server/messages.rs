@@ -13,7 +13,7 @@ use crate::checks::messages::{
     Message, NO_MESSAGES, SECOND, create, message, name, read, response, shown_event, text,
 };
 use crate::conversation::shown;
-use crate::{Check, Conversation, Outcome, Problem, Trial};
+use crate::{Check, Conversation, NotJudged, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -127,7 +127,7 @@ pub(super) const CHECKS: &[Check] = &[
             })
         },
     )
-    .needs(&["C-9"]),
+    .needs(&["C-1", "C-1/2", "C-9"]),
     Check::must(
         "C-10/7",
         "the connection of a read request is closed when all messages have been sent",
@@ -287,7 +287,17 @@ fn store_each<'m>(
     receiver: &str,
     texts: impl IntoIterator<Item = &'m String>,
 ) -> Outcome {
+    const MOST: Duration = Duration::from_secs(60);
+    // A server that gets one wrong would take its second for each.
+    let probe = ("alice".to_owned(), "first of many".to_owned());
+    store(trial, address, "probe", &probe)?;
+    is_sent(trial, address, "probe", &[probe])?;
+    let start = Instant::now();
     for text in texts {
+        if start.elapsed() > MOST {
+            let reason = "many messages are stored for more than a minute";
+            return Err(Problem::NotJudged(NotJudged::OutOfTime(reason.into())));
+        }
         let mut sender = Peer::connect(address)?;
         sender.send(&create("alice", receiver, text))?;
         match sender.next_event(100, trial.timeout()) {
@@ -358,7 +368,7 @@ pub(super) fn has_number(text: &str, number: u16) -> bool {
         .any(|digits| digits == number)
 }
 
-/// Stores more messages than the system takes over for a reader that takes nothing: 255 that
+/// Stores more messages than the system takes over for a reader that takes nothing: 250 that
 /// differ. Returns the response that carries them.
 pub(super) fn store_much(
     trial: &mut Trial<'_>,
@@ -367,7 +377,7 @@ pub(super) fn store_much(
 ) -> Result<Vec<u8>, Problem> {
     // 15 letters and more.
     let filler = text(trial).repeat(4_300);
-    let texts: Vec<_> = (0..255)
+    let texts: Vec<_> = (0..250)
         .map(|number| format!("{number} {}", &filler[..64_000]))
         .collect();
     store_each(trial, address, receiver, &texts)?;
