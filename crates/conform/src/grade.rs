@@ -136,6 +136,7 @@ pub fn preflight(
             .process()
             .map_or(Landlock::Off, |process| process.landlock()),
     };
+    let tried = trial.excess().map_or(tried, Err);
     tried.map(|()| preflight).map_err(|problem| Unusable {
         problem,
         evidence: trial.evidence(),
@@ -319,6 +320,7 @@ pub fn grade_one(
     // A panic of our own must neither destroy the other results nor count as a verdict.
     let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)))
         .unwrap_or_else(|_| Err(Problem::trouble("the check panicked: see standard error")));
+    let outcome = trial.excess().map_or(outcome, Err);
     let took = started.elapsed();
     if outcome.is_err() {
         trial.fail();

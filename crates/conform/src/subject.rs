@@ -34,13 +34,15 @@ pub struct Limits {
     pub user: Option<User>,
     /// What it finds in its environment besides PATH, HOME, LANG and TMPDIR.
     pub env: Vec<(OsString, OsString)>,
-    /// Bytes of memory that all that a check starts may have resident.
+    /// Bytes of memory that a program and all that it starts may have resident.
     pub memory: u64,
 }
 
 impl Limits {
     /// The most bytes of a file.
     const FILE_SIZE: u64 = 100 << 20;
+    /// The most bytes of all files.
+    const DISK: u64 = 256 << 20;
     /// Processes and threads.
     const PROCESSES: u64 = 512;
     /// Seconds of processor time of one process.
@@ -57,6 +59,8 @@ impl Limits {
             processes: Some(Self::PROCESSES),
             cpu_seconds: Some(Self::CPU_SECONDS),
             open_files: Some(Self::OPEN_FILES),
+            memory: Some(self.memory),
+            disk: Some(Self::DISK),
         });
         self.env
             .iter()

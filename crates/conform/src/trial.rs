@@ -438,6 +438,15 @@ impl<'a> Trial<'a> {
         self.failed = true;
     }
 
+    /// The bound that one of the programs went over, whatever else the check saw.
+    pub(crate) fn excess(&self) -> Option<Problem> {
+        let exceeded = self.processes.iter().find_map(Process::exceeded)?;
+        Some(Problem::broken(
+            format!("the program does not use {exceeded}"),
+            format!("it used {exceeded}, and was ended for that"),
+        ))
+    }
+
     /// Whether it waited for something in vain.
     pub(crate) fn waited_in_vain(&self) -> bool {
         locked(&self.log).waited_in_vain

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bounds;
 pub mod confine;
 mod error;
 mod inspect;
@@ -20,6 +21,7 @@ mod worker;
 pub use cli::escape;
 pub use rustix::process::Signal;
 
+pub use bounds::Exceeded;
 pub use error::Error;
 pub use inspect::starved;
 pub use listener::Listener;

@@ -85,6 +85,15 @@ mod linux {
         look(pid, |process| known(process.status()?.vmrss)).map(|kib| kib * 1024)
     }
 
+    /// Resident bytes, of which those that several processes share count for each in part.
+    pub(crate) fn share_of_memory(pid: i32) -> io::Result<u64> {
+        look(pid, |process| {
+            let maps = process.smaps_rollup()?.memory_map_rollup;
+            let mut maps = maps.into_iter();
+            known(maps.find_map(|map| map.extension.map.get("Pss").copied()))
+        })
+    }
+
     pub(crate) fn peak(pid: i32) -> io::Result<u64> {
         look(pid, |process| known(process.status()?.vmhwm)).map(|kib| kib * 1024)
     }
@@ -292,6 +301,10 @@ mod elsewhere {
     }
 
     pub(crate) fn resident(_: i32) -> io::Result<u64> {
+        unsupported()
+    }
+
+    pub(crate) fn share_of_memory(_: i32) -> io::Result<u64> {
         unsupported()
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::bounds::{self, Exceeded};
 use crate::confine::Landlock;
 use crate::error::Error;
 use crate::output::{Seen, Stream, Watch};
@@ -110,6 +111,12 @@ impl Process {
     #[must_use]
     pub fn landlock(&self) -> Landlock {
         self.landlock
+    }
+
+    /// The bound of its [`Confinement`](crate::confine::Confinement) for which it was ended.
+    #[must_use]
+    pub fn exceeded(&self) -> Option<Exceeded> {
+        bounds::exceeded(self.pid)
     }
 
     /// When the process was started; the times in [`report`](Self::report) count from here.
@@ -300,6 +307,9 @@ impl Process {
             None => format!("running for {:.3}s", self.started().elapsed().as_secs_f64()),
         };
         let mut report = format!("  command: {}\n  process: {status}\n", self.command);
+        if let Some(exceeded) = self.exceeded() {
+            report += &format!("  ended by the harness: it used {exceeded}\n");
+        }
         for stream in [Stream::Output, Stream::Error] {
             let printed = seen.of(stream);
             let (name, count) = (name(stream), printed.count());
@@ -333,6 +343,7 @@ impl fmt::Debug for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        bounds::forget(self.pid);
         tree::end(self.pid);
         // Where nothing can be looked up. The process itself is not reaped yet, so its number
         // cannot mean another group.

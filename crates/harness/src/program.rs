@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
+use crate::bounds;
 use crate::confine::{Confinement, Control, INNER, Landlock, Outcome, Settings};
 use crate::error::Error;
 use crate::output::{KEPT_OUTPUT, Sources, Stream, Watch, collect};
@@ -246,6 +247,9 @@ impl Program {
             Outcome::NotStarted(error) => {
                 return Err(not_started(process.command_line().to_owned(), error));
             }
+        }
+        if let Some(confinement) = &self.confinement {
+            bounds::keep(process.pid(), confinement)?;
         }
         Ok(process)
     }

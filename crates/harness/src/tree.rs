@@ -93,6 +93,19 @@ pub(crate) fn members(root: Pid) -> Vec<Row> {
     running(|whose| whose == Owner::Tree(raw(root))).0
 }
 
+/// The processes that run, by the root of their tree.
+pub(crate) fn all_members() -> HashMap<i32, Vec<Row>> {
+    let mut trees: HashMap<i32, Vec<Row>> = HashMap::new();
+    for (row, owner) in registry().look() {
+        if let Owner::Tree(root) = owner
+            && !row.is_zombie
+        {
+            trees.entry(root).or_default().push(row);
+        }
+    }
+    trees
+}
+
 /// The processes of the tree that run, and those that may be of it.
 #[cfg(target_os = "linux")]
 pub(crate) fn possible_members(root: Pid) -> Vec<Row> {
@@ -367,7 +380,7 @@ impl Registry {
     }
 }
 
-fn raw(pid: Pid) -> i32 {
+pub(crate) fn raw(pid: Pid) -> i32 {
     pid.as_raw_nonzero().get()
 }
 

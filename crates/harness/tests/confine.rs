@@ -60,6 +60,8 @@ mod linux {
             test("who does not exist is named", who_does_not_exist_is_named),
             test("the environment is clean", the_environment_is_clean),
             test("resources are limited", resources_are_limited),
+            test("what is used is bounded", what_is_used_is_bounded),
+            test("shared memory counts once", shared_memory_counts_once),
             test("it dies with the harness", it_dies_with_the_harness),
             test(
                 "daemons that nobody saw are told apart",
@@ -101,6 +103,11 @@ mod linux {
             has_namespaces(),
         );
         add("root becomes another user", another_user, is_root);
+        add(
+            "root cannot make devices",
+            root_cannot_make_devices,
+            is_root,
+        );
         add("processes are limited", processes_are_limited, is_root);
         add(
             "no process left is no fault of the program",
@@ -261,6 +268,80 @@ mod linux {
             );
             assert!(name != "TMPDIR" || Path::new(value) == folder.path());
         }
+    }
+
+    /// Ended within moments, and it says which bound it was. Without one nothing happens.
+    fn what_is_used_is_bounded() {
+        let (folder, mut confinement) = scratch();
+        confinement.memory = Some(100 << 20);
+        confinement.disk = Some(20 << 20);
+        confinement.processes = Some(20);
+        for (script, expected) in [
+            (
+                "x=$(head -c 300000000 /dev/zero | tr '\\0' x); sleep 100",
+                "100 MiB of memory",
+            ),
+            (
+                "sleep 100 & head -c 30000000 /dev/zero > $TMPDIR/x; sleep 100",
+                "20 MiB of files",
+            ),
+            (
+                "exec 9>$TMPDIR/x; rm $TMPDIR/x; head -c 30000000 /dev/zero >&9; sleep 100",
+                "20 MiB of files",
+            ),
+            (
+                "cd $TMPDIR; mkdir $(seq 6000); sleep 100",
+                "20 MiB of files",
+            ),
+        ] {
+            let process = shell(script).confined(confinement.clone()).start().unwrap();
+            assert_eq!(
+                process.wait_exit(SOON).unwrap(),
+                Exit::Signal(9),
+                "{script}"
+            );
+            let exceeded = process.exceeded().unwrap().to_string();
+            assert_eq!(exceeded, format!("more than {expected}"));
+            let text = format!("it used more than {expected}");
+            assert!(process.report().contains(&text), "{}", process.report());
+            drop(process);
+            fs::remove_dir_all(folder.path()).unwrap();
+            fs::create_dir(folder.path()).unwrap();
+        }
+        let process = shell("head -c 10000000 /dev/zero > $TMPDIR/x; sleep 0.2")
+            .confined(confinement)
+            .start()
+            .unwrap();
+        assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
+        assert_eq!(process.exceeded(), None);
+    }
+
+    /// What they share counts once.
+    fn shared_memory_counts_once() {
+        let (_folder, mut confinement) = scratch();
+        confinement.memory = Some(150 << 20);
+        let script = "x=$(head -c 30000000 /dev/zero | tr '\\0' x)
+            for i in 1 2 3 4 5 6 7 8; do (read line; echo $x) & done; sleep 0.5";
+        let process = shell(script)
+            .confined(confinement)
+            .stdin(Input::Pipe)
+            .start();
+        let process = process.unwrap();
+        assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
+        assert_eq!(process.exceeded(), None);
+    }
+
+    /// Of root's privileges few are left.
+    fn root_cannot_make_devices() {
+        let (_folder, confinement) = scratch();
+        let script =
+            "mknod $TMPDIR/disk b 8 0 2>&1; chown 1:1 $TMPDIR; grep CapEff /proc/self/status";
+        let printed = output(&run(script, &confinement));
+        assert!(printed.contains("Operation not permitted"), "{printed}");
+        assert!(
+            printed.ends_with("CapEff:\t00000000000004db\n"),
+            "{printed}"
+        );
     }
 
     fn resources_are_limited() {

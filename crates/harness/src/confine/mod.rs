@@ -51,8 +51,8 @@ pub(crate) const INNER: &str = "HARNESS_INNER";
 /// What a confined program may do.
 ///
 /// It reads what its user may read, and runs what its user may run. It writes to `scratch`, to
-/// `/dev/null` and its like, and to the streams that it is given. It cannot gain privileges, signal
-/// processes that it did not start, or reach a terminal that it was not given; it ends with the
+/// `/dev/null` and its like, and to the streams that it is given. It cannot gain privileges (root has
+/// few of its own left), signal processes that it did not start, or reach a terminal that it was not given; it ends with the
 /// process that started it, and leaves no core dump. Of the environment it has `PATH`, `HOME`,
 /// `LANG`, `TMPDIR` (which is `scratch`) and what [`Program::env`](crate::Program::env) sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,13 +63,18 @@ pub struct Confinement {
     pub user: Option<User>,
     /// The most bytes of a file that it writes.
     pub file_size: Option<u64>,
-    /// How many processes and threads it may add to those that its user has when it starts. The
-    /// system does not count root's.
+    /// How many processes and threads it may add to those that its user has when it starts. Of
+    /// root's only the processes count.
     pub processes: Option<u64>,
     /// Seconds of processor time of one process.
     pub cpu_seconds: Option<u64>,
     /// Descriptors of one process.
     pub open_files: Option<u64>,
+    /// Bytes of memory that it and all that it starts may have resident. Over this, and over the
+    /// next one and `processes`, it is ended ([`Process::exceeded`](crate::Process::exceeded)).
+    pub memory: Option<u64>,
+    /// Bytes that the files in `scratch` may have, and open ones that no folder has.
+    pub disk: Option<u64>,
 }
 
 /// A user of the system.
@@ -148,7 +153,7 @@ pub fn is_inner_half() -> bool {
 /// Divides this process in two: itself, which becomes the outer half, and the same program with
 /// the same arguments in namespaces of its own, the inner half. Both get to this function.
 ///
-/// The inner half sees no process but those that it starts, and no network but a loopback of its
+/// The inner half sees no process but those that it starts, no terminal but its own, and no network but a loopback of its
 /// own. Its user and group are what they were, and the only ones. When it ends, the system ends
 /// all that it started. Where namespaces are refused, the inner half is an ordinary process, and
 /// the outer one ends what is left.

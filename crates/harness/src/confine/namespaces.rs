@@ -228,6 +228,13 @@ fn become_inner_half(mut args: impl Iterator<Item = OsString>) -> io::Error {
         doing(
             "mounting /dev/shm",
             mount("tmpfs", "/dev/shm", "tmpfs", flags, size),
+        )?;
+        // Without the terminals of others.
+        let options = Some(c"newinstance,ptmxmode=0666");
+        let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
+        doing(
+            "mounting /dev/pts",
+            mount("devpts", "/dev/pts", "devpts", flags, options),
         )
     };
     if let Err(error) = mounted() {

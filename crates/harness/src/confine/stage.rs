@@ -31,7 +31,10 @@ use rustix::process::{
     Gid, Resource, Rlimit, Signal, Uid, getppid, getrlimit, getuid,
     set_parent_process_death_signal, setrlimit, setsid,
 };
-use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{
+    CapabilitySet, capabilities, set_capabilities, set_no_new_privs, set_thread_groups,
+    set_thread_res_gid, set_thread_res_uid,
+};
 
 use crate::proc::MARK;
 
@@ -42,6 +45,18 @@ const MODE: &str = "--harness-confined";
 
 /// The status of a program that was not started, which nobody sees.
 const NOT_STARTED: u8 = 127;
+
+/// What is left of root's privileges: files, users and ports, but neither devices and mounts nor
+/// other processes.
+const KEPT: [CapabilitySet; 7] = [
+    CapabilitySet::CHOWN,
+    CapabilitySet::DAC_OVERRIDE,
+    CapabilitySet::FOWNER,
+    CapabilitySet::FSETID,
+    CapabilitySet::SETGID,
+    CapabilitySet::SETUID,
+    CapabilitySet::NET_BIND_SERVICE,
+];
 
 /// Whether `main` of this executable knows the mode.
 static IS_KNOWN: AtomicBool = AtomicBool::new(false);
@@ -64,6 +79,9 @@ impl Settings<'_> {
             processes,
             cpu_seconds,
             open_files,
+            // These are watched from outside.
+            memory: _,
+            disk: _,
         } = self.0;
         let parent = std::process::id();
         let (uid, gid) = user.map(|user| (user.uid.into(), user.gid.into())).unzip();
@@ -191,11 +209,15 @@ fn confine(
         Resource::Nproc,
         processes.map(|more| threads_of(runs_as) + more),
     )?;
+    // Where memory runs out, the system ends the program and not what watches it. Not everywhere
+    // is there such a choice.
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     set_no_new_privs(true)?;
     let landlock = restrict(Path::new(&scratch)).map_err(io::Error::other)?;
     if let Some((uid, gid)) = user {
         become_user(User { uid, gid })?;
     }
+    drop_capabilities()?;
     // After the change of user, which takes it back.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let has_parent =
@@ -252,6 +274,22 @@ fn become_user(user: User) -> io::Result<()> {
     set_thread_res_gid(gid, gid, gid)?;
     set_thread_res_uid(uid, uid, uid)?;
     Ok(())
+}
+
+/// The next program cannot get back what this one has dropped: it gains no privileges.
+fn drop_capabilities() -> io::Result<()> {
+    let kept = KEPT
+        .into_iter()
+        .fold(CapabilitySet::empty(), CapabilitySet::union);
+    let mut sets = capabilities(None)?;
+    for set in [
+        &mut sets.effective,
+        &mut sets.permitted,
+        &mut sets.inheritable,
+    ] {
+        *set = set.intersection(kept);
+    }
+    Ok(set_capabilities(None, sets)?)
 }
 
 /// Forbids to write elsewhere, and to reach processes outside.
