@@ -7,6 +7,7 @@ use anstream::ColorChoice;
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
 use harness::confine::User;
 
+use crate::class::{self, Class, Summary};
 use crate::report::{Format, Shown, Style};
 use crate::selection::Selection;
 use crate::{Assignment, Check, DEFAULT_JOBS, Limits, Role, Subject, Target};
@@ -17,6 +18,8 @@ const ABOUT: About = About {
     help: "\
 Usage: conform [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
        conform [OPTIONS] --connect HOST:PORT ASSIGNMENT
+       conform --class FOLDER [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
+       conform --summarize FOLDER [OPTIONS]
        conform --list [--only CHECKS] [ASSIGNMENT]
        conform --explain CLAUSE
 
@@ -43,14 +46,28 @@ See:
                        what its checks do
   --evidence HOW       some, or all: every check, with all that was seen
                        [default: some]
-  --format FORMAT      human, tap, json, junit or markdown, or as a platform takes
-                       it: gradescope, classroom50, autolab or prairielearn
+  --format FORMAT      human, html, tap, json, junit or markdown, or as a platform
+                       takes it: gradescope, classroom50, autolab or prairielearn
                        [default: human]
   --points N           what all musts together are worth [default: one point each,
                        or the assignment's own criteria]
-  --problem NAME       the problem of autolab [default: the name of the assignment]
+  --problem NAME       the problem of autolab, or the title of the column of Canvas
+                       [default: the name of the assignment]
   --output FILE        writes the report to a file
   --color WHEN         auto, always or never [default: auto]
+
+A class:
+  --class FOLDER       grades each folder in it as a submission, in which COMMAND
+                       runs; writes a JSON file for each, index.html and gradebooks
+  --output FOLDER      writes them there [default: results]
+  --concurrent N       grades so many submissions concurrently [default: as many as
+                       there are processors]
+  --again              grades those too that are graded already and have not changed
+  --shard K/N          grades the K-th of N parts of the class [default: 1/1]
+  --summarize FOLDER   makes index.html and gradebooks of the JSON files there
+  --anonymous          leaves the names out of index.html
+  --moodle FILE        fills in an offline worksheet of Moodle: moodle.csv
+  --seed N             [default in a class: 1]
 
 Safety:
   --contain HOW        auto, no or must: the program is confined where the system
@@ -78,7 +95,7 @@ const DEFAULT_MEMORY: u64 = 1024;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const WITH_VALUE: [(char, &str); 18] = [
+pub(crate) const WITH_VALUE: [(char, &str); 23] = [
     (NO_LETTER, "--fixed-port"),
     (NO_LETTER, "--connect"),
     (NO_LETTER, "--only"),
@@ -97,6 +114,11 @@ const WITH_VALUE: [(char, &str); 18] = [
     (NO_LETTER, "--memory"),
     (NO_LETTER, "--user"),
     (NO_LETTER, "--env"),
+    (NO_LETTER, "--class"),
+    (NO_LETTER, "--concurrent"),
+    (NO_LETTER, "--shard"),
+    (NO_LETTER, "--summarize"),
+    (NO_LETTER, "--moodle"),
 ];
 
 /// What the command line asks for.
@@ -108,6 +130,10 @@ pub(crate) enum Arguments {
     Explain(String),
     /// To grade a program.
     Grade(Box<Order>),
+    /// To grade many.
+    Class(Box<Class>),
+    /// To make a page and gradebooks of what was graded before.
+    Summarize(Summary),
 }
 
 /// How a program is to be graded.
@@ -143,6 +169,7 @@ pub(crate) enum Contain {
 impl Arguments {
     /// Understands the arguments. Of an option that is repeated the last one counts.
     pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Self, Error> {
+        let words = arguments.clone();
         let end = arguments.iter().position(|argument| argument == "--");
         let command = end.map(|end| arguments.split_off(end).into_iter().skip(1).collect());
         let mut line = CommandLine::with_options(&ABOUT, arguments, &WITH_VALUE)?;
@@ -162,8 +189,33 @@ impl Arguments {
         if line.flag("--list") {
             return list(line, &selection);
         }
-        grade(line, command.unwrap_or_default(), &selection)
+        let options = class::Options::of(&mut line)?;
+        if let Some(folder) = options.summarize.clone() {
+            return summarize(line, folder, options);
+        }
+        let order = grade(line, command.unwrap_or_default(), &selection)?;
+        Ok(match options.class.clone() {
+            Some(folder) => Self::Class(Box::new(Class::new(folder, options, order, &words)?)),
+            None => Self::Grade(Box::new(order)),
+        })
     }
+}
+
+fn summarize(
+    mut line: CommandLine,
+    folder: PathBuf,
+    options: class::Options,
+) -> Result<Arguments, Error> {
+    let points = points(&mut line)?;
+    let problem = line.option("--problem", Value::text)?;
+    let [] = line.operands([])?;
+    let summary = Summary::new(folder, points, problem, &options);
+    Ok(Arguments::Summarize(summary))
+}
+
+fn points(line: &mut CommandLine) -> Result<Option<f64>, Error> {
+    let points = line.option("--points", |points| points.number(1..=1_000_000))?;
+    Ok(points.map(|points: u32| f64::from(points)))
 }
 
 fn list(mut line: CommandLine, selection: &Selection) -> Result<Arguments, Error> {
@@ -188,15 +240,14 @@ fn grade(
     mut line: CommandLine,
     command: Vec<OsString>,
     selection: &Selection,
-) -> Result<Arguments, Error> {
+) -> Result<Order, Error> {
     let fixed_port = line.option("--fixed-port", |port| port.number(1..=u16::MAX))?;
     let connect = line.option("--connect", resolved)?;
     let jobs = line.option("--jobs", |jobs| jobs.number(1..=1000))?;
     let timeout = line.option("--timeout", seconds)?;
     let seed = line.option("--seed", |seed| seed.number(0..=u64::MAX))?;
     let deadline = line.option("--deadline", seconds)?;
-    let points = line.option("--points", |points| points.number(1..=1_000_000))?;
-    let points = points.map(|points: u32| f64::from(points));
+    let points = points(&mut line)?;
     let problem = line.option("--problem", Value::text)?;
     let strict = line.flag("--strict");
     let shown = line.option("--evidence", |how| {
@@ -255,7 +306,7 @@ fn grade(
     if checks.is_empty() {
         return Err(nothing_selected(&line, selection));
     }
-    Ok(Arguments::Grade(Box::new(Order {
+    Ok(Order {
         assignment,
         subject: Subject {
             command,
@@ -280,7 +331,7 @@ fn grade(
         output,
         color: color.unwrap_or(ColorChoice::Auto),
         contain: contain.unwrap_or(Contain::Auto),
-    })))
+    })
 }
 
 fn named(name: &Value) -> Result<&'static Assignment, Error> {

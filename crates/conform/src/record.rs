@@ -303,10 +303,15 @@ impl Record {
     }
 
     /// Of a program that cannot be graded.
-    pub fn of_unusable(assignment: &Assignment, unusable: &Unusable, about: About) -> Self {
+    pub fn of_unusable(
+        assignment: &Assignment,
+        selected: &[&'static Check],
+        unusable: &Unusable,
+        about: About,
+    ) -> Self {
         let (outcome, expected, happened) = match &unusable.problem {
             Problem::Broken { expected, happened } => {
-                (Outcome::Unusable, &**expected, happened.clone())
+                (Outcome::Unusable, &**expected, shortened(happened))
             }
             Problem::NotJudged(reason) => (
                 Outcome::NotJudged,
@@ -314,17 +319,29 @@ impl Record {
                 reason.to_string(),
             ),
         };
-        let mut kept = KEPT_OF_CHECK;
-        Self {
-            outcome,
-            status: outcome.status(),
-            unusable: Some(UnusableRecord {
-                expected: expected.to_owned(),
-                happened,
-                programs: capped(&unusable.evidence.programs, &mut kept),
-            }),
-            ..Self::new(assignment, about)
-        }
+        let not_made = |check: &&'static Check| match &unusable.problem {
+            Problem::Broken { .. } => CheckRecord {
+                reason: Some("the program cannot be graded".to_owned()),
+                ..CheckRecord::alone(
+                    assignment,
+                    &CheckResult::not_judged(check, NotJudged::Premise("")),
+                )
+            },
+            Problem::NotJudged(reason) => {
+                CheckRecord::alone(assignment, &CheckResult::not_judged(check, reason.clone()))
+            }
+        };
+        let mut record = Self::new(assignment, about);
+        record.checks = selected.iter().map(not_made).collect();
+        record.sum_up(assignment);
+        record.outcome = outcome;
+        record.status = outcome.status();
+        record.unusable = Some(UnusableRecord {
+            expected: expected.to_owned(),
+            happened,
+            programs: capped(&unusable.evidence.programs, &mut { KEPT_OF_CHECK }),
+        });
+        record
     }
 
     fn new(assignment: &Assignment, about: About) -> Self {
@@ -443,7 +460,7 @@ impl CheckRecord {
                 (Verdict::NotJudged, Some(text), Some(kind), None, None)
             }
             Err(Problem::Broken { expected, happened }) => {
-                let (expected, happened) = (expected.clone(), happened.clone());
+                let (expected, happened) = (shortened(expected), shortened(happened));
                 (Verdict::Broken, None, None, Some(expected), Some(happened))
             }
         };
@@ -511,17 +528,13 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
         } else {
             *room / 2
         };
-        if text.len() <= share {
-            *room -= text.len();
+        let (end, cost) = whole_lines(text, share);
+        *room -= cost;
+        if end == text.len() {
             kept.push(text.clone());
             continue;
         }
-        let whole_lines = text.as_bytes()[..share]
-            .iter()
-            .rposition(|byte| *byte == b'\n');
-        let end = whole_lines.map_or(0, |end| end + 1);
         if end > 0 {
-            *room -= end;
             kept.push(format!(
                 "{}  ... {} more bytes of evidence ...\n",
                 &text[..end],
@@ -536,6 +549,37 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
         }
     }
     kept
+}
+
+/// A sentence, which may quote what a program has printed.
+fn shortened(text: &str) -> String {
+    const KEPT: usize = 1 << 10;
+    let end = text.char_indices().map(|(at, _)| at).nth(KEPT);
+    end.map_or_else(|| text.to_owned(), |end| format!("{}...", &text[..end]))
+}
+
+/// How much of a text, in whole lines, there is room for, and what that costs.
+fn whole_lines(text: &str, room: usize) -> (usize, usize) {
+    let mut kept = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let cost = kept.1 + line.chars().map(cost).sum::<usize>();
+        if cost > room {
+            break;
+        }
+        kept = (kept.0 + line.len(), cost);
+    }
+    kept
+}
+
+/// The bytes that a character may become in a report: indented, escaped for a terminal, and then
+/// for JSON or HTML.
+fn cost(character: char) -> usize {
+    match character {
+        '\n' => 10,
+        '<' | '>' | '&' | '"' | '\\' => 6,
+        ' '..='~' => 1,
+        _ => 12,
+    }
 }
 
 /// To the millisecond.

@@ -34,6 +34,11 @@ pub fn run(arguments: Vec<OsString>) -> Result<u8, Error> {
         Arguments::List(listed) => report::list(&listed),
         Arguments::Explain(text) => text,
         Arguments::Grade(mut order) => return run_checks(&mut order),
+        Arguments::Class(class) => {
+            cli::on_shutdown_signal(|| INTERRUPTED.store(true, Ordering::SeqCst))?;
+            return class.run(|| is_interrupted().is_some());
+        }
+        Arguments::Summarize(summary) => return summary.write(),
     };
     Output::stdout()?.text(&text)?;
     Ok(0)
@@ -141,6 +146,7 @@ fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
         Err(unusable) => {
             return Ok(Record::of_unusable(
                 assignment,
+                &order.checks,
                 &unusable,
                 about(order, layers),
             ));

@@ -129,7 +129,7 @@ fn all_hold(
     match preflight(assignment, &subject) {
         Ok(first) => subject.startup = first.startup,
         Err(unusable) => {
-            let record = Record::of_unusable(assignment, &unusable, About::default());
+            let record = Record::of_unusable(assignment, &[], &unusable, About::default());
             return Err(format!("{:#?}", record.unusable).into());
         }
     }

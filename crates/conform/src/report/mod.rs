@@ -12,13 +12,16 @@ mod tests;
 
 pub(crate) use list::list;
 
-use crate::Record;
+use crate::record::Outcome;
+use crate::{Record, page};
 
 /// In which form a record is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Human,
+    /// A page for a browser.
+    Html,
     /// Test Anything Protocol, version 13.
     Tap,
     /// The record itself, as the README documents it.
@@ -58,8 +61,9 @@ pub(crate) enum Shown {
 
 impl Format {
     /// All forms, by their names.
-    pub(crate) const ALL: [(&str, Self); 9] = [
+    pub(crate) const ALL: [(&str, Self); 10] = [
         ("human", Self::Human),
+        ("html", Self::Html),
         ("tap", Self::Tap),
         ("json", Self::Json),
         ("junit", Self::Junit),
@@ -74,6 +78,7 @@ impl Format {
     pub(crate) fn of(self, record: &Record, style: &Style) -> String {
         match self {
             Self::Human => human::human(record, style.shown),
+            Self::Html => page::student(record, points_of(record, style.points)),
             Self::Tap => tap::tap(record),
             Self::Json => json(record),
             Self::Junit => junit::junit(record),
@@ -91,6 +96,12 @@ impl Format {
         use Format::{Autolab, Classroom50, Gradescope, Prairielearn};
         matches!(self, Gradescope | Classroom50 | Autolab | Prairielearn)
     }
+}
+
+/// The points that are earned and those that could be; none where nothing can be said.
+pub(crate) fn points_of(record: &Record, total: Option<f64>) -> Option<(f64, f64)> {
+    let judged = record.outcome != Outcome::NotJudged;
+    judged.then(|| points::sum(&points::items(record, total)))
 }
 
 /// The record as JSON, with a line break at its end.

@@ -110,8 +110,9 @@ fn unusable(format: Format) -> String {
         problem: Problem::broken("the program starts", "it does not"),
         evidence: Evidence::default(),
     };
+    let selected: Vec<_> = ASSIGNMENT.checks().collect();
     format.of(
-        &Record::of_unusable(&ASSIGNMENT, &unusable, about(false)),
+        &Record::of_unusable(&ASSIGNMENT, &selected, &unusable, about(false)),
         &STYLE,
     )
 }
