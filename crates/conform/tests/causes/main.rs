@@ -11,11 +11,11 @@ mod tcp_server;
 
 #[path = "../programs/mod.rs"]
 mod programs;
-mod server;
 
 mod accio;
 mod lab2;
 mod lab3;
+mod server;
 mod server_s;
 
 use std::fs;

@@ -30,10 +30,11 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-18", "there are no prompts"),
         ("C-18/2", "any entry is good"),
         ("C-18/3", "any entry is good"),
-        ("C-18/3", "entries are counted in characters"),
         ("C-18/4", "entries are shorter by one"),
         ("C-18/5", "invalid entries are not mentioned"),
         ("C-18/6", "every error has status 3"),
+        ("C-18/7", "entries are counted in characters"),
+        ("C-18/8", "entries are trimmed"),
         ("C-19", "it connects before it asks"),
         ("C-20", "sending is not mentioned"),
         ("C-20/2", "sending is not mentioned"),
@@ -49,6 +50,9 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-21/6", "that there are more is not mentioned"),
         ("C-21/7", "it waits for a twentieth of a second"),
         ("C-21/8", "the response ends when the server closes"),
+        ("C-21/7", "a header comes in one piece"),
+        ("C-21/9", "a text has 60,000 bytes at most"),
+        ("C-21/10", "a text has two bytes at least"),
         ("C-22", "any MagicNo is good"),
         ("C-22/2", "any ID is good"),
         ("C-22/3", "any MoreMsgs is good"),
@@ -64,6 +68,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("C-22/12", "errors are not printed"),
         ("C-22/13", "every error has status 3"),
         ("C-22/14", "messages are printed when all have come"),
+        ("C-22/15", "a gap ends it with a panic"),
         ("C-23", "a terminal gets what comes"),
         ("C-23/2", "a pipe gets escapes"),
         ("C-23/3", "none and more is an error"),
@@ -246,7 +251,10 @@ fn ask(fault: &str, what: &str, longest: usize) -> io::Result<String> {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
-        let entry = String::from_utf8_lossy(line).into_owned();
+        let mut entry = String::from_utf8_lossy(line).into_owned();
+        if fault == "entries are trimmed" {
+            entry = entry.trim().to_owned();
+        }
         let length = match fault {
             "entries are counted in characters" => entry.chars().count(),
             _ => entry.len(),
@@ -300,6 +308,7 @@ fn receive(fault: &str, server: &mut TcpStream, count: usize) -> io::Result<Vec<
                 return wrong("a piece of a header");
             }
             Ok(read) => filled += read,
+            Err(_) if fault == "a gap ends it with a panic" => panic!("a gap"),
             Err(error) => return Err(error),
         }
     }
@@ -358,6 +367,9 @@ fn receive_message(fault: &str, server: &mut TcpStream) -> io::Result<(Vec<u8>, 
     let length = u16::from_be_bytes([high, low]);
     if sender == 0 && fault != "any SenderLen is good" {
         return wrong("SenderLen");
+    }
+    if length < 2 && fault == "a text has two bytes at least" {
+        return wrong("the text is too short");
     }
     if length == 0 && fault != "any MessageLen is good" {
         return wrong("MessageLen");

@@ -3,12 +3,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use harness::{Exit, Finished, Input, Listener};
+use harness::{Exit, Input, Listener};
 
-use super::{ALICE, READ, arguments, ended, start, start_reading};
+use super::records::{REQUESTS, asks_for};
+use super::{ALICE, arguments, ended, start};
 use crate::checks::default_port::reserve;
 use crate::checks::messages::{
-    BORDER_PORTS, SECOND, WRONG_PORTS, create, ends_with_a_text, has_status, read,
+    BORDER_PORTS, SECOND, WRONG_PORTS, create, ends_with_a_text, has_status, letters, name, text,
 };
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
@@ -45,8 +46,9 @@ pub(super) const CHECKS: &[Check] = &[
             for port in BORDER_PORTS {
                 let _guard = reserve(port)?;
                 let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+                start(trial, &listener, "read", Input::Pipe)?;
                 // A reset: the system keeps nothing of the connection that others could run into.
-                start_reading(trial, &listener)?.reset()?;
+                trial.accept(&listener)?.reset()?;
             }
             Ok(())
         },
@@ -65,12 +67,11 @@ pub(super) const CHECKS: &[Check] = &[
         "a user name of 255 bytes is taken",
         "3.2: user names must be at least 1 character long, and no longer than 255 bytes",
         |trial| {
-            let name = "ü".repeat(127) + "x";
-            let listener = trial.listen()?;
-            trial.start(&arguments(listener.port(), &name, "read"), Input::Pipe)?;
-            trial.accept(&listener)?.expect(&read(name.as_bytes()))
+            let name = letters(trial, 255);
+            asks_for(trial, &name)
         },
-    ),
+    )
+    .needs(&["C-1"]),
     Check::must(
         "C-17/6",
         "a type that is neither read nor create is refused with a message",
@@ -101,7 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
             let listener = Listener::at(all).or_else(|_| Listener::new())?;
-            reads_at_localhost(trial, &listener)
+            comes_to_localhost(trial, &listener)
         },
     ),
     Check::should(
@@ -140,23 +141,24 @@ pub(super) const CHECKS: &[Check] = &[
         "receiver and message are prompted for",
         "3.2.1: it should prompt the user for the following information interactively",
         |trial| {
-            let timeout = trial.timeout();
+            let entries = [("receiver", name(trial)), ("message", text(trial))];
             let listener = trial.listen()?;
-            let arguments = arguments(listener.port(), "alice", "create");
+            let arguments = arguments(listener.port(), ALICE, "create");
             trial.start_as(&arguments, harness::Program::on_terminal)?;
             let mut seen = 0;
-            for (what, line) in [("receiver", b"bob\n" as &[u8]), ("message", b"hello\n")] {
-                let client = trial.process()?;
-                let prompted = client.wait_stdout(|printed| printed.len() > seen, timeout);
-                prompted.map_err(|_| {
-                    let expected = format!("a prompt for the {what}");
-                    Problem::broken(expected, "nothing, on a terminal")
+            let mut typed = String::new();
+            for (what, entry) in entries {
+                trial.wait_printed(&format!("a prompt for the {what}"), |text| {
+                    let more: String = text.chars().skip(seen).collect();
+                    // The terminal repeats what is typed.
+                    !more.replacen(&typed, "", 1).trim().is_empty()
                 })?;
-                seen = client.stdout().len();
-                client.write_stdin(line)?;
+                seen = trial.printed()?.chars().count();
+                let client = trial.process()?;
+                client.write_stdin(format!("{entry}\n").as_bytes())?;
+                typed = entry;
             }
-            let mut server = trial.accept(&listener)?;
-            server.expect(&create(ALICE, b"bob", b"hello"))
+            trial.accept(&listener).map(drop)
         },
     ),
     Check::must(
@@ -165,54 +167,59 @@ pub(super) const CHECKS: &[Check] = &[
         "3.2.1: at least 1 character and less than 255 bytes; if it is not, the client prompts \
          again",
         |trial| {
-            // The last invalid one has 128 characters of two bytes each.
-            let (longer, wide) = ("r".repeat(255), "ü".repeat(128));
-            let receiver = "ü".repeat(127);
-            let lines = format!("\n{longer}\n{wide}\n{receiver}\nhello\n");
-            creates_from(trial, lines.as_bytes(), receiver.as_bytes(), b"hello")
+            let (long, longer) = (letters(trial, 255), letters(trial, 300));
+            let (receiver, text) = (name(trial), text(trial));
+            let entries = ["", &long, &longer, &receiver, &text];
+            creates(trial, &entries, &create(ALICE, &receiver, &text))
         },
-    ),
+    )
+    .needs(REQUESTS),
     Check::must(
         "C-18/3",
         "a message of 0 or of 65,535 bytes and more is not taken, but the next entry",
         "3.2.1: at least 1 character and less than 65,535 bytes; if it is not, the client prompts \
          again",
         |trial| {
-            let (longer, wide) = ("t".repeat(65_535), "ü".repeat(32_768));
-            let text = "ü".repeat(32_767);
-            let lines = format!("bob\n\n{longer}\n{wide}\n{text}\n");
-            creates_from(trial, lines.as_bytes(), b"bob", text.as_bytes())
+            let (long, longer) = (letters(trial, 65_535), letters(trial, 65_600));
+            let (receiver, text) = (name(trial), text(trial));
+            let entries = [&receiver, "", &long, &longer, &text];
+            creates(trial, &entries, &create(ALICE, &receiver, &text))
         },
-    ),
+    )
+    .needs(REQUESTS),
     Check::must(
         "C-18/4",
         "the shortest and the longest receiver and message are taken",
         "3.2.1: at least 1 character and less than 255 bytes, less than 65,535 bytes",
         |trial| {
-            creates_from(trial, b"b\nh\n", b"b", b"h")?;
-            let (receiver, text) = ("r".repeat(254), "t".repeat(65_534));
-            let lines = format!("{receiver}\n{text}\n");
-            creates_from(
-                trial,
-                lines.as_bytes(),
-                receiver.as_bytes(),
-                text.as_bytes(),
-            )
+            for lengths in [[1, 1], [254, 65_534]] {
+                let [receiver, text] = lengths.map(|length| letters(trial, length));
+                creates(trial, &[&receiver, &text], &create(ALICE, &receiver, &text))?;
+            }
+            Ok(())
         },
-    ),
+    )
+    .needs(REQUESTS),
     // More is printed than for valid entries alone: an error, and the prompt again.
     Check::must(
         "C-18/5",
         "an invalid entry gets an error message",
         "3.2.1: the client prints an appropriate error message and prompts again",
         |trial| {
-            let listener = trial.listen()?;
-            let request = create(ALICE, b"bob", b"hello");
-            let length = |finished: &Finished| finished.stdout.len() + finished.stderr.len();
-            let valid = creates(trial, &listener, b"bob\nhello\n", &request)?;
-            for lines in [b"\nbob\nhello\n", b"bob\n\nhello\n"] {
-                let invalid = creates(trial, &listener, lines, &request)?;
-                if length(&invalid) <= length(&valid) {
+            let (receiver, text) = (name(trial), text(trial));
+            let mut printed = |lines: String| -> Result<usize, Problem> {
+                let listener = trial.listen()?;
+                start(trial, &listener, "create", Input::Bytes(lines.into_bytes()))?;
+                trial.accept(&listener)?.shutdown_write()?;
+                let finished = ended(trial)?;
+                Ok(finished.stdout.len() + finished.stderr.len())
+            };
+            let valid = printed(format!("{receiver}\n{text}\n"))?;
+            for invalid in [
+                format!("\n{receiver}\n{text}\n"),
+                format!("{receiver}\n\n{text}\n"),
+            ] {
+                if printed(invalid)? <= valid {
                     return Err(Problem::broken(
                         "an error message, and the prompt again, for an invalid entry",
                         "no more is printed than for valid entries alone",
@@ -221,7 +228,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(&["C-18/2", "C-18/3"]),
     Check::should(
         "C-18/6",
         "the end of the input at a prompt is an error, with status 1",
@@ -247,60 +255,71 @@ pub(super) const CHECKS: &[Check] = &[
         },
     ),
     Check::must(
+        "C-18/7",
+        "the limits of receiver and message count bytes, not characters",
+        "3.2.1: less than 255 bytes, less than 65,535 bytes; 3.6: a character may require a \
+         variable number of bytes",
+        |trial| {
+            // 128 and 32,768 characters of two bytes.
+            let [long_receiver, long_text] = ["é".repeat(128), "é".repeat(32_768)];
+            let (receiver, text) = (name(trial), text(trial));
+            let entries = [&long_receiver, &receiver, &long_text, &text];
+            creates(
+                trial,
+                &entries.map(String::as_str),
+                &create(ALICE, &receiver, &text),
+            )
+        },
+    )
+    .needs(&["C-1/2", "C-1/3", "C-18/2", "C-18/3"]),
+    Check::should(
+        "C-18/8",
+        "spaces at the ends of an entry are part of it",
+        "not in the assignment: what is sent is what was entered",
+        |trial| {
+            let (receiver, text) = (format!(" {}", name(trial)), format!("  {}\t", text(trial)));
+            creates(trial, &[&receiver, &text], &create(ALICE, &receiver, &text))
+        },
+    )
+    .needs(REQUESTS),
+    Check::must(
         "C-19",
         "the client connects when everything has been entered",
         "3.2: it prepares a MessageRequest, for which it elicits information from the user; then \
          it creates a socket and connects",
         |trial| {
             const WHILE: Duration = Duration::from_millis(300);
+            let (receiver, text) = (name(trial), text(trial));
             let timeout = trial.timeout();
             let listener = trial.listen()?;
             start(trial, &listener, "create", Input::Pipe)?;
             let client = trial.process()?;
             // It has begun, or keeps its prompt back.
             let begun = |printed: &[u8]| !printed.is_empty();
-            let _ = client.wait_stdout(begun, timeout.min(Duration::from_secs(1)));
-            client.write_stdin(b"bob\n")?;
+            let _ = client.wait_stdout(begun, timeout.min(SECOND));
+            client.write_stdin(format!("{receiver}\n").as_bytes())?;
             if listener.accept(WHILE).is_ok() {
                 return Err(Problem::broken(
                     "it connects when receiver and message have been entered",
                     "it connects when the message has not been entered",
                 ));
             }
-            client.write_stdin(b"hello\n")?;
-            let mut server = trial.accept(&listener)?;
-            server.expect(&create(ALICE, b"bob", b"hello"))
+            client.write_stdin(format!("{text}\n").as_bytes())?;
+            trial.accept(&listener).map(drop)
         },
     ),
 ];
 
 /// Runs the client with these lines typed in, and sees that the request is as it should be.
-pub(super) fn creates(
-    trial: &mut Trial<'_>,
-    listener: &Listener,
-    lines: &[u8],
-    request: &[u8],
-) -> Result<Finished, Problem> {
-    start(trial, listener, "create", Input::Bytes(lines.to_vec()))?;
-    let mut server = trial.accept(listener)?;
-    // In parts, of which each is compared once.
-    for piece in request.chunks(1 << 14) {
-        server.expect(piece)?;
-    }
-    // It has no response. The client may leave first, or when the server does.
-    let _ = server.shutdown_write();
-    server.expect_gone()?;
-    ended(trial)
-}
-
-pub(super) fn creates_from(
-    trial: &mut Trial<'_>,
-    lines: &[u8],
-    receiver: &[u8],
-    text: &[u8],
-) -> Outcome {
+pub(super) fn creates(trial: &mut Trial<'_>, lines: &[&str], request: &[u8]) -> Outcome {
     let listener = trial.listen()?;
-    creates(trial, &listener, lines, &create(ALICE, receiver, text)).map(drop)
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    start(trial, &listener, "create", Input::Bytes(lines.into_bytes()))?;
+    let mut server = trial.accept(&listener)?;
+    // In parts, of which each is compared once.
+    request
+        .chunks(1 << 14)
+        .try_for_each(|piece| server.expect(piece))
 }
 
 /// Finding out that a host does not exist may take as long as its name servers take.
@@ -351,8 +370,8 @@ fn all_counts(trial: &mut Trial<'_>) -> Result<Vec<Exit>, Problem> {
     Ok(exits)
 }
 
-pub(super) fn reads_at_localhost(trial: &mut Trial<'_>, listener: &Listener) -> Outcome {
+fn comes_to_localhost(trial: &mut Trial<'_>, listener: &Listener) -> Outcome {
     let arguments = Arguments::new().host("localhost").port(listener.port());
-    trial.start(&arguments.word("alice").word("read"), Input::Pipe)?;
-    trial.accept(listener)?.expect(READ)
+    trial.start(&arguments.word(ALICE).word("read"), Input::Pipe)?;
+    trial.accept(listener).map(drop)
 }

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Output};
 
-use super::exchange::{DRIVES, WILHELMINA};
-use super::{READ, Then, arguments, both, ended, reads, reads_from, says_more, start_reading};
-use crate::checks::messages::{has_status, response};
+use super::exchange::{DRIVES, refused};
+use super::{ALICE, Then, arguments, both, ended, reads, reads_from, says_more, start_reading};
+use crate::checks::messages::{
+    Message, NO_MESSAGES, has_status, message, name, response, with_byte,
+};
 use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
@@ -17,8 +19,9 @@ pub(super) const CHECKS: &[Check] = &[
         "3.3.2: the contents of the MagicNo field must equal 0xAE73; else the client prints an \
          error message, closes the socket and exits",
         |trial| {
-            finds_wrong_header(trial, b"\xae\x74\x03\x01\0")?;
-            finds_wrong_header(trial, b"\x73\xae\x03\x01\0")
+            finds_wrong_byte(trial, 1, 0x74)?;
+            let high = trial.random().u8(..0xae);
+            finds_wrong_byte(trial, 0, high)
         },
     ),
     Check::must(
@@ -26,8 +29,10 @@ pub(super) const CHECKS: &[Check] = &[
         "an ID other than 3 is an error",
         "3.3.2: the contents of the ID field must equal 3",
         |trial| {
-            finds_wrong_header(trial, b"\xae\x73\x01\x01\0")?;
-            finds_wrong_header(trial, b"\xae\x73\x00\x01\0")
+            let id = trial.random().u8(4..);
+            [1, 0, id]
+                .iter()
+                .try_for_each(|id| finds_wrong_byte(trial, 2, *id))
         },
     ),
     Check::must(
@@ -35,8 +40,10 @@ pub(super) const CHECKS: &[Check] = &[
         "a MoreMsgs other than 0 and 1 is an error",
         "3.3.2: the contents of the MoreMsgs field must be either 0 or 1",
         |trial| {
-            finds_wrong_header(trial, b"\xae\x73\x03\x01\x02")?;
-            finds_wrong_header(trial, b"\xae\x73\x03\x01\xff")
+            let more = trial.random().u8(3..);
+            [2, more]
+                .iter()
+                .try_for_each(|more| finds_wrong_byte(trial, 4, *more))
         },
     ),
     Check::must(
@@ -44,9 +51,8 @@ pub(super) const CHECKS: &[Check] = &[
         "a SenderLen of 0 is an error",
         "3.3.2: the SenderLen and MessageLen fields must be at least 1",
         |trial| {
-            let wrong = response(0, &[("", "x"), BEHIND]);
-            let right = response(0, &[("Wilhelmina", "x"), BEHIND]);
-            finds_the_fault(trial, &wrong, &right, Then::Stays)
+            let (sender, text) = message(trial);
+            finds_wrong_message(trial, (String::new(), text.clone()), (sender, text))
         },
     ),
     Check::must(
@@ -54,9 +60,8 @@ pub(super) const CHECKS: &[Check] = &[
         "a MessageLen of 0 is an error",
         "3.3.2: the SenderLen and MessageLen fields must be at least 1",
         |trial| {
-            let wrong = response(0, &[("Wilhelmina", ""), BEHIND]);
-            let right = response(0, &[("Wilhelmina", "x"), BEHIND]);
-            finds_the_fault(trial, &wrong, &right, Then::Stays)
+            let (sender, text) = message(trial);
+            finds_wrong_message(trial, (sender.clone(), String::new()), (sender, text))
         },
     ),
     Check::must(
@@ -64,10 +69,7 @@ pub(super) const CHECKS: &[Check] = &[
         "a response that does not come is an error",
         "3.2.2: if there is a gap of more than one second while reading any part of the record, \
          the client should print an appropriate error message, close the socket, and exit",
-        |trial| {
-            let [(bytes, like), ..] = CUT_OFF;
-            finds_the_fault(trial, bytes, like, Then::Stays)
-        },
+        |trial| finds_the_cut(trial, &[0], Then::Stays),
     )
     .waits(1),
     Check::must(
@@ -76,32 +78,31 @@ pub(super) const CHECKS: &[Check] = &[
         "3.3.2: if the five bytes of the fixed header cannot be read without gap, the response is \
          erroneous",
         |trial| {
-            let [_, (bytes, like), ..] = CUT_OFF;
-            finds_the_fault(trial, bytes, like, Then::Stays)
+            let within = trial.random().usize(1..HEADER);
+            finds_the_cut(trial, &[within], Then::Stays)
         },
     )
-    .waits(1),
+    .waits(1)
+    .needs(&["C-22/6"]),
     Check::must(
         "C-22/8",
         "a gap of more than a second before or in a message header is an error",
         "3.3.2: the three bytes of the message header are read, again without gap",
         |trial| {
-            let [_, _, (behind_header, like), (inside, _), _] = CUT_OFF;
-            finds_the_fault(trial, behind_header, like, Then::Stays)?;
-            finds_the_fault(trial, inside, like, Then::Stays)
+            let within = HEADER + trial.random().usize(1..3);
+            finds_the_cut(trial, &[HEADER, within], Then::Stays)
         },
     )
-    .waits(2),
+    .waits(2)
+    .needs(&["C-22/6"]),
     Check::must(
         "C-22/9",
         "a gap of more than a second in a message is an error",
         "3.3.2: if, at any point, reading is not possible without gap, the response is erroneous",
-        |trial| {
-            let [.., (bytes, like)] = CUT_OFF;
-            finds_the_fault(trial, bytes, like, Then::Stays)
-        },
+        |trial| finds_the_cut(trial, &[IN_THE_TEXT], Then::Stays),
     )
-    .waits(1),
+    .waits(1)
+    .needs(&["C-22/6"]),
     // The time is taken from before the client is started: a busy machine makes it longer, never
     // shorter.
     Check::must(
@@ -112,15 +113,15 @@ pub(super) const CHECKS: &[Check] = &[
             const EARLIEST: Duration = Duration::from_millis(900);
             let start = Instant::now();
             let listener = trial.listen()?;
-            reads_from(trial, &listener, b"", Then::Stays)?;
-            let waited = start.elapsed();
-            if waited >= EARLIEST {
+            let _server = start_reading(trial, &listener)?;
+            let left = EARLIEST.saturating_sub(start.elapsed());
+            if trial.process()?.wait_exit(left).is_err() {
                 return Ok(());
             }
-            let happened = format!("it ends after {:.1} seconds", waited.as_secs_f64());
+            let waited = start.elapsed().as_secs_f64();
             Err(Problem::broken(
                 "it waits for the response for a second",
-                happened,
+                format!("it ends after {waited:.1} seconds"),
             ))
         },
     )
@@ -130,9 +131,11 @@ pub(super) const CHECKS: &[Check] = &[
         "a connection that is closed within a response is an error",
         "3.3.2: if the bytes cannot be read, the response is erroneous",
         |trial| {
-            CUT_OFF
-                .into_iter()
-                .try_for_each(|(cut_off, like)| finds_the_fault(trial, cut_off, like, Then::Closes))
+            finds_the_cut(
+                trial,
+                &[0, 3, HEADER, HEADER + 2, IN_THE_TEXT],
+                Then::Closes,
+            )
         },
     ),
     Check::must(
@@ -141,21 +144,15 @@ pub(super) const CHECKS: &[Check] = &[
         "3.5: you will need to handle any exceptions by printing an appropriate error message",
         |trial| {
             let listener = trial.listen()?;
-            let none = reads_from(
-                trial,
-                &listener,
-                crate::checks::messages::NO_MESSAGES,
-                Then::Closes,
-            )?;
+            let none = reads_from(trial, &listener, NO_MESSAGES, Then::Closes)?;
             start_reading(trial, &listener)?.reset()?;
             let finished = ended(trial)?;
             if says_more(&finished, &none) {
                 return Ok(());
             }
-            let happened = shown(both(&finished).as_bytes());
             Err(Problem::broken(
                 "an error message on either output",
-                happened,
+                shown(both(&finished).trim().as_bytes()),
             ))
         },
     ),
@@ -186,12 +183,12 @@ pub(super) const CHECKS: &[Check] = &[
         "messages before a fault are printed",
         "3.3.2: the messages are read and processed one after another",
         |trial| {
-            let finished = reads(
-                trial,
-                b"\xae\x73\x03\x02\0\x0a\0\x05Wilhelminahello\0\0\x01x",
-            )?;
+            let (sender, text) = message(trial);
+            let wrong = (String::new(), "x".to_owned());
+            let messages = [(sender.clone(), text.clone()), wrong];
+            let finished = reads(trial, &response(0, &messages))?;
             let printed = String::from_utf8_lossy(&finished.stdout).into_owned();
-            if printed.contains("Wilhelmina") && printed.contains("hello") {
+            if printed.contains(&sender) && printed.contains(&text) {
                 return Ok(());
             }
             Err(Problem::broken(
@@ -201,20 +198,40 @@ pub(super) const CHECKS: &[Check] = &[
         },
     ),
     Check::should(
+        "C-22/15",
+        "an error is a message, not the end of an exception that nobody caught",
+        "5: just letting a library function crash (possibly printing some nondescript message) \
+         will result in deductions",
+        |trial| {
+            refused(trial)?;
+            is_orderly(trial)?;
+            let listener = trial.listen()?;
+            start_reading(trial, &listener)?.reset()?;
+            is_orderly(trial)?;
+            for then in [Then::Stays, Then::Closes] {
+                reads_from(trial, &listener, b"\xae\x73\x03", then)?;
+                is_orderly(trial)?;
+            }
+            Ok(())
+        },
+    )
+    .waits(1)
+    .needs(&["C-22/6"]),
+    Check::should(
         "C-23",
         "control characters of a message cannot drive a terminal",
         "not in the assignment: a message is a stranger's",
         |trial| {
+            let sender = name(trial);
             let listener = trial.listen()?;
-            let arguments = arguments(listener.port(), "alice", "read");
+            let arguments = arguments(listener.port(), ALICE, "read");
             trial.start_as(&arguments, |program| program.stdout(Output::Terminal))?;
             let mut server = trial.accept(&listener)?;
-            server.expect(READ)?;
-            server.send(&response(0, &[(WILHELMINA, DRIVES)]))?;
+            server.send(&response(0, &[(&sender, DRIVES)]))?;
             let finished = ended(trial)?;
             let drives_it = |letter: char| letter.is_control() && !"\r\n".contains(letter);
             match String::from_utf8(finished.stdout) {
-                Ok(text) if text.contains("Wilhelmina") && !text.contains(drives_it) => Ok(()),
+                Ok(text) if text.contains(&sender) && !text.contains(drives_it) => Ok(()),
                 Ok(text) => Err(Problem::broken(
                     "the message, with its control characters escaped",
                     harness::escape(text.as_bytes()),
@@ -231,7 +248,7 @@ pub(super) const CHECKS: &[Check] = &[
         "where the output is a pipe, a message is printed as it is",
         "not in the assignment: what users of a command line expect",
         |trial| {
-            let finished = reads(trial, &response(0, &[(WILHELMINA, DRIVES)]))?;
+            let finished = reads(trial, &response(0, &[("eve", DRIVES)]))?;
             let mut places = finished.stdout.windows(DRIVES.len());
             if places.any(|bytes| bytes == DRIVES) {
                 return Ok(());
@@ -256,10 +273,7 @@ pub(super) const CHECKS: &[Check] = &[
         "a read that succeeds prints on standard output only, and ends with status 0",
         "not in the assignment: what users of a command line expect",
         |trial| {
-            for record in [
-                crate::checks::messages::NO_MESSAGES.to_vec(),
-                response(1, &[(WILHELMINA, b"hello")]),
-            ] {
+            for record in [NO_MESSAGES.to_vec(), response(1, &[message(trial)])] {
                 let finished = reads(trial, &record)?;
                 has_status(finished.exit, 0)?;
                 if finished.stdout.is_empty() || !finished.stderr.is_empty() {
@@ -274,21 +288,26 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
-/// The message behind a fault.
-const BEHIND: (&str, &str) = ("Bartholomew", "behind the fault");
+/// The length of the fixed header of a response.
+const HEADER: usize = 5;
 
-/// A wrong response of two messages at most, the last of which is [`BEHIND`] the fault, and a right
-/// one: sees that the client ends, that it prints something that it does not print for the right
-/// one, and that it does not go on behind the fault.
-fn finds_the_fault(trial: &mut Trial<'_>, wrong: &[u8], right: &[u8], then: Then) -> Outcome {
+/// A wrong response and a right one: sees that the client ends, that it prints something that it
+/// does not print for the right one, and that it does not print a text after the fault.
+fn finds_the_fault(
+    trial: &mut Trial<'_>,
+    wrong: &[u8],
+    right: &[u8],
+    after: &str,
+    then: Then,
+) -> Outcome {
     let listener = trial.listen()?;
     let right = reads_from(trial, &listener, right, Then::Closes)?;
     let wrong = reads_from(trial, &listener, wrong, then)?;
     let printed = both(&wrong);
-    if printed.contains("behind the fault") {
+    if printed.contains(after) {
         return Err(Problem::broken(
-            "no message that stands behind the fault is printed",
-            shown(printed.as_bytes()),
+            format!("an error, and {after:?}, which comes after the fault, is not printed"),
+            shown(printed.trim().as_bytes()),
         ));
     }
     if !says_more(&wrong, &right) {
@@ -296,44 +315,62 @@ fn finds_the_fault(trial: &mut Trial<'_>, wrong: &[u8], right: &[u8], then: Then
             "an error message on either output",
             format!(
                 "the same as for a valid response: {}",
-                shown(printed.as_bytes())
+                shown(printed.trim().as_bytes())
             ),
         ));
     }
     Ok(())
 }
 
-/// A response whose header is wrong.
-fn finds_wrong_header(trial: &mut Trial<'_>, header: &[u8]) -> Outcome {
-    let right = response(0, &[BEHIND]);
-    let messages = right.get(header.len()..).unwrap_or_default();
-    finds_the_fault(trial, &[header, messages].concat(), &right, Then::Stays)
+/// A response in whose header one byte is wrong.
+fn finds_wrong_byte(trial: &mut Trial<'_>, place: usize, byte: u8) -> Outcome {
+    let (sender, text) = message(trial);
+    let right = response(0, &[(sender, &text)]);
+    let wrong = with_byte(right.clone(), place, byte);
+    finds_the_fault(trial, &wrong, &right, &text, Then::Stays)
 }
 
-/// Each with a response that could be taken for it.
-const CUT_OFF: [(&[u8], &[u8]); 5] = [
-    (b"", b"\xae\x73\x03\0\0"),
-    (b"\xae\x73\x03", b"\xae\x73\x03\0\0"),
-    (b"\xae\x73\x03\x01\0", b"\xae\x73\x03\0\0"),
-    (b"\xae\x73\x03\x01\0\x0a\0", b"\xae\x73\x03\0\0"),
-    (
-        b"\xae\x73\x03\x01\0\x0a\0\x14Wilhelminaunfinished",
-        b"\xae\x73\x03\x01\0\x0a\0\x0aWilhelminaunfinished",
-    ),
-];
+/// A response whose first message is wrong.
+fn finds_wrong_message(trial: &mut Trial<'_>, wrong: Message, right: Message) -> Outcome {
+    let second = message(trial);
+    let after = second.1.clone();
+    let [wrong, right] = [wrong, right].map(|first| response(0, &[first, second.clone()]));
+    finds_the_fault(trial, &wrong, &right, &after, Then::Stays)
+}
+
+/// A length of which nothing but three letters of the text are left.
+const IN_THE_TEXT: usize = usize::MAX;
+
+/// A response that ends after so many bytes, and one that a client could take it for.
+fn finds_the_cut(trial: &mut Trial<'_>, lengths: &[usize], then: Then) -> Outcome {
+    for length in lengths {
+        let (sender, text) = message(trial);
+        let whole = response(0, &[(&sender, &text)]);
+        let cut = &whole[..(*length).min(whole.len() - 3)];
+        let right = match *length {
+            IN_THE_TEXT => response(0, &[(&sender[..], &text[..text.len() - 3])]),
+            _ => NO_MESSAGES.to_vec(),
+        };
+        finds_the_fault(trial, cut, &right, &text, then)?;
+    }
+    Ok(())
+}
 
 /// The status of a program in Rust that panicked.
 const PANICKED: Exit = Exit::Status(101);
 
 pub(super) fn ends_in_order(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
-    let finished = reads(trial, bytes)?;
-    is_in_order(finished.exit, &finished.stderr)
+    reads(trial, bytes)?;
+    is_orderly(trial)
 }
 
-pub(super) fn is_in_order(exit: Exit, stderr: &[u8]) -> Outcome {
+/// Sees that the client that was started last has not ended with an exception or a panic.
+pub(super) fn is_orderly(trial: &mut Trial<'_>) -> Outcome {
+    let exit = trial.wait_exit()?;
+    let stderr = trial.process()?.stderr();
     let uncaught = stderr.starts_with(b"Traceback");
     if uncaught || matches!(exit, Exit::Signal(_) | PANICKED) {
-        let happened = format!("{exit}, and {} on standard error", shown(stderr));
+        let happened = format!("{exit}, and {} on standard error", shown(&stderr));
         return Err(Problem::broken("it ends in order", happened));
     }
     Ok(())

@@ -1,15 +1,19 @@
 //! Responses as they should be.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
 use std::time::Duration;
 
 use harness::{Exit, Finished, Input, Listener};
 
-use super::command_line::creates;
 use super::{
-    ALICE, Then, arguments, both, ended, reads, reads_from, says_more, start, start_reading,
+    ALICE, Then, arguments, both, ended, reads, reads_from, reads_messages, says_more,
+    start_creating, start_reading,
 };
-use crate::checks::messages::{create, ends_with_a_text, has_status, response};
+use crate::checks::messages::{
+    Message, NO_MESSAGES, ends_with_a_text, has_status, letters, message, name, response, text,
+    wide,
+};
 use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
@@ -22,22 +26,24 @@ pub(super) const CHECKS: &[Check] = &[
         "it says that the request is sent",
         "3.2: the client sends the MessageRequest and prints an appropriate informational message",
         |trial| {
+            let (receiver, text) = (name(trial), text(trial));
             let port = trial.port()?;
             let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-            let request = create(ALICE, b"bob", b"hello");
-            let sent = creates(trial, &listener, b"bob\nhello\n", &request)?;
+            start_creating(trial, &listener, &receiver, &text)?.shutdown_write()?;
+            let sent = ended(trial)?;
             drop(listener);
-            let lines = Input::Bytes(b"bob\nhello\n".to_vec());
-            trial.start(&arguments(port, "alice", "create"), lines)?;
+            let lines = Input::Bytes(format!("{receiver}\n{text}\n").into_bytes());
+            trial.start(&arguments(port, ALICE, "create"), lines)?;
             let refused = ended(trial)?;
             if says_more(&sent, &refused) {
                 return Ok(());
             }
+            let printed = both(&sent);
             Err(Problem::broken(
                 "a message on either output that the request is sent",
                 format!(
                     "no more than where it cannot connect: {}",
-                    shown(&[sent.stdout, sent.stderr].concat())
+                    shown(printed.trim().as_bytes())
                 ),
             ))
         },
@@ -47,12 +53,12 @@ pub(super) const CHECKS: &[Check] = &[
         "it says so before the response to a read request comes, also where the output is a pipe",
         "3.2: the client sends the MessageRequest and prints an appropriate informational message",
         |trial| {
-            const AT_ONCE: Duration = Duration::from_millis(700);
+            const IMMEDIATELY: Duration = Duration::from_millis(700);
             let listener = trial.listen()?;
             let _server = start_reading(trial, &listener)?;
             let client = trial.process()?;
-            let said = client.wait_stdout(|printed| !printed.is_empty(), AT_ONCE);
-            said.map_err(|_| {
+            let printed = client.wait_stdout(|printed| !printed.is_empty(), IMMEDIATELY);
+            printed.map_err(|_| {
                 let expected = "a message on standard output before the response comes";
                 Problem::broken(expected, "nothing")
             })
@@ -74,20 +80,13 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::should(
         "C-20/5",
-        "behind a create request the client does not wait for the server",
+        "after a create request the client does not wait for the server",
         "3.1: no response is sent back to the client in this case",
         |trial| {
+            let (receiver, text) = (name(trial), text(trial));
             let listener = trial.listen()?;
-            start(
-                trial,
-                &listener,
-                "create",
-                Input::Bytes(b"bob\nhello\n".to_vec()),
-            )?;
-            let mut server = trial.accept(&listener)?;
-            server.expect(&create(ALICE, b"bob", b"hello"))?;
-            let finished = ended(trial)?;
-            has_status(finished.exit, 0)
+            let _server = start_creating(trial, &listener, &receiver, &text)?;
+            has_status(ended(trial)?.exit, 0)
         },
     ),
     Check::must(
@@ -95,14 +94,10 @@ pub(super) const CHECKS: &[Check] = &[
         "sender and text of each message are printed, in order",
         "3.2.2: the client attempts to read and print each message's sender and text",
         |trial| {
-            let messages = [
-                (WILHELMINA, &b"first things first"[..]),
-                (BARTHOLOMEW, b"second to none"),
-            ];
-            let finished = reads(trial, &response(0, &messages))?;
-            shows(&finished, &["Wilhelmina", "Bartholomew"])?;
-            let texts = ["first things first", "second to none"].map(str::to_owned);
-            shows_in_order(&finished, &texts)
+            let messages = [message(trial), message(trial)];
+            let finished = reads_messages(trial, &messages)?;
+            shows_messages(&finished, &messages)?;
+            shows_in_order(&finished, &messages.map(|(_, text)| text))
         },
     ),
     Check::must(
@@ -110,57 +105,51 @@ pub(super) const CHECKS: &[Check] = &[
         "they are printed as the UTF-8 that they are",
         "3.6: you can use the decode method to convert bytes back into a string",
         |trial| {
-            let (sender, text) = ("Zoë", "Grüße, 漢字 😀");
-            let messages = [(sender.as_bytes(), text.as_bytes())];
-            let finished = reads(trial, &response(0, &messages))?;
-            shows(&finished, &[sender, text])
+            let messages = [(wide(trial, 5), wide(trial, 20))];
+            let finished = reads_messages(trial, &messages)?;
+            shows_messages(&finished, &messages)
         },
-    ),
+    )
+    .needs(&["C-21"]),
     Check::must(
         "C-21/3",
         "255 messages are printed, in order",
         "3.3.2: for as many messages as denoted by the NumItems field",
         |trial| {
-            let texts: Vec<_> = (0..255).map(|number| format!("<{number}>")).collect();
-            let messages: Vec<_> = texts
-                .iter()
-                .map(|text| (WILHELMINA, text.as_bytes()))
+            let sender = name(trial);
+            let texts: Vec<_> = (0..255)
+                .map(|number| format!("<{number} {}>", letters(trial, 5)))
                 .collect();
+            let messages: Vec<_> = texts.iter().map(|text| (&sender, text)).collect();
             let finished = reads(trial, &response(0, &messages))?;
             shows_in_order(&finished, &texts)
         },
-    ),
-    // More than a single `recv` gives, in a few lines.
+    )
+    .needs(&["C-21"]),
+    // More than a single `recv` gives.
     Check::must(
         "C-21/4",
-        "a message of 65,533 bytes is printed whole",
-        "3.3.2: the client reads the next SenderLen + MessageLen bytes",
-        |trial| {
-            let text = "0123456789".repeat(6_553) + "end";
-            let finished = reads(trial, &response(0, &[(WILHELMINA, text.as_bytes())]))?;
-            shows(&finished, &["Wilhelmina", &text])
-        },
-    ),
+        "the longest message that a client may send is printed whole",
+        "3.2.1: the message must be less than 65,535 bytes; 3.3.2: the client reads the next \
+         SenderLen + MessageLen bytes",
+        |trial| shows_lengths(trial, 255, 65_534),
+    )
+    .needs(&["C-21"]),
     Check::must(
         "C-21/5",
         "it says that there are no messages",
         "3.2.2: if there are no messages, the client prints an appropriate informational message",
         |trial| {
             let listener = trial.listen()?;
-            let some = response(0, &[(WILHELMINA, b"hello")]);
+            let some = response(0, &[message(trial)]);
             let some = reads_from(trial, &listener, &some, Then::Closes)?;
-            let none = reads_from(
-                trial,
-                &listener,
-                crate::checks::messages::NO_MESSAGES,
-                Then::Closes,
-            )?;
+            let none = reads_from(trial, &listener, NO_MESSAGES, Then::Closes)?;
             if says_more(&none, &some) {
                 return Ok(());
             }
             Err(Problem::broken(
                 "a message on either output that there are no messages",
-                shown(both(&none).as_bytes()),
+                shown(both(&none).trim().as_bytes()),
             ))
         },
     ),
@@ -171,69 +160,91 @@ pub(super) const CHECKS: &[Check] = &[
          print an appropriate message",
         |trial| {
             let listener = trial.listen()?;
-            let messages = [(WILHELMINA, &b"hello"[..])];
+            let messages = [message(trial)];
             let no_more = reads_from(trial, &listener, &response(0, &messages), Then::Closes)?;
             let more = reads_from(trial, &listener, &response(1, &messages), Then::Closes)?;
-            shows(&more, &["Wilhelmina", "hello"])?;
             if says_more(&more, &no_more) {
                 return Ok(());
             }
             Err(Problem::broken(
                 "a message on either output that there are more messages",
-                format!("the same as without: {}", shown(both(&more).as_bytes())),
+                format!(
+                    "the same as without: {}",
+                    shown(both(&more).trim().as_bytes())
+                ),
             ))
         },
     ),
-    // Less than the second that is a gap, between the parts that are read one by one.
+    // Less than the second that is a gap, within and between the parts that are read one by one.
     Check::must(
         "C-21/7",
         "a tenth of a second between the parts of a response is no gap",
-        "3.5: the bytes may come in parts; gaps of one second or more are detected",
+        "3.5: the TCP of a sender decides how many packets it sends, and their sizes; gaps of one \
+         second or more are detected",
         |trial| {
             const PAUSE: Duration = Duration::from_millis(100);
+            let messages = [message(trial), message(trial)];
+            let record = response(0, &messages);
             let listener = trial.listen()?;
             let mut server = start_reading(trial, &listener)?;
-            for part in [
-                &b"\xae\x73\x03\x02\0"[..],
-                b"\x0a\0\x05",
-                b"Wilhelminahello",
-                b"\x0b\0\x05",
-                b"Bartholomewagain",
-            ] {
-                server.send_in_pieces(part, part.len(), PAUSE)?;
+            // In the header, after it, in a message header, after it, in the sender, in the text.
+            let mut rest = &record[..];
+            for length in [trial.random().usize(1..5), 5, 6, 8, 10, record.len() - 3] {
+                let sent = record.len() - rest.len();
+                let (part, later) = rest.split_at(length - sent);
+                server.send(part)?;
+                thread::sleep(PAUSE);
+                rest = later;
             }
+            server.send(rest)?;
             let _ = server.shutdown_write();
             let finished = ended(trial)?;
-            shows(&finished, &["Wilhelmina", "hello", "Bartholomew", "again"])
+            shows_messages(&finished, &messages)
         },
-    ),
+    )
+    .needs(&["C-21"]),
     Check::should(
         "C-21/8",
         "it ends with the response, also if the server does not close",
         "3.2.2: the client will close the socket and exit",
         |trial| {
             let listener = trial.listen()?;
-            let record = response(0, &[(WILHELMINA, b"hello")]);
+            let record = response(0, &[message(trial)]);
             let finished = reads_from(trial, &listener, &record, Then::Stays)?;
-            shows(&finished, &["Wilhelmina", "hello"])?;
             has_status(finished.exit, 0)
         },
     ),
+    Check::should(
+        "C-21/9",
+        "the longest message that fits the record is printed whole",
+        "3.3.2 has no limits but those of the fields",
+        |trial| shows_lengths(trial, 255, 65_535),
+    )
+    .needs(&["C-21"]),
+    Check::must(
+        "C-21/10",
+        "a message of one character from a sender of one is printed",
+        "3.3.2: the SenderLen and MessageLen fields must be at least 1",
+        |trial| {
+            let short = (letters(trial, 1), "#".to_owned());
+            let messages = [short, message(trial)];
+            let finished = reads_messages(trial, &messages)?;
+            shows_messages(&finished, &messages)
+        },
+    )
+    .needs(&["C-21"]),
 ];
 
-pub(super) const WILHELMINA: &[u8] = b"Wilhelmina";
-
-pub(super) const BARTHOLOMEW: &[u8] = b"Bartholomew";
-
-/// Sees that all of these are printed, in this order if it matters.
-pub(super) fn shows(finished: &Finished, texts: &[&str]) -> Outcome {
+/// Sees that senders and texts are printed, in whatever order.
+pub(super) fn shows_messages(finished: &Finished, messages: &[Message]) -> Outcome {
     let printed = both(finished);
-    match texts.iter().find(|text| !printed.contains(**text)) {
+    let mut texts = messages.iter().flat_map(|(sender, text)| [sender, text]);
+    match texts.find(|text| !printed.contains(*text)) {
         None => Ok(()),
-        Some(missing) => {
-            let expected = format!("{missing:?} on either output");
-            Err(Problem::broken(expected, shown(printed.as_bytes())))
-        }
+        Some(missing) => Err(Problem::broken(
+            format!("{} on either output", shown(missing.as_bytes())),
+            shown(printed.trim().as_bytes()),
+        )),
     }
 }
 
@@ -241,19 +252,25 @@ fn shows_in_order(finished: &Finished, texts: &[String]) -> Outcome {
     let printed = both(finished);
     let mut rest = printed.as_str();
     for text in texts {
-        let Some((_, behind)) = rest.split_once(text.as_str()) else {
-            let expected = format!("{text:?} on either output, behind those before it");
-            return Err(Problem::broken(expected, shown(printed.as_bytes())));
+        let Some((_, after)) = rest.split_once(text.as_str()) else {
+            let expected = format!("{text:?} on either output, after those before it");
+            return Err(Problem::broken(expected, shown(printed.trim().as_bytes())));
         };
-        rest = behind;
+        rest = after;
     }
     Ok(())
+}
+
+fn shows_lengths(trial: &mut Trial<'_>, sender: usize, text: usize) -> Outcome {
+    let messages = [(letters(trial, sender), letters(trial, text))];
+    let finished = reads_messages(trial, &messages)?;
+    shows_messages(&finished, &messages)
 }
 
 pub(super) fn refused(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let timeout = trial.timeout();
     let port = trial.port()?;
-    trial.start(&arguments(port, "alice", "read"), Input::Pipe)?;
+    trial.start(&arguments(port, ALICE, "read"), Input::Pipe)?;
     ends_with_a_text(trial, timeout)
 }
 

@@ -1,5 +1,6 @@
 //! The client that stores and reads messages.
 
+mod causes;
 mod command_line;
 mod common;
 mod errors;
@@ -9,7 +10,7 @@ mod records;
 use harness::{Finished, Input, Listener};
 
 use super::common::COMMON;
-use super::messages::SECOND;
+use super::messages::{Message, SECOND, create, read, response};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -30,14 +31,12 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
     ],
-    causes: &[],
+    causes: causes::CAUSES,
     criteria: &[],
 };
 
-const ALICE: &[u8] = b"alice";
-
-/// Alice's request for her messages.
-const READ: &[u8] = b"\xae\x73\x01\x05\0\0\0alice";
+/// The user of whom nothing but a name is needed.
+const ALICE: &str = "alice";
 
 fn arguments(port: u16, name: &str, task: &str) -> Arguments {
     let address = Arguments::new().host("127.0.0.1").port(port);
@@ -46,19 +45,34 @@ fn arguments(port: u16, name: &str, task: &str) -> Arguments {
 
 /// Starts the client for alice.
 fn start(trial: &mut Trial<'_>, listener: &Listener, task: &str, stdin: Input) -> Outcome {
-    let arguments = arguments(listener.port(), "alice", task);
+    let arguments = arguments(listener.port(), ALICE, task);
     trial.start(&arguments, stdin).map(drop)
 }
 
-/// Starts the client for alice to read, and receives her request.
+/// Starts the client for alice to read, and receives her request. Whether it is right is C-1.
 fn start_reading(trial: &mut Trial<'_>, listener: &Listener) -> Result<Conversation, Problem> {
     start(trial, listener, "read", Input::Pipe)?;
     let mut server = trial.accept(listener)?;
-    server.expect(READ)?;
+    let _ = server.receive(read(ALICE).len());
     Ok(server)
 }
 
-/// What the server does behind its response.
+/// Starts the client for alice to create this message, and receives her request. Whether it is
+/// right is C-1/2.
+fn start_creating(
+    trial: &mut Trial<'_>,
+    listener: &Listener,
+    receiver: &str,
+    text: &str,
+) -> Result<Conversation, Problem> {
+    let lines = format!("{receiver}\n{text}\n").into_bytes();
+    start(trial, listener, "create", Input::Bytes(lines))?;
+    let mut server = trial.accept(listener)?;
+    let _ = server.receive(create(ALICE, receiver, text).len());
+    Ok(server)
+}
+
+/// What the server does after its response.
 #[derive(Clone, Copy)]
 enum Then {
     Closes,
@@ -69,6 +83,11 @@ enum Then {
 fn reads(trial: &mut Trial<'_>, record: &[u8]) -> Result<Finished, Problem> {
     let listener = trial.listen()?;
     reads_from(trial, &listener, record, Then::Closes)
+}
+
+/// Runs the client for alice to read these messages.
+fn reads_messages(trial: &mut Trial<'_>, messages: &[Message]) -> Result<Finished, Problem> {
+    reads(trial, &response(0, messages))
 }
 
 /// The same at a listener that there is already: what two runs print differs in nothing but what
