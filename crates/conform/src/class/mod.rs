@@ -325,7 +325,7 @@ mod tests {
         let words = words.map(OsString::from);
         assert_eq!(
             options_for_each(&words),
-            ["--seed", "1", "--only", "--class", "--seed=7"]
+            ["--seed", "1", "--strict", "--only", "--class", "--seed=7"]
         );
     }
 }
