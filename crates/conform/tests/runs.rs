@@ -535,7 +535,7 @@ fn wrong_arguments() {
         ("tcp_server --seed x -- x", "--seed is \"x\"; give a number"),
         (
             "tcp_server --format xml -- x",
-            "--format is \"xml\"; give one of human, tap, json, junit",
+            "--format is \"xml\"; give one of human, html, tap, json",
         ),
         (
             "tcp_server --color red -- x",
