@@ -10,6 +10,9 @@ use harness::confine::{Confinement, User};
 /// Placeholders that a command may have instead of the assignment's own arguments.
 const PLACEHOLDERS: [&str; 3] = ["{host}", "{port}", "{file}"];
 
+/// The bytes of each output of a program under test that are kept; the rest is counted.
+const KEPT_OUTPUT: usize = 1 << 20;
+
 /// The program under test.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -84,7 +87,7 @@ impl Subject {
     pub fn program(&self, arguments: &Arguments) -> Program {
         let placed = self.says_where_arguments_go();
         let mut words = self.command.iter().map(|word| arguments.fill_in(word));
-        let program = Program::new(words.next().unwrap_or_default());
+        let program = Program::new(words.next().unwrap_or_default()).keep(KEPT_OUTPUT);
         let appended = arguments
             .0
             .iter()

@@ -17,7 +17,7 @@ use cli::escape;
 /// How much of each stream is kept, in bytes, if [`Program::keep`](crate::Program::keep) says
 /// nothing else: half of it from the beginning, half from the end. What is between is counted, and
 /// read, so that a program that prints without end behaves as it would elsewhere.
-pub const KEPT_OUTPUT: usize = 1 << 20;
+pub const KEPT_OUTPUT: usize = 64 << 20;
 
 /// So much more is gathered before the middle is thrown away, which moves what comes after it.
 const SLACK: usize = 256 << 10;
@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     fn printed(bytes: &[u8]) -> Printed {
-        let mut printed = Printed::new(KEPT_OUTPUT, true);
+        let mut printed = Printed::new(1 << 20, true);
         printed.append(Duration::from_millis(5), bytes);
         printed
     }

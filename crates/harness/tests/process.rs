@@ -355,7 +355,8 @@ fn processor_time_grows_with_work() {
 
 #[test]
 fn a_flood_of_output_is_read_on_but_not_kept() {
-    let mut process = shell("echo first; yes; echo last").start().unwrap();
+    let flood = shell("echo first; yes; echo last").keep(1 << 20);
+    let mut process = flood.start().unwrap();
     assert_eq!(process.wait_line(SOON).unwrap(), "first");
     let start = Instant::now();
     let printed = |process: &Process| {
