@@ -74,6 +74,16 @@ impl TestLine {
     }
 }
 
+/// A test that runs whole gradings beside others: a machine that is busy for a moment is given
+/// another try.
+///
+/// # Errors
+/// What the last try found.
+pub fn try_again(test: impl Fn() -> Result<(), Failed>) -> Result<(), Failed> {
+    const TRIES: u32 = 3;
+    (1..TRIES).find_map(|_| test().ok()).map_or_else(test, Ok)
+}
+
 /// Runs test lines concurrently, those that take long first. Unless an argument sets the number of
 /// threads, there are many more of them than processors: most tests wait.
 pub fn run_concurrently(lines: Vec<TestLine>) -> ExitCode {

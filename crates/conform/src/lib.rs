@@ -31,7 +31,7 @@ mod specification;
 mod subject;
 mod trial;
 
-pub use as_tests::{TestLine, run_as_tests, run_concurrently, run_some_concurrently};
+pub use as_tests::{TestLine, run_as_tests, run_concurrently, run_some_concurrently, try_again};
 pub use assignment::{Assignment, Criterion, Role, Section};
 pub use cause::Cause;
 pub use check::{Check, Level, NotJudged, Outcome, Problem};

@@ -96,7 +96,9 @@ fn line(
         format!("{name} {condition:?}"),
         takes,
         move || match condition {
-            Condition::Plain | Condition::Wrapped => musts_hold(assignment, &command),
+            Condition::Plain | Condition::Wrapped => {
+                conform::try_again(|| musts_hold(assignment, &command))
+            }
             Condition::Busy => beside_busy_loops(|| musts_hold(assignment, &command)),
             Condition::Eight => thread::scope(|scope| {
                 let runs = [(); 8].map(|()| scope.spawn(|| musts_hold(assignment, &command)));

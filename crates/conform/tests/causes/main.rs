@@ -71,8 +71,8 @@ fn main() -> ExitCode {
             .map(|check| check.takes)
             .max()
             .unwrap_or_default();
-        lines.push(TestLine::new(name, takes, || {
-            is_named_first(assignment, command, mistake.cause)
+        lines.push(TestLine::new(name, takes, move || {
+            conform::try_again(|| is_named_first(assignment, command.clone(), mistake.cause))
         }));
     }
     programs.report_skipped();
