@@ -58,7 +58,15 @@ fn main() -> ExitCode {
         Duration::ZERO,
         every_cause_has_a_program,
     )];
-    for mistake in MISTAKES.iter().copied().flatten() {
+    let all = MISTAKES.iter().copied().flatten();
+    let graded = std::env::var("CAUSES").is_ok_and(|asked| asked == "all");
+    if !graded {
+        eprintln!(
+            "{} programs are graded with CAUSES=all",
+            all.clone().count()
+        );
+    }
+    for mistake in all.filter(|_| graded) {
         let source = with_mistake(mistake);
         let Some(command) = programs.command(&source) else {
             continue;
