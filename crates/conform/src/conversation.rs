@@ -202,7 +202,7 @@ impl Conversation {
     ///
     /// # Errors
     /// A [`Problem`] that shows both, or what happened instead.
-    pub fn expect(&mut self, expected: &[u8]) -> Outcome {
+    pub fn expect_bytes(&mut self, expected: &[u8]) -> Outcome {
         let deadline = Instant::now() + self.timeout;
         let mut received = Vec::new();
         while received != expected {

@@ -9,7 +9,7 @@ use crate::checks::server_s::{COMMAND, FIRST, LIMIT, SECOND};
 pub(super) const CHECKS: &[Check] = &[common::together(|trial| {
     let (_listener, mut server, file) = accept_small(trial)?;
     server.send(&COMMAND.repeat(2))?;
-    server.expect(&[FIRST, SECOND].concat())?;
+    server.expect_bytes(&[FIRST, SECOND].concat())?;
     expect_file(&mut server, &file)?;
     drop(server);
     expect_success(trial, LIMIT)

@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
                     server.expect_silence(A_MOMENT)?;
                     server.send(piece)?;
                 }
-                server.expect(confirmation)?;
+                server.expect_bytes(confirmation)?;
             }
             Ok(())
         },
@@ -45,10 +45,10 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let (_listener, mut server, _) = accept_small(trial)?;
             server.send(COMMAND)?;
-            server.expect(FIRST)?;
+            server.expect_bytes(FIRST)?;
             server.expect_silence(2 * A_MOMENT)?;
             server.send(COMMAND)?;
-            server.expect(SECOND)
+            server.expect_bytes(SECOND)
         },
     )
     .needs(&["AC-1"]),
@@ -133,9 +133,9 @@ pub(super) fn ask_for_file(server: &mut Conversation) -> Outcome {
 /// Has the program confirm twice.
 pub(super) fn shake_hands(server: &mut Conversation) -> Outcome {
     server.send(COMMAND)?;
-    server.expect(FIRST)?;
+    server.expect_bytes(FIRST)?;
     server.send(COMMAND)?;
-    server.expect(SECOND)
+    server.expect_bytes(SECOND)
 }
 
 /// Receives the rest of the connection, which has to be just this file.

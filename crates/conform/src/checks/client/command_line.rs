@@ -319,7 +319,7 @@ pub(super) fn creates(trial: &mut Trial<'_>, lines: &[&str], request: &[u8]) -> 
     // In parts, of which each is compared once.
     request
         .chunks(1 << 14)
-        .try_for_each(|piece| server.expect(piece))
+        .try_for_each(|piece| server.expect_bytes(piece))
 }
 
 /// Finding out that a host does not exist may take as long as its name servers take.

@@ -67,5 +67,5 @@ pub(super) const REQUESTS: &[&str] = &["C-1/2", "C-1/3"];
 pub(super) fn asks_for(trial: &mut Trial<'_>, name: &str) -> Outcome {
     let listener = trial.listen()?;
     trial.start(&arguments(listener.port(), name, "read"), Input::Pipe)?;
-    trial.accept(&listener)?.expect(&read(name))
+    trial.accept(&listener)?.expect_bytes(&read(name))
 }

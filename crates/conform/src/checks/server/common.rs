@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         client.next_event(1, trial.timeout());
         let mut reader = trial.connect(address)?;
         reader.send_in_pieces(&read(&receiver), 1, PAUSE)?;
-        reader.expect(&response(0, &[(sender, text)]))
+        reader.expect_bytes(&response(0, &[(sender, text)]))
     })
     .needs(RECORDS),
     common::in_one_piece(|trial| {

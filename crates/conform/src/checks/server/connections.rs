@@ -294,7 +294,7 @@ pub(super) const CHECKS: &[Check] = &[
             let request = create(&message.0, b"\xe9", &message.1);
             send(trial, address, &request)?.next_event(1, trial.timeout());
             let mut reader = send(trial, address, &read(b"\xe9"))?;
-            reader.expect(&response(0, &[message]))
+            reader.expect_bytes(&response(0, &[message]))
         },
     )
     .needs(RECORDS),
@@ -393,7 +393,7 @@ fn ends_with_response(trial: &mut Trial<'_>) -> Outcome {
     trial.signal(Signal::INT)?;
     let mut listens = true;
     for piece in record[HEADER..].chunks(20_000) {
-        reader.expect(piece)?;
+        reader.expect_bytes(piece)?;
         if listens {
             listens = TcpStream::connect(address).is_ok();
             thread::sleep(PAUSE);

@@ -67,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let reader = name(trial);
             let address = trial.serve()?;
-            send(trial, address, &read(reader))?.expect(NO_MESSAGES)
+            send(trial, address, &read(reader))?.expect_bytes(NO_MESSAGES)
         },
     ),
     Check::must(
@@ -137,7 +137,7 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve()?;
             store(trial, address, &receiver, &message)?;
             let mut reader = send(trial, address, &read(&receiver))?;
-            reader.expect(&response(0, &[message]))?;
+            reader.expect_bytes(&response(0, &[message]))?;
             is_closed(trial, &mut reader)
         },
     )
@@ -230,7 +230,7 @@ pub(super) const CHECKS: &[Check] = &[
             let mut reader = stalled_reader(trial, address, &receiver)?;
             let start = Instant::now();
             for piece in record[HEADER..].chunks(20_000) {
-                reader.expect(piece)?;
+                reader.expect_bytes(piece)?;
                 if start.elapsed() < WHILE {
                     thread::sleep(PAUSE);
                 }
@@ -416,7 +416,7 @@ fn is_sent_again(trial: &Trial<'_>, address: SocketAddr, name: &str, record: &[u
         }
         return messages
             .chunks(1 << 16)
-            .try_for_each(|piece| reader.expect(piece));
+            .try_for_each(|piece| reader.expect_bytes(piece));
     }
     Err(Problem::broken(
         "the messages that could not be sent are sent to the next reader",

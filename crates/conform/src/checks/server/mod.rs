@@ -80,7 +80,7 @@ fn is_sent_record(trial: &Trial<'_>, address: SocketAddr, name: &str, record: &[
     let mut reader = send(trial, address, &read(name))?;
     record
         .chunks(1 << 16)
-        .try_for_each(|piece| reader.expect(piece))?;
+        .try_for_each(|piece| reader.expect_bytes(piece))?;
     reader.next_event(1, trial.timeout());
     Ok(())
 }

@@ -261,7 +261,7 @@ pub(super) const CHECKS: &[Check] = &[
             store(trial, address, &receiver, &message)?;
             let mut reader = send(trial, address, &read(&receiver))?;
             reader.shutdown_write()?;
-            reader.expect(&response(0, &[message]))
+            reader.expect_bytes(&response(0, &[message]))
         },
     )
     .needs(RECORDS),

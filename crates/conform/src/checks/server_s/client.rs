@@ -39,7 +39,7 @@ pub(in crate::checks) fn random_file(
 /// A client that was served up to where its file is expected.
 pub(super) fn shake_hands(trial: &Trial<'_>, address: SocketAddr) -> Result<Conversation, Problem> {
     let mut client = trial.connect(address)?;
-    client.expect(COMMAND)?;
+    client.expect_bytes(COMMAND)?;
     confirm(&mut client)?;
     Ok(client)
 }

@@ -13,9 +13,9 @@ pub(super) const CHECKS: &[Check] = &[
         let address = trial.serve()?;
         let file = random_file(trial, 1..=50);
         let mut client = trial.connect(address)?;
-        client.expect(COMMAND)?;
+        client.expect_bytes(COMMAND)?;
         client.send_in_pieces(FIRST, 1, PAUSE)?;
-        client.expect(COMMAND)?;
+        client.expect_bytes(COMMAND)?;
         client.send_in_pieces(SECOND, 1, PAUSE)?;
         client.send_in_pieces(&file, 1, PAUSE)?;
         end_file(&mut client)?;

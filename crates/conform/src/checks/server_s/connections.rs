@@ -91,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
                     "it ended when nobody came",
                 ));
             }
-            trial.connect(address)?.expect(COMMAND)
+            trial.connect(address)?.expect_bytes(COMMAND)
         },
     )
     .needs(&["A-1"])
@@ -104,7 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve()?;
             let timeout = trial.timeout();
             let mut client = trial.connect(address)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             // The server's end is the first one to close: it is remembered at the server's port.
             let process = trial.process()?;
             process.signal_group(Signal::KILL)?;
@@ -112,7 +112,7 @@ pub(super) const CHECKS: &[Check] = &[
             client.expect_gone()?;
             drop(client);
             trial.serve_again(address)?;
-            trial.connect(address)?.expect(COMMAND)
+            trial.connect(address)?.expect_bytes(COMMAND)
         },
     ),
 ];

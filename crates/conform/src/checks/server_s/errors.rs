@@ -187,7 +187,7 @@ pub(super) const CHECKS: &[Check] = &[
             let (client, _) = silent_in_file(trial)?;
             let address = client.remote_address();
             client.reset()?;
-            trial.connect(address)?.expect(COMMAND)
+            trial.connect(address)?.expect_bytes(COMMAND)
         },
     )
     .needs(&["A-1", "A-2"]),
@@ -200,7 +200,7 @@ pub(super) const CHECKS: &[Check] = &[
             let address = client.remote_address();
             client.send(b"GET / HTTP/1.1\r\n\r\n")?;
             drop(client);
-            trial.connect(address)?.expect(COMMAND)
+            trial.connect(address)?.expect_bytes(COMMAND)
         },
     )
     .needs(&["A-1"]),
@@ -214,7 +214,7 @@ pub(super) const CHECKS: &[Check] = &[
             half.send(b"half a file")?;
             half.reset()?;
             let mut stranger = trial.connect(address)?;
-            stranger.expect(COMMAND)?;
+            stranger.expect_bytes(COMMAND)?;
             stranger.send(b"confirm-")?;
             stranger.reset()?;
             let file = random_file(trial, SMALL);
@@ -233,7 +233,7 @@ fn silent_client(trial: &mut Trial<'_>) -> Result<(Conversation, Instant), Probl
     let address = trial.serve()?;
     let start = Instant::now();
     let mut client = trial.connect(address)?;
-    client.expect(COMMAND)?;
+    client.expect_bytes(COMMAND)?;
     Ok((client, start))
 }
 

@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Introduction: the server accepts a connection and sends the accio\\r\\n command",
         |trial| {
             let address = trial.serve()?;
-            trial.connect(address)?.expect(COMMAND)
+            trial.connect(address)?.expect_bytes(COMMAND)
         },
     ),
     Check::must(
@@ -26,10 +26,10 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let address = trial.serve()?;
             let mut client = trial.connect(address)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             client.expect_silence(A_MOMENT)?;
             client.send(FIRST)?;
-            client.expect(COMMAND)
+            client.expect_bytes(COMMAND)
         },
     )
     .needs(&["A-1"]),
@@ -159,9 +159,9 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve()?;
             let file = random_file(trial, SMALL);
             let mut client = trial.connect(address)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             client.send(FIRST)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             send_file(&mut client, &[SECOND, &file].concat())?;
             expect_number(trial, file.len())
         },
@@ -189,9 +189,9 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let address = trial.serve()?;
             let mut client = trial.connect(address)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             client.send(FIRST)?;
-            client.expect(COMMAND)?;
+            client.expect_bytes(COMMAND)?;
             client.send(b"confirm-accio-again\r\n")?;
             client.shutdown_write()?;
             expect_line(trial, "ERROR")
@@ -278,7 +278,7 @@ fn send_over_rough_network(trial: &mut Trial<'_>) -> Result<(Conversation, usize
 fn is_an_error(trial: &mut Trial<'_>, sent: &[u8]) -> Outcome {
     let address = trial.serve()?;
     let mut client = trial.connect(address)?;
-    client.expect(COMMAND)?;
+    client.expect_bytes(COMMAND)?;
     client.send(sent)?;
     expect_line(trial, "ERROR")
 }

@@ -114,7 +114,7 @@ fn expect_request(server: &mut Conversation, action: u32, message: &[u8]) -> Out
         problem @ Problem::NotJudged(_) => problem,
     })?;
     if received == expected[..4] {
-        return server.expect(message);
+        return server.expect_bytes(message);
     }
     let word = received
         .iter()

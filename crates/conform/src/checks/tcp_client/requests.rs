@@ -276,7 +276,7 @@ pub(super) const CHECKS: &[Check] = &[
             let request = request(UPPERCASE, message.as_bytes());
             let answer = response(&[b'y'; 2044]);
             for answered in 0..REQUESTS {
-                server.expect(&request)?;
+                server.expect_bytes(&request)?;
                 server.send(&answer).map_err(|error| match error {
                     Error::Peer { event, .. } => Problem::broken(
                         "a client that takes responses while it sends",

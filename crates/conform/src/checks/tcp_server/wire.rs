@@ -87,7 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
             let text = some_letters(trial);
             let mut client = connected(trial)?;
             client.send(&request(0x03, text.as_bytes()))?;
-            client.expect(ERROR)
+            client.expect_bytes(ERROR)
         },
     )
     .needs(&["T-1"]),
@@ -101,7 +101,7 @@ pub(super) const CHECKS: &[Check] = &[
             // Whoever does not skip the data reads a request in it.
             let inner = request(UPPERCASE, text.as_bytes());
             client.send(&request(0x03, &inner))?;
-            client.expect(ERROR)?;
+            client.expect_bytes(ERROR)?;
             is_served(&mut client)
         },
     )
@@ -117,7 +117,7 @@ pub(super) const CHECKS: &[Check] = &[
             for action in unexpected() {
                 for data in [text.as_str(), ""] {
                     client.send(&request(action, data.as_bytes()))?;
-                    client.expect(ERROR)?;
+                    client.expect_bytes(ERROR)?;
                 }
             }
             is_served(&mut client)
@@ -157,7 +157,7 @@ pub(super) const CHECKS: &[Check] = &[
                 b"\xed\xa0\x80",
             ] {
                 client.send(&request(UPPERCASE, &[text.as_bytes(), data].concat()))?;
-                client.expect(ERROR)?;
+                client.expect_bytes(ERROR)?;
             }
             is_served(&mut client)
         },
@@ -173,7 +173,7 @@ pub(super) const CHECKS: &[Check] = &[
                 let mut client = trial.connect(address)?;
                 client.send(bytes)?;
                 client.shutdown_write()?;
-                client.expect(ERROR)?;
+                client.expect_bytes(ERROR)?;
             }
             Ok(())
         },
