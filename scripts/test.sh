@@ -29,6 +29,7 @@ shopt -s nullglob
 all_steps=(fmt build clippy doc unix test shell soak)
 # Those of cargo wait for each other.
 jobs_at_once=8
+# Of a test program that does not know better itself.
 threads_of_a_test=4
 # A job that takes longer than this many seconds hangs.
 job_timeout=600
@@ -93,9 +94,9 @@ step_test() {
   local runner='{ export -p; printf "cd %q; exec" "$PWD"; printf " %q" "$@"; } \
     >"$(mktemp "$LIST/$CARGO_PKG_NAME.$(basename "${1%-*}").XXXX")"'
   mkdir "$list"
-  LIST=$list supervise in_root cargo test --workspace --lib --bins --tests --locked --quiet \
-    --config "target.'cfg(all())'.runner = ['bash', '-c', '''$runner''', 'list']" \
-    -- --test-threads "$threads_of_a_test" || return
+  LIST=$list RUST_TEST_THREADS=$threads_of_a_test supervise in_root \
+    cargo test --workspace --lib --bins --tests --locked --quiet \
+    --config "target.'cfg(all())'.runner = ['bash', '-c', '''$runner''', 'list']" || return
   add_job test documentation nice cargo test --doc --workspace --locked --no-fail-fast
   # conform's take longest: they are the first.
   programs=("$list"/conform.*)

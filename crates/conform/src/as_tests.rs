@@ -10,6 +10,9 @@ use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, grade_one};
 /// A machine that is busy with other tests may need this long for what should happen immediately.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Of one program: those of the others are tested beside it.
+const CHECKS_AT_ONCE: usize = 6;
+
 /// The whole `main` of a test without harness: runs all checks of an assignment on a program of
 /// ours, the shoulds too, each as one test line.
 ///
@@ -30,7 +33,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         let name = format!("{} {}", check.id, check.title);
         TestLine::holds(name, assignment, subject.clone(), check)
     });
-    run_concurrently(lines.collect())
+    run_some_concurrently(lines.collect(), CHECKS_AT_ONCE)
 }
 
 /// A line of a test binary without harness.

@@ -78,7 +78,7 @@ fn main() -> ExitCode {
                     Ok(())
                 })
             };
-            conform::run_concurrently(TESTS.iter().map(line).collect())
+            conform::run_some_concurrently(TESTS.iter().map(line).collect(), 4)
         }
     }
 }
