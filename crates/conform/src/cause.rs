@@ -1,7 +1,7 @@
 //! The likely causes of broken checks: a catalogue of the mistakes that people make.
 
-use crate::Assignment;
 use crate::record::{CauseRecord, CheckRecord, Verdict};
+use crate::{Assignment, Level};
 
 /// A mistake, and the checks by which it is known.
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +105,8 @@ impl Cause {
     }
 }
 
-/// The causes that explain broken checks, the one that explains most first. Each explains a check
-/// that those before it do not.
+/// The causes that explain broken checks, the one that explains most first, and what breaks a must
+/// before what does not. Each explains a check that those before it do not.
 pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> Vec<CauseRecord> {
     // A few checks alone tell one mistake from another no more than a few symptoms do.
     let is_there = |id: &str| checks.iter().any(|check| check.id == id);
@@ -118,6 +118,10 @@ pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> 
     {
         return Vec::new();
     }
+    let is_must = |id: &str| {
+        let mut musts = checks.iter().filter(|check| check.level == Level::Must);
+        musts.any(|check| check.id == id)
+    };
     let mut candidates: Vec<CauseRecord> = assignment
         .causes
         .iter()
@@ -134,10 +138,11 @@ pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> 
     loop {
         let news = |cause: &CauseRecord| {
             let known = |id: &&String| causes.iter().any(|other| other.explains.contains(id));
-            cause.explains.iter().filter(|id| !known(id)).count()
+            let news: Vec<_> = cause.explains.iter().filter(|id| !known(id)).collect();
+            (news.iter().any(|id| is_must(id)), news.len())
         };
         // Of equals the first of the catalogue.
-        let Some((best, explained)) = candidates
+        let Some((best, (_, 1..))) = candidates
             .iter()
             .map(news)
             .enumerate()
@@ -146,9 +151,6 @@ pub(crate) fn likely_causes(assignment: &Assignment, checks: &[CheckRecord]) -> 
         else {
             return causes;
         };
-        if explained == 0 {
-            return causes;
-        }
         causes.push(candidates.remove(best));
     }
 }

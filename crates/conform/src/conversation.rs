@@ -2,6 +2,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use harness::shown;
 use harness::{Event, Peer};
 
 use crate::{Outcome, Problem};
@@ -339,15 +340,5 @@ impl Drop for Conversation {
                 let _ = peer.reset();
             }
         }
-    }
-}
-
-/// Bytes as a part of a sentence: as text if they are text, shortened if they are many.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    const SHOWN: usize = 48;
-    let head = cli::escape(bytes.get(..SHOWN).unwrap_or(bytes));
-    match bytes.len() {
-        len @ ..=SHOWN => format!("{len} bytes \"{head}\""),
-        len => format!("{len} bytes \"{head}\"..."),
     }
 }

@@ -246,6 +246,51 @@ impl<'a> Trial<'a> {
         })
     }
 
+    /// Waits until the program that was started last has ended by itself.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it runs on.
+    pub fn wait_end(&mut self, within: Duration) -> Result<Exit, Problem> {
+        let log = SharedLog::clone(&self.log);
+        let process = self.process()?;
+        Ok(patiently(&log, within, |within| process.wait_exit(within))?)
+    }
+
+    /// Whether the program that was started last prints this on standard output.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn prints(&mut self, mut is_there: impl FnMut(&[u8]) -> bool) -> Result<bool, Problem> {
+        self.comes(|process, within| process.wait_stdout(&mut is_there, within))
+    }
+
+    /// Whether the program that was started last prints this on standard error.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker itself.
+    pub fn logs(&mut self, mut is_there: impl FnMut(&[u8]) -> bool) -> Result<bool, Problem> {
+        self.comes(|process, within| process.wait_stderr(&mut is_there, within))
+    }
+
+    fn comes(
+        &mut self,
+        mut wait: impl FnMut(&Process, Duration) -> Result<(), Error>,
+    ) -> Result<bool, Problem> {
+        let timeout = self.timeout();
+        let log = SharedLog::clone(&self.log);
+        let process = self.process()?;
+        match patiently(&log, timeout, |within| wait(process, within)) {
+            Ok(()) => Ok(true),
+            Err(Error::System { doing, error }) => {
+                Err(Problem::trouble(format!("{doing}: {error}")))
+            }
+            Err(_) => {
+                locked(&log).waited_in_vain = true;
+                Ok(false)
+            }
+        }
+    }
+
     /// A file with this content, which is there until the check ends.
     ///
     /// # Errors
@@ -353,26 +398,13 @@ impl<'a> Trial<'a> {
         expected: &str,
         mut is_there: impl FnMut(&str) -> bool,
     ) -> Outcome {
-        let timeout = self.timeout();
-        let log = SharedLog::clone(&self.log);
-        let process = self.process()?;
-        let mut look = |printed: &[u8]| is_there(&plain(printed));
-        match patiently(&log, timeout, |within| {
-            process.wait_stdout(&mut look, within)
-        }) {
-            Ok(()) => Ok(()),
-            Err(Error::System { doing, error }) => {
-                Err(Problem::trouble(format!("{doing}: {error}")))
-            }
-            Err(_) => {
-                let printed = last_lines(&plain(&process.stdout()));
-                locked(&self.log).waited_in_vain = true;
-                Err(Problem::broken(
-                    format!("{expected} on standard output"),
-                    printed,
-                ))
-            }
+        if self.prints(|printed| is_there(&plain(printed)))? {
+            return Ok(());
         }
+        Err(Problem::broken(
+            format!("{expected} on standard output"),
+            last_lines(&self.printed()?),
+        ))
     }
 
     /// Connects to the server.

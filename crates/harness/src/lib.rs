@@ -31,7 +31,7 @@ pub use port::{free_port, listening_on, start_server};
 pub use process::{Exit, Process, STDIN_TIMEOUT};
 pub use program::{Finished, Input, Output, Program};
 pub use starve::{Starved, starve};
-pub use text::{hex, quote};
+pub use text::{hex, quote, shown};
 pub use transcript::{Direction, Entry, Transcript};
 pub use tree::kill_all;
 pub use worker::{Worker, WorkerExit};

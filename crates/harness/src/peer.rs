@@ -12,6 +12,7 @@ use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use rustix::net::{SendFlags, send};
 
 use crate::error::Error;
+use crate::text::shown;
 use crate::transcript::{Direction, Entry, Transcript};
 
 /// Sending fails if none of it is taken for this long.
@@ -65,6 +66,7 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Data(bytes) => write!(f, "{} came", shown(bytes)),
             Self::Failed(kind) => write!(f, "{}: {kind}", self.words()),
             _ => f.write_str(self.words()),
         }

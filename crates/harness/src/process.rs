@@ -46,10 +46,9 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "status {status}"),
-            Self::Signal(signal) => match Signal::from_named_raw(*signal) {
-                // The name of the constant, such as `Signal::TERM`.
-                Some(named) => write!(f, "signal {signal} ({named:?})"),
-                None => write!(f, "signal {signal}"),
+            Self::Signal(signal) => match nix::sys::signal::Signal::try_from(*signal) {
+                Ok(named) => write!(f, "signal {signal} ({named})"),
+                Err(_) => write!(f, "signal {signal}"),
             },
         }
     }

@@ -7,6 +7,21 @@ use cli::escape;
 /// Bytes on a line of [`hex`].
 const ROW: usize = 16;
 
+/// Bytes as a part of a sentence: as text if they are text, shortened if they are many.
+///
+/// ```
+/// assert_eq!(harness::shown(b"hi\n"), r#"3 bytes "hi\n""#);
+/// ```
+#[must_use]
+pub fn shown(bytes: &[u8]) -> String {
+    const SHOWN: usize = 48;
+    let head = escape(bytes.get(..SHOWN).unwrap_or(bytes));
+    match bytes.len() {
+        len @ ..=SHOWN => format!("{len} bytes \"{head}\""),
+        len => format!("{len} bytes \"{head}\"..."),
+    }
+}
+
 /// `bytes` as rows of hex with their text beside them, each row after `indent`. Rows that are all
 /// the same are folded.
 ///

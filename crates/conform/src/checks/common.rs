@@ -117,7 +117,7 @@ pub(super) const SERVER: &[Check] = &[
             let address = trial.serve()?;
             let mut client = visit(trial, address)?;
             trial.process()?.signal_group(Signal::KILL)?;
-            trial.process()?.wait_exit(timeout)?;
+            trial.wait_end(timeout)?;
             client.expect_gone()?;
             drop(client);
             let address = trial.serve_again(address)?;
@@ -349,7 +349,7 @@ fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let timeout = trial.timeout();
     let start = Instant::now();
     trial.process()?.signal_group(signal)?;
-    let exit = trial.process()?.wait_exit(timeout)?;
+    let exit = trial.wait_end(timeout)?;
     let took = start.elapsed();
     if exit.success() && took <= A_SECOND {
         return Ok(());

@@ -49,6 +49,6 @@ pub(super) fn listens_on(
     let addresses = trial.process()?.listening();
     // Nothing of it may be left when another check wants the port.
     trial.process()?.signal_group(Signal::KILL)?;
-    trial.process()?.wait_exit(timeout)?;
+    trial.wait_end(timeout)?;
     listens.map(|_| addresses)
 }

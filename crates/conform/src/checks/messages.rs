@@ -108,13 +108,13 @@ pub(super) fn shown_event(event: Event) -> String {
 /// output.
 pub(super) fn ends_with_a_text(trial: &mut Trial<'_>, within: Duration) -> Result<Exit, Problem> {
     const EXPECTED: &str = "a text on either output, and then the program ends";
-    let process = trial.process()?;
-    let command = process.command_line().to_owned();
-    let exit = process.wait_exit(within).map_err(|_| {
+    let command = trial.process()?.command_line().to_owned();
+    let exit = trial.wait_end(within).map_err(|_| {
         let seconds = within.as_secs_f64();
         let happened = format!("{command} runs on after {seconds:.1} seconds");
         Problem::broken(EXPECTED, happened)
     })?;
+    let process = trial.process()?;
     if process.stdout().is_empty() && process.stderr().is_empty() {
         let happened = format!("{command} printed nothing and ended with {exit}");
         return Err(Problem::broken(EXPECTED, happened));

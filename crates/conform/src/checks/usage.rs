@@ -20,18 +20,16 @@ pub(super) fn run<S: AsRef<OsStr>>(
 /// is another matter.
 pub(super) fn help_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
     trial.may_choose_arguments()?;
-    // Most of it is the time to start, while other checks start it too.
-    let timeout = 3 * trial.timeout();
-    let help = trial.start_as(&Arguments::words(["--help"]), |program| {
+    trial.start_as(&Arguments::words(["--help"]), |program| {
         program.stdin(Input::Pipe).stdout(Output::Terminal)
     })?;
     let missing = |printed: &[u8]| {
         let text = String::from_utf8_lossy(printed);
         options.iter().find(|option| !text.contains(**option))
     };
-    // It fails when nothing more can come, too.
-    let _ = help.wait_stdout(|printed| missing(printed).is_none(), timeout);
-    let printed = help.stdout();
+    // What came is looked at in any case.
+    trial.prints(|printed| missing(printed).is_none())?;
+    let printed = trial.process()?.stdout();
     match missing(&printed) {
         None => Ok(()),
         Some(missing) => Err(Problem::broken(

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
+mod client;
 mod lab4;
 mod mathserver;
 mod tcp_client;
@@ -49,6 +50,7 @@ const MISTAKES: &[&[Mistake]] = &[
     lab3::MISTAKES,
     lab2::MISTAKES,
     server::MISTAKES,
+    client::MISTAKES,
 ];
 
 fn main() -> ExitCode {
@@ -131,12 +133,13 @@ fn is_named_first(
     if let Ok(first) = preflight(assignment, &subject) {
         subject.startup = first.startup;
     }
+    let seed = fastrand::u64(..1_000_000);
     let grading = Grading {
         assignment,
         subject,
         checks: named(assignment),
         jobs: conform::DEFAULT_JOBS,
-        seed: fastrand::u64(..1_000_000),
+        seed,
         deadline: None,
         own_networks: false,
     };
@@ -155,12 +158,7 @@ fn is_named_first(
         .filter(|check| check.expected.is_some())
         .map(ToString::to_string)
         .collect();
-    Err(format!(
-        "seed {}: named are {named:?}\n{}",
-        record.seed,
-        broken.join("\n")
-    )
-    .into())
+    Err(format!("seed {seed}: named are {named:?}\n{}", broken.join("\n")).into())
 }
 
 /// The checks by which causes are told from each other.

@@ -18,8 +18,9 @@ pub(super) const CHECKS: &[Check] = &[
         "the file is never whole in memory",
         "Accio client: files that do not fit in memory are sent too",
         |trial| {
-            const MEBIBYTES: u64 = 100;
-            const MOST: u64 = MEBIBYTES / 2;
+            const MEBIBYTES: u64 = 200;
+            // A runtime that collects its garbage late has used 90 MiB for a stream.
+            const MOST: u64 = 150;
             let listener = trial.listen()?;
             let file = trial.file(&[])?;
             // It has no content on the disk.

@@ -111,9 +111,10 @@ fn reads_from(
 /// it.
 fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
     let timeout = trial.timeout() + 2 * SECOND;
+    let exit = trial.wait_end(timeout)?;
     let client = trial.process()?;
     Ok(Finished {
-        exit: client.wait_exit(timeout)?,
+        exit,
         stdout: client.stdout(),
         stderr: client.stderr(),
     })

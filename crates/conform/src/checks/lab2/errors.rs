@@ -28,7 +28,8 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             let options = Arguments::words(["--host", "no-such-host.invalid"]);
             let words = STUDENT.into_iter().fold(options, Arguments::word);
-            let exit = trial.start(&words, Input::Pipe)?.wait_exit(FOR_NAMES)?;
+            trial.start(&words, Input::Pipe)?;
+            let exit = trial.wait_end(FOR_NAMES)?;
             has_failed(trial, exit)
         },
     ),

@@ -110,16 +110,9 @@ pub(super) const CHECKS: &[Check] = &[
         "an error is reported on standard error, with the client's id",
         "Important Notes 2: inform the user about the error in the server console",
         |trial| {
-            let timeout = trial.timeout();
             let mut client = connected(trial)?;
             client.send(NO_PICKLE)?;
-            let id = client.port.to_string();
-            let process = trial.process()?;
-            let has_id = |printed: &[u8]| String::from_utf8_lossy(printed).contains(&id);
-            process.wait_stderr(has_id, timeout).map_err(|_| {
-                let expected = format!("a text with {id} on standard error");
-                Problem::broken(expected, shown(&process.stderr()))
-            })
+            logs(trial, &client.port.to_string())
         },
     )
     .needs(&["P-3"]),
@@ -177,19 +170,13 @@ pub(super) const CHECKS: &[Check] = &[
         HOSTILE,
         |trial| {
             const CLASS: &str = "NoSuchClass";
-            let timeout = trial.timeout();
             let address = trial.serve()?;
             refuse(
                 trial,
                 address,
                 b"\x80\x04\x8c\x06shelve\x8c\x0bNoSuchClass\x93.",
             )?;
-            let process = trial.process()?;
-            let is_named = |printed: &[u8]| String::from_utf8_lossy(printed).contains(CLASS);
-            process.wait_stderr(is_named, timeout).map_err(|_| {
-                let expected = format!("{CLASS} in a text on standard error");
-                Problem::broken(expected, shown(&process.stderr()))
-            })
+            logs(trial, CLASS)
         },
     ),
     Check::should(
@@ -375,4 +362,15 @@ pub(super) fn is_refused(trial: &mut Trial<'_>, pickle: &[u8]) -> Outcome {
     let address = trial.serve()?;
     refuse(trial, address, pickle)?;
     is_served(trial, address)
+}
+
+/// Waits for a text with this word on standard error.
+fn logs(trial: &mut Trial<'_>, word: &str) -> Outcome {
+    if trial.logs(|printed| String::from_utf8_lossy(printed).contains(word))? {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("a text with {word} on standard error"),
+        shown(&trial.process()?.stderr()),
+    ))
 }

@@ -34,9 +34,8 @@ pub(super) const CHECKS: &[Check] = &[
             let mut server = start(trial)?;
             server.send(bytes)?;
             drop(server);
-            let process = trial.process()?;
-            let exit = process.wait_exit(timeout)?;
-            let stderr = process.stderr();
+            let exit = trial.wait_end(timeout)?;
+            let stderr = trial.process()?.stderr();
             if matches!(exit, Exit::Signal(_) | PANICKED) || contains(&stderr, UNCAUGHT) {
                 let happened = format!("{exit}, and {} on standard error", shown(&stderr));
                 return Err(Problem::broken("it ends in order", happened));
@@ -64,9 +63,8 @@ pub(super) const CHECKS: &[Check] = &[
         asks(trial, &mut server)?;
         server.send(&[b"S", CONTROLS].concat())?;
         server.shutdown_write()?;
-        let process = trial.process()?;
-        process.wait_exit(timeout)?;
-        let printed = process.stdout();
+        trial.wait_end(timeout)?;
+        let printed = trial.process()?.stdout();
         let is_raw = |byte: &&u8| CONTROLS.contains(byte) && !(b' '..=b'~').contains(*byte);
         let happened = match printed.iter().find(is_raw) {
             Some(byte) => format!("the byte {byte:02x} is printed as it is"),

@@ -134,8 +134,8 @@ pub(super) const UNCAUGHT: &[u8] = b"Traceback";
 
 /// Waits until the client has ended with an error, and has printed no secret.
 fn has_failed(trial: &mut Trial<'_>, within: Duration) -> Outcome {
+    let exit = trial.wait_end(within)?;
     let process = trial.process()?;
-    let exit = process.wait_exit(within)?;
     let (stdout, stderr) = (process.stdout(), process.stderr());
     if exit == Exit::Status(1) && stdout.is_empty() && !stderr.is_empty() {
         return Ok(());

@@ -99,14 +99,12 @@ fn gives(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Out
 
 /// Sees that the client has printed the secret that it was sent, at the latest at its end.
 fn prints(trial: &mut Trial<'_>, server: &mut Conversation, secret: &[u8]) -> Outcome {
-    let timeout = trial.timeout();
     // Some clients may wait for the close; others may have ended already.
     let _ = server.shutdown_write();
-    let process = trial.process()?;
-    let has_secret = |printed: &[u8]| contains(printed, secret);
-    if process.wait_stdout(has_secret, timeout).is_ok() {
+    if trial.prints(|printed| contains(printed, secret))? {
         return Ok(());
     }
+    let process = trial.process()?;
     let happened = match process.exit() {
         Some(exit) => format!("{}, and it ended with {exit}", shown(&process.stdout())),
         None => format!("{}, and it runs on", shown(&process.stdout())),

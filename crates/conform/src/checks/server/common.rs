@@ -17,18 +17,13 @@ pub(super) const CHECKS: &[Check] = &[
     // client up.
     common::prints_immediately(|trial| {
         const TRIES: u32 = 3;
-        let timeout = trial.timeout();
         let in_a_pipe = |program: harness::Program| program.stdout(Output::Captured);
         let address = trial.serve_as(|port| ASSIGNMENT.arguments_at(port), in_a_pipe)?;
         for _ in 0..TRIES {
             let mut silent = trial.connect(address)?;
             let port = silent.local_address().port();
-            let server = trial.process()?;
-            let printed = server.wait_stdout(
-                |printed| has_number(&String::from_utf8_lossy(printed), port),
-                timeout,
-            );
-            if printed.is_ok() && silent.next_event(1, Duration::ZERO) == Event::Silence {
+            let has_port = |printed: &[u8]| has_number(&String::from_utf8_lossy(printed), port);
+            if trial.prints(has_port)? && silent.next_event(1, Duration::ZERO) == Event::Silence {
                 return Ok(());
             }
         }

@@ -123,18 +123,12 @@ pub(super) const CHECKS: &[Check] = &[
             let mut wrong = send(trial, address, b"\xae\x74\x01\x01\0\0\0a")?;
             wrong.next_event(1, timeout);
             let port = wrong.local_address().port();
-            let server = trial.process()?;
-            let informed = server.wait_stdout(
-                |printed| String::from_utf8_lossy(printed).contains(&receiver),
-                timeout,
-            );
-            let warned = server.wait_stderr(
-                |printed| has_number(&String::from_utf8_lossy(printed), port),
-                timeout,
-            );
-            if informed.is_ok() && warned.is_ok() {
+            let is_told = |printed: &[u8]| String::from_utf8_lossy(printed).contains(&receiver);
+            let is_blamed = |printed: &[u8]| has_number(&String::from_utf8_lossy(printed), port);
+            if trial.prints(is_told)? && trial.logs(is_blamed)? {
                 return Ok(());
             }
+            let server = trial.process()?;
             Err(Problem::broken(
                 format!(
                     "the names of a valid request on standard output; {port}, the port of an \
@@ -256,16 +250,13 @@ pub(super) const CHECKS: &[Check] = &[
         "who is refused for it finds the limit on standard error",
         "not in the assignment: memory is not endless",
         |trial| {
-            let timeout = trial.timeout();
             overfill(trial, "bob")?;
-            let names_it = |printed: &[u8]| String::from_utf8_lossy(printed).contains(LIMIT);
-            let server = trial.process()?;
-            if server.wait_stderr(names_it, timeout).is_ok() {
+            if trial.logs(|printed| String::from_utf8_lossy(printed).contains(LIMIT))? {
                 return Ok(());
             }
             Err(Problem::broken(
                 format!("a line on standard error with the limit, {LIMIT}"),
-                shown(&server.stderr()),
+                shown(&trial.process()?.stderr()),
             ))
         },
     ),

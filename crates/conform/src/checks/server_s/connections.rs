@@ -106,9 +106,8 @@ pub(super) const CHECKS: &[Check] = &[
             let mut client = trial.connect(address)?;
             client.expect_bytes(COMMAND)?;
             // The server's end is the first one to close: it is remembered at the server's port.
-            let process = trial.process()?;
-            process.signal_group(Signal::KILL)?;
-            process.wait_exit(timeout)?;
+            trial.process()?.signal_group(Signal::KILL)?;
+            trial.wait_end(timeout)?;
             client.expect_gone()?;
             drop(client);
             trial.serve_again(address)?;

@@ -56,8 +56,8 @@ pub(super) const CHECKS: &[Check] = &[
             trial.may_choose_arguments()?;
             let file = trial.file(LINE)?;
             let host = Arguments::words(["-h", "no-such-host.invalid"]);
-            let client = trial.start(&host.file(file), Input::Pipe)?;
-            let exit = client.wait_exit(FOR_NAMES)?;
+            trial.start(&host.file(file), Input::Pipe)?;
+            let exit = trial.wait_end(FOR_NAMES)?;
             has_failed(trial, exit)
         },
     ),

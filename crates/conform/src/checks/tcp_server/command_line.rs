@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use harness::{Exit, Input, Listener, Process};
+use harness::{Exit, Input, Listener};
 
 use super::wire::WHILE;
 use super::{ASSIGNMENT, UPPERCASE, expect_text, is_served, letters, request};
@@ -90,15 +90,11 @@ pub(super) const CHECKS: &[Check] = &[
         "Command-line Interface: your program must print to stderr any errors while running the \
          server",
         |trial| {
-            let timeout = trial.timeout();
-            let (_listener, server) = start_on_port_in_use(trial)?;
-            if server
-                .wait_stderr(|printed| !printed.is_empty(), timeout)
-                .is_ok()
-            {
+            let _listener = start_on_port_in_use(trial)?;
+            if trial.logs(|printed| !printed.is_empty())? {
                 return Ok(());
             }
-            let happened = match server.exit() {
+            let happened = match trial.process()?.exit() {
                 Some(exit) => format!("nothing, and it ended with {exit}"),
                 None => "nothing, and it runs on".to_owned(),
             };
@@ -228,9 +224,9 @@ pub(super) const CHECKS: &[Check] = &[
          server",
         |trial| {
             let timeout = trial.timeout();
-            let (listener, server) = start_on_port_in_use(trial)?;
-            let exit = server.wait_exit(timeout)?;
-            let text = String::from_utf8_lossy(&server.stderr()).into_owned();
+            let listener = start_on_port_in_use(trial)?;
+            let exit = trial.wait_end(timeout)?;
+            let text = String::from_utf8_lossy(&trial.process()?.stderr()).into_owned();
             if exit == Exit::Status(1) && text.contains(&listener.port().to_string()) {
                 return Ok(());
             }
@@ -259,23 +255,20 @@ fn verbose(port: u16) -> Arguments {
 }
 
 /// Starts the server on a port that is taken.
-fn start_on_port_in_use<'t>(
-    trial: &'t mut Trial<'_>,
-) -> Result<(Listener, &'t mut Process), Problem> {
+fn start_on_port_in_use(trial: &mut Trial<'_>) -> Result<Listener, Problem> {
     let port = trial.port()?;
     let listener = Listener::at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-    let server = trial.start(&ASSIGNMENT.arguments_at(port), Input::Pipe)?;
-    Ok((listener, server))
+    trial.start(&ASSIGNMENT.arguments_at(port), Input::Pipe)?;
+    Ok(listener)
 }
 
 /// Waits for what the log should have.
 fn logs(trial: &mut Trial<'_>, expected: &str, has_it: impl Fn(&[u8]) -> bool) -> Outcome {
-    let timeout = trial.timeout();
-    let server = trial.process()?;
-    server.wait_stderr(has_it, timeout).map_err(|_| {
-        Problem::broken(
-            format!("{expected} on standard error"),
-            shown(&server.stderr()),
-        )
-    })
+    if trial.logs(has_it)? {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("{expected} on standard error"),
+        shown(&trial.process()?.stderr()),
+    ))
 }
