@@ -5,7 +5,7 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 
 use crate::record::CheckRecord;
-use crate::{Assignment, Check, DEFAULT_JOBS, Subject, Target, grade_one};
+use crate::{Assignment, Check, DEFAULT_JOBS, Grading, Subject, Target, grade};
 
 /// A machine that is busy with other tests may need this long for what should happen immediately.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,17 +62,21 @@ impl TestLine {
         check: &'static Check,
     ) -> Self {
         Self::new(name, check.takes, move || {
-            let seed = fastrand::u64(..);
-            let result = grade_one(assignment, &subject, check, seed);
-            if result.outcome.is_ok() {
-                return Ok(());
-            }
-            let seen = CheckRecord::alone(assignment, &result);
-            Err(format!(
-                "seed {seed}
-{seen}"
-            )
-            .into())
+            let grading = Grading {
+                assignment,
+                subject,
+                checks: vec![check],
+                jobs: 1,
+                seed: fastrand::u64(..),
+                deadline: None,
+                own_networks: false,
+            };
+            let report = grade(&grading, |_| (), || None);
+            let failed = report.results.iter().find(|result| result.outcome.is_err());
+            failed.map_or(Ok(()), |result| {
+                let seen = CheckRecord::alone(assignment, result);
+                Err(format!("seed {}\n{seen}", grading.seed).into())
+            })
         })
     }
 }

@@ -77,9 +77,8 @@ pub struct CheckResult {
     pub started: Instant,
     /// How long it took.
     pub took: Duration,
-    /// Whether it waited for something that did not come: on a machine that is too busy that proves
-    /// nothing.
-    pub waited_in_vain: bool,
+    /// Whether a failure is a matter of time: on a machine that is too busy that proves nothing.
+    pub depends_on_time: bool,
 }
 
 /// What was seen during a check.
@@ -258,7 +257,7 @@ fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
 }
 
 /// A check that failed while the checker itself was late is run once more, alone. If the checker is
-/// late again, and the check waited for something that did not come, it is not judged.
+/// late again, and the failure is a matter of time, it is not judged.
 fn repeat_alone(
     grading: &Grading,
     results: &mut [Option<CheckResult>],
@@ -285,8 +284,9 @@ fn repeat_alone(
                 Err(RecvTimeoutError::Disconnected) => break result.clone(),
             }
         };
-        let unclear =
-            again.is_broken() && again.waited_in_vain && lateness.during(again.started, again.took);
+        let unclear = again.is_broken()
+            && again.depends_on_time
+            && lateness.during(again.started, again.took);
         *result = again;
         if unclear {
             result.outcome = Err(Problem::trouble("the machine is too busy to tell"));
@@ -303,7 +303,7 @@ impl CheckResult {
             evidence: Evidence::default(),
             started: Instant::now(),
             took: Duration::ZERO,
-            waited_in_vain: false,
+            depends_on_time: false,
         }
     }
 }
@@ -328,7 +328,7 @@ pub fn grade_one(
     CheckResult {
         check,
         outcome,
-        waited_in_vain: trial.waited_in_vain(),
+        depends_on_time: trial.depends_on_time(),
         evidence: trial.evidence(),
         started,
         took,

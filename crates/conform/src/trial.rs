@@ -285,7 +285,7 @@ impl<'a> Trial<'a> {
                 Err(Problem::trouble(format!("{doing}: {error}")))
             }
             Err(_) => {
-                locked(&log).waited_in_vain = true;
+                locked(&log).depends_on_time = true;
                 Ok(false)
             }
         }
@@ -479,9 +479,14 @@ impl<'a> Trial<'a> {
         ))
     }
 
-    /// Whether it waited for something in vain.
-    pub(crate) fn waited_in_vain(&self) -> bool {
-        locked(&self.log).waited_in_vain
+    /// Whether a failure may be the fault of a busy machine.
+    pub(crate) fn depends_on_time(&self) -> bool {
+        locked(&self.log).depends_on_time
+    }
+
+    /// Says that the failure may be the fault of a busy machine.
+    pub(crate) fn blame_time(&self) {
+        locked(&self.log).depends_on_time = true;
     }
 
     /// Everything that was seen. To be called when the check's conversations have been dropped.
@@ -559,7 +564,7 @@ fn patiently<T>(
         let more = locked(log).grant();
         if more < LEAST_GRANTED {
             *within = total;
-            locked(log).waited_in_vain = true;
+            locked(log).depends_on_time = true;
             break;
         }
         total += more;

@@ -468,6 +468,7 @@ pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
     if used <= MOST && found_running <= LOOKS / 2 {
         return Ok(());
     }
+    trial.blame_time();
     Err(Problem::broken(
         format!("at most {MOST:?} of processor time in a second without anything to do"),
         format!("{used:?}, and it was running {found_running} of {LOOKS} times"),

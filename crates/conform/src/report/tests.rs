@@ -75,7 +75,7 @@ fn report() -> Report {
         evidence: evidence.clone(),
         started: Instant::now(),
         took: Duration::from_millis(1500),
-        waited_in_vain: false,
+        depends_on_time: false,
     };
     Report {
         assignment: &ASSIGNMENT,
