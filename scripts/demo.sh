@@ -2,7 +2,9 @@
 # Builds the programs and runs every assignment end to end on real input, a server and its client
 # each. What is shown is also checked: the status is 0 if every step was right.
 #
-# Usage: scripts/demo.sh
+# Usage: scripts/demo.sh [FOLDER]
+#
+# With FOLDER, the programs are taken from there, and nothing is built.
 #
 # It needs the Rust toolchain, bash and coreutils, works from any directory, uses free ports on
 # this machine only, and leaves nothing behind but the build.
@@ -11,7 +13,7 @@ set -e
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 find_target
-BIN_DIR=$target/release
+BIN_DIR=${1:-$target/release}
 # shellcheck source=tests/lib.sh
 . "$root/scripts/tests/lib.sh"
 shopt -s globstar
@@ -261,7 +263,7 @@ read_messages() {
 }
 
 cat "${sources[@]}" >"$work/text"
-build
+[[ -n ${1:-} ]] || build
 text
 file
 secret

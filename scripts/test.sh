@@ -122,6 +122,14 @@ step_soak() {
   BIN_DIR=$target/debug supervise "$root/scripts/soak.sh" 10
 }
 
+# For the tests of the dissectors, which are skipped without it.
+install_tshark() {
+  [[ -n ${CI:-} ]] && ((EUID == 0)) && ! command -v tshark >/dev/null || return 0
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends tshark iproute2; } </dev/null >/dev/null 2>&1 ||
+    printf 'tshark cannot be installed: the tests that need it are skipped\n'
+}
+
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 && return
   printf 'cargo %s is missing: rustup component add %s\n' "$1" "$2" >&2
@@ -251,6 +259,7 @@ main() {
   logs=$target/tests
   rm -rf "$logs"
   mkdir -p "$logs"
+  install_tshark
   run_steps fmt
   run_steps build
   run_steps clippy doc unix test shell

@@ -7,6 +7,7 @@ use anstream::ColorChoice;
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
 use harness::confine::User;
 
+use crate::capture::Captures;
 use crate::class::{self, Class, Summary};
 use crate::report::{Format, Shown, Style};
 use crate::selection::Selection;
@@ -54,6 +55,9 @@ See:
   --problem NAME       the problem of autolab, or the title of the column of Canvas
                        [default: the name of the assignment]
   --output FILE        writes the report to a file
+  --pcap FOLDER        writes what was sent and received in each check that fails as
+                       a capture for Wireshark; in a class, in the folder of results
+  --pcap-all           of each check
   --color WHEN         auto, always or never [default: auto]
 
 A class:
@@ -95,7 +99,7 @@ const DEFAULT_MEMORY: u64 = 1024;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(crate) const WITH_VALUE: [(char, &str); 23] = [
+pub(crate) const WITH_VALUE: [(char, &str); 24] = [
     (NO_LETTER, "--fixed-port"),
     (NO_LETTER, "--connect"),
     (NO_LETTER, "--only"),
@@ -109,6 +113,7 @@ pub(crate) const WITH_VALUE: [(char, &str); 23] = [
     (NO_LETTER, "--evidence"),
     (NO_LETTER, "--format"),
     (NO_LETTER, "--output"),
+    (NO_LETTER, "--pcap"),
     (NO_LETTER, "--color"),
     (NO_LETTER, "--contain"),
     (NO_LETTER, "--memory"),
@@ -152,6 +157,7 @@ pub(crate) struct Order {
     pub(crate) deadline: Option<Duration>,
     /// Standard output if there is none.
     pub(crate) output: Option<PathBuf>,
+    pub(crate) captures: Option<Captures>,
     pub(crate) color: ColorChoice,
     pub(crate) contain: Contain,
 }
@@ -255,6 +261,12 @@ fn grade(
     })?;
     let format = line.option("--format", |format| one_of(format, Format::ALL))?;
     let output = line.option("--output", |file| Ok(PathBuf::from(file.as_os_str())))?;
+    let pcap = line.option("--pcap", |folder| Ok(PathBuf::from(folder.as_os_str())))?;
+    let all = line.flag("--pcap-all");
+    if all && pcap.is_none() {
+        return Err(line.error("--pcap-all says what --pcap FOLDER writes: give that too"));
+    }
+    let captures = pcap.map(|folder| Captures { folder, all });
     let color = line.option("--color", |color| {
         one_of(
             color,
@@ -314,6 +326,7 @@ fn grade(
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             startup: Duration::ZERO,
             confinement: (contain != Some(Contain::No)).then_some(limits),
+            recorded: Captures::recorded(captures.as_ref()),
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),
@@ -329,6 +342,7 @@ fn grade(
         started: Instant::now(),
         deadline,
         output,
+        captures,
         color: color.unwrap_or(ColorChoice::Auto),
         contain: contain.unwrap_or(Contain::Auto),
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 
 use crate::record::CheckRecord;
-use crate::{Assignment, Check, DEFAULT_JOBS, Grading, Subject, Target, grade};
+use crate::{Assignment, Check, DEFAULT_JOBS, Grading, Recorded, Subject, Target, grade};
 
 /// A machine that is busy with other tests may need this long for what should happen immediately.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         timeout: TIMEOUT,
         startup: Duration::ZERO,
         confinement: None,
+        recorded: Recorded::Nothing,
     };
     let lines = assignment.checks().map(|check| {
         let name = format!("{} {}", check.id, check.title);
@@ -52,6 +53,15 @@ impl TestLine {
     ) -> Self {
         let trial = Trial::test(name, test);
         Self { takes, trial }
+    }
+
+    /// The same test, which is skipped and counted if something that it needs is missing.
+    #[must_use]
+    pub fn skipped_if(self, missing: bool) -> Self {
+        Self {
+            trial: self.trial.with_ignored_flag(missing),
+            ..self
+        }
     }
 
     /// The test that a check holds for a program.

@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use harness::Recorder;
 use harness::confine::{Landlock, in_own_network};
 
 use crate::lateness::Lateness;
-use crate::{Assignment, Check, Level, NotJudged, Outcome, Problem, Role, Subject, Target, Trial};
+use crate::{
+    Assignment, Check, Level, NotJudged, Outcome, Problem, Recorded, Role, Subject, Target, Trial,
+};
 
 /// How many checks run concurrently by default: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
@@ -88,6 +91,8 @@ pub struct Evidence {
     pub conversations: Vec<String>,
     /// Each program: command line, status, output.
     pub programs: Vec<String>,
+    /// All that happened on the connections, if that was to be recorded.
+    pub recorder: Option<Recorder>,
 }
 
 impl CheckResult {
@@ -325,13 +330,18 @@ pub fn grade_one(
     if outcome.is_err() {
         trial.fail();
     }
+    let depends_on_time = trial.depends_on_time();
+    let mut evidence = trial.evidence();
+    if outcome.is_ok() && subject.recorded == Recorded::Failures {
+        evidence.recorder = None;
+    }
     CheckResult {
         check,
         outcome,
-        depends_on_time: trial.depends_on_time(),
-        evidence: trial.evidence(),
+        evidence,
         started,
         took,
+        depends_on_time,
     }
 }
 
@@ -440,6 +450,7 @@ mod tests {
                 timeout: Duration::from_secs(10),
                 startup: Duration::ZERO,
                 confinement: None,
+                recorded: Recorded::Nothing,
             },
             checks: checks.flatten().collect(),
             jobs: 2,

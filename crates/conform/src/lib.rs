@@ -11,6 +11,7 @@
 mod arguments;
 mod as_tests;
 mod assignment;
+mod capture;
 mod cause;
 mod check;
 pub mod checks;
@@ -33,6 +34,7 @@ mod trial;
 
 pub use as_tests::{TestLine, run_as_tests, run_concurrently, run_some_concurrently, try_again};
 pub use assignment::{Assignment, Criterion, Role, Section};
+pub use capture::write_capture;
 pub use cause::Cause;
 pub use check::{Check, Level, NotJudged, Outcome, Problem};
 pub use conversation::Conversation;
@@ -42,7 +44,7 @@ pub use grade::{
 };
 pub use record::Record;
 pub use run::run;
-pub use subject::{Arguments, Limits, Subject, Target};
+pub use subject::{Arguments, Limits, Recorded, Subject, Target};
 pub use trial::Trial;
 
 #[cfg(test)]

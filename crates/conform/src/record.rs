@@ -212,6 +212,9 @@ pub struct CheckRecord {
     /// What happened instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub happened: Option<String>,
+    /// The file with all packets of its connections, as seen from the folder of the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
     /// Each connection: both directions, times, hex and text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conversations: Vec<String>,
@@ -486,6 +489,7 @@ impl CheckRecord {
             kind,
             expected,
             happened,
+            capture: None,
             conversations,
             programs,
         }
@@ -552,7 +556,7 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
 }
 
 /// A sentence, which may quote what a program has printed.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const KEPT: usize = 1 << 10;
     let end = text.char_indices().map(|(at, _)| at).nth(KEPT);
     end.map_or_else(|| text.to_owned(), |end| format!("{}...", &text[..end]))

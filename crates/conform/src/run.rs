@@ -49,7 +49,12 @@ fn run_checks(order: &mut Order) -> Result<u8, Error> {
     // known before the checks.
     let destination = match is_inner_half() {
         true => None,
-        false => Some(Destination::open(order)?),
+        false => {
+            if let Some(captures) = &order.captures {
+                captures.prepare()?;
+            }
+            Some(Destination::open(order)?)
+        }
     };
     let side = Side::choose(order)?;
     let record = match side {
@@ -170,7 +175,13 @@ fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
     };
     let report = grade(&grading, seen, is_interrupted);
     drop(progress);
-    Ok(Record::of(&report, about(order, layers)))
+    let mut record = Record::of(&report, about(order, layers));
+    if let Some(captures) = &order.captures {
+        // The verdicts do not depend on them.
+        let written = captures.write(&report, &mut record, order.output.as_deref());
+        written.unwrap_or_else(|error| cli::report(format_args!("conform: {error}")));
+    }
+    Ok(record)
 }
 
 fn is_confined(side: &Side, landlock: Landlock) -> bool {

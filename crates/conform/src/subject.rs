@@ -28,6 +28,19 @@ pub struct Subject {
     pub startup: Duration,
     /// How it is confined; nothing: not at all.
     pub confinement: Option<Limits>,
+    /// Of which checks the connections are recorded.
+    pub recorded: Recorded,
+}
+
+/// Of which checks all bytes of the connections are kept, for captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Of none.
+    Nothing,
+    /// Of those that do not hold.
+    Failures,
+    /// Of all.
+    All,
 }
 
 /// What a program under test may have.
@@ -224,6 +237,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             startup: Duration::ZERO,
             confinement: None,
+            recorded: Recorded::Nothing,
         }
     }
 

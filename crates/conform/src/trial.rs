@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_bytes;
 use harness::{
-    Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Signal, Worker,
-    WorkerExit,
+    By, Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Recorder, Signal,
+    Worker, WorkerExit,
 };
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
+use crate::capture::KEPT_OF_CHECK;
 use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
 use crate::subject::Limits;
-use crate::{Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Subject, Target};
+use crate::{
+    Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Recorded, Subject, Target,
+};
 
 /// How often a server is started if each time it ends before it listens.
 const ATTEMPTS: u32 = 3;
@@ -31,6 +34,8 @@ pub struct Trial<'a> {
     processes: Vec<Process>,
     files: Vec<TempPath>,
     log: SharedLog,
+    /// Where all bytes of the connections are kept, if they are to be.
+    recorder: Option<Recorder>,
     random: fastrand::Rng,
     failed: bool,
     /// The folder that the program may write to, if it is confined.
@@ -49,6 +54,7 @@ impl<'a> Trial<'a> {
             processes: Vec::new(),
             files: Vec::new(),
             log: SharedLog::default(),
+            recorder: (subject.recorded != Recorded::Nothing).then(|| Recorder::new(KEPT_OF_CHECK)),
             random: fastrand::Rng::with_seed(seed),
             failed: false,
             scratch: None,
@@ -412,8 +418,12 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it does not accept.
     pub fn connect(&self, address: SocketAddr) -> Result<Conversation, Problem> {
-        let peer = Peer::connect(address)?.since(self.start);
-        let mut conversation = Conversation::new(peer, &self.log, self.timeout());
+        let since = Instant::now();
+        let connected = Peer::connect(address);
+        if let (Err(Error::Connect { error, .. }), Some(recorder)) = (&connected, &self.recorder) {
+            recorder.not_connected(address, since, error);
+        }
+        let mut conversation = self.conversation(connected?, By::Us, since);
         if let Target::FixedPort(_) = self.subject.target {
             conversation.free_port();
         }
@@ -439,11 +449,17 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] if it ends or does not connect.
     pub fn accept(&mut self, listener: &Listener) -> Result<Conversation, Problem> {
         let timeout = self.timeout();
-        let start = self.start;
-        let peer = listener
-            .accept_from(self.process()?, STARTING * timeout)?
-            .since(start);
-        Ok(Conversation::new(peer, &self.log, timeout))
+        let peer = listener.accept_from(self.process()?, STARTING * timeout)?;
+        Ok(self.conversation(peer, By::Peer, Instant::now()))
+    }
+
+    /// Everything on this connection becomes evidence.
+    fn conversation(&self, peer: Peer, connected_by: By, since: Instant) -> Conversation {
+        let mut peer = peer.since(self.start);
+        if let Some(recorder) = &self.recorder {
+            peer = peer.recorded(recorder, connected_by, since);
+        }
+        Conversation::new(peer, &self.log, self.timeout())
     }
 
     /// Starts the client with the ordinary arguments, and waits until it connects or ends; either
@@ -495,6 +511,7 @@ impl<'a> Trial<'a> {
         Evidence {
             conversations: locked(&self.log).conversations(),
             programs: self.processes.iter().map(Process::report).collect(),
+            recorder: self.recorder,
         }
     }
 

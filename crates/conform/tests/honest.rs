@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use conform::record::{About, Verdict};
 use conform::{
-    Assignment, Check, Grading, Level, Record, Subject, Target, TestLine, grade, preflight,
+    Assignment, Check, Grading, Level, Record, Recorded, Subject, Target, TestLine, grade,
+    preflight,
 };
 use libtest_mimic::Failed;
 
@@ -137,6 +138,7 @@ fn all_hold(
         timeout: Duration::from_secs(5),
         startup: Duration::ZERO,
         confinement: None,
+        recorded: Recorded::Nothing,
     };
     let seed = fastrand::u64(..1_000_000);
     match preflight(assignment, &subject) {

@@ -5,10 +5,14 @@
 
 #![allow(clippy::exit, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "captures/reader.rs"]
+mod capture_reader;
+
 use std::env;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{self, Command, ExitCode};
 use std::thread;
 use std::time::Duration;
@@ -61,6 +65,11 @@ const TESTS: &[(&str, fn())] = &[
         reader_left,
     ),
     ("the same seed draws the same inputs", same_seed),
+    ("captures are written and linked", captures),
+    (
+        "a class has its captures beside its results",
+        captures_of_a_class,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -557,6 +566,10 @@ fn wrong_arguments() {
             "tcp_server --connect 1",
             "--connect is \"1\"; give HOST:PORT",
         ),
+        (
+            "tcp_server --pcap-all -- x",
+            "--pcap-all says what --pcap FOLDER writes: give that too",
+        ),
         ("--explain X-1", "there is no clause \"X-1\""),
     ] {
         let run = finished(conform(&[]).args(line.split_whitespace()).start().unwrap());
@@ -609,6 +622,74 @@ fn same_seed() {
         read["checks"][0]["expected"].to_string()
     };
     assert_eq!(run("7"), run("7"));
+}
+
+// Captures.
+
+fn captured(file: &str) -> capture_reader::Capture {
+    capture_reader::read(&fs::read(file).unwrap())
+}
+
+fn captures() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (capture, page) = (path("captures/T-1.pcapng"), path("page.html"));
+    let run = |options: &[&str], behaviour| {
+        let pcap = path("captures");
+        let always = ["--only", ANSWERS, "--pcap", &pcap, "--output", &page];
+        grade(&[&always, options].concat(), &subject(behaviour))
+    };
+
+    run(&["--format", "html"], "answers wrongly").has_status(1);
+    let read = capture_reader::connections(&captured(&capture));
+    let [request, response] = &read[0].data;
+    assert_eq!(request[0], 8);
+    assert!(!response.is_empty() && request[4..].to_ascii_uppercase().starts_with(response));
+    let link = "href=\"./captures/T-1.pcapng\"";
+    contains(&fs::read_to_string(&page).unwrap(), &[link]);
+
+    // What holds now has no capture any more, unless all have.
+    run(&[], "answers").has_status(0);
+    assert!(!Path::new(&capture).exists());
+    run(&["--pcap-all"], "answers").has_status(0);
+    let packets = captured(&capture).packets;
+    let mut comments = packets.iter().flat_map(|packet| &packet.comments);
+    assert!(comments.any(|comment| comment == "T-1 holds."));
+
+    run(&["--contain", "no"], "answers wrongly").has_status(1);
+    let report = fs::read_to_string(&page).unwrap();
+    contains(&report, &["\n  capture      captures/T-1.pcapng\n"]);
+
+    let run = grade(&["--pcap", "/proc/no/such"], &subject("answers"));
+    run.has_status(1);
+    contains(&run.stderr, &["cannot make \"/proc/no/such\": "]);
+}
+
+fn captures_of_a_class() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir_all(path("submissions/ann")).unwrap();
+    let (submissions, results) = (path("submissions"), path("results"));
+    let options = [
+        "--class",
+        &submissions,
+        "--output",
+        &results,
+        "--only",
+        ANSWERS,
+    ];
+    let run = grade(
+        &[&options[..], &["--pcap", "captures"]].concat(),
+        &subject("answers wrongly"),
+    );
+    run.has_status(0);
+    let capture = captured(&path("results/captures/ann/T-1.pcapng"));
+    assert_eq!(capture_reader::connections(&capture).len(), 1);
+    let page = || fs::read_to_string(path("results/index.html")).unwrap();
+    contains(&page(), &["href=\"./captures/ann/T-1.pcapng\""]);
+    let anonymous = conform(&["--summarize", &results, "--anonymous"]);
+    finished(anonymous.start().unwrap()).has_status(0);
+    assert!(!page().contains("/ann/"), "{}", page());
 }
 
 /// A file of this test, removed at its end.

@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _};
+use std::mem;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use rustix::net::{SendFlags, send};
 
 use crate::error::Error;
+use crate::recording::{By, Ends, Recorder, Tape, What};
 use crate::text::shown;
 use crate::transcript::{Direction, Entry, Transcript};
 
@@ -74,7 +76,8 @@ impl fmt::Display for Event {
 }
 
 /// A connection, either end. Small records are sent immediately (`TCP_NODELAY`). What is sent and received is
-/// kept, shortened, in a [`Transcript`] that failures show.
+/// kept, shortened, in a [`Transcript`] that failures show; all of it where it is
+/// [`recorded`](Self::recorded).
 #[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
@@ -82,6 +85,8 @@ pub struct Peer {
     remote: SocketAddr,
     start: Instant,
     transcript: Transcript,
+    /// Where all of it is kept.
+    tape: Option<Tape>,
 }
 
 impl Peer {
@@ -110,6 +115,7 @@ impl Peer {
             remote,
             start,
             transcript,
+            tape: None,
         })
     }
 
@@ -118,6 +124,18 @@ impl Peer {
     #[must_use]
     pub fn since(mut self, start: Instant) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Takes down all that happens from now on; who connected began with it at `since`.
+    #[must_use]
+    pub fn recorded(mut self, recorder: &Recorder, connected_by: By, since: Instant) -> Self {
+        let ends = Ends {
+            local: self.local,
+            remote: self.remote,
+            connected_by,
+        };
+        self.tape = Some(recorder.connection(ends, since, What::Connected));
         self
     }
 
@@ -151,13 +169,17 @@ impl Peer {
     /// [`Error::Peer`] if the connection breaks ([`Event::Reset`]), or if none of it is taken
     /// for [`SEND_TIMEOUT`] ([`Event::Silence`]).
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let since = Instant::now();
         let mut rest = bytes;
         let sent = loop {
             if rest.is_empty() {
                 break Ok(());
             }
             match self.write(rest) {
-                Ok(count) => rest = &rest[count..],
+                Ok(count) => {
+                    self.record_data(By::Us, &rest[..count]);
+                    rest = &rest[count..];
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break Err(Event::from_error(&error)),
             }
@@ -165,6 +187,7 @@ impl Peer {
         let count = bytes.len() - rest.len();
         self.note(Direction::Sent, &bytes[..count]);
         sent.map_err(|event| {
+            self.record_event(since, &event);
             self.note(Direction::Happened(event.words()), &[]);
             self.unexpected(format!("to send {} bytes", bytes.len()), event, Vec::new())
         })
@@ -204,11 +227,13 @@ impl Peer {
 
     /// Waits for the next event, of at most `limit` bytes if it is data.
     pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
+        let since = Instant::now();
         let event = match self.read(limit, within) {
             Ok(bytes) if bytes.is_empty() => Event::Closed,
             Ok(bytes) => Event::Data(bytes),
             Err(error) => Event::from_error(&error),
         };
+        self.record_event(since, &event);
         match &event {
             Event::Data(bytes) => {
                 let entry = Entry::new(self.start.elapsed(), Direction::Received, bytes);
@@ -304,6 +329,7 @@ impl Peer {
     /// [`Error::Peer`] if the connection is broken already.
     pub fn shutdown_write(&mut self) -> Result<(), Error> {
         self.note(Direction::Happened("sending side shut down here"), &[]);
+        self.record(Instant::now(), What::Closed(By::Us));
         self.stream.shutdown(Shutdown::Write).map_err(|error| {
             let event = Event::from_error(&error);
             self.unexpected(
@@ -323,7 +349,8 @@ impl Peer {
         set_socket_linger(&self.stream, Some(Duration::ZERO))
             .map_err(Error::system("resetting a connection"))?;
         self.note(Direction::Happened("reset from here"), &[]);
-        Ok(self.transcript)
+        self.record(Instant::now(), What::Reset(By::Us));
+        Ok(mem::take(&mut self.transcript))
     }
 
     /// Keeps the receive buffer near `bytes`, so that the other end soon cannot send while
@@ -334,6 +361,29 @@ impl Peer {
     pub fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
         set_socket_recv_buffer_size(&self.stream, bytes)
             .map_err(Error::system("setting the size of a receive buffer"))
+    }
+
+    fn record_event(&self, since: Instant, event: &Event) {
+        match event {
+            Event::Data(bytes) => self.record_data(By::Peer, bytes),
+            Event::Closed => self.record(since, What::Closed(By::Peer)),
+            Event::Reset => self.record(since, What::Reset(By::Peer)),
+            Event::Silence => self.record(since, What::Silence),
+            // No packet shows what that was.
+            Event::Failed(_) => {}
+        }
+    }
+
+    fn record_data(&self, by: By, bytes: &[u8]) {
+        if let Some(tape) = &self.tape {
+            tape.data(by, bytes);
+        }
+    }
+
+    fn record(&self, since: Instant, what: What) {
+        if let Some(tape) = &self.tape {
+            tape.happened(since, what);
+        }
     }
 
     fn note(&mut self, direction: Direction, bytes: &[u8]) {
@@ -353,5 +403,14 @@ impl Peer {
             received,
             seen,
         }
+    }
+}
+
+/// The system closes the connection, with a reset if bytes are left unread.
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let unread = ioctl_fionread(&self.stream).unwrap_or_default() > 0;
+        let what = if unread { What::Reset } else { What::Closed };
+        self.record(Instant::now(), what(By::Us));
     }
 }

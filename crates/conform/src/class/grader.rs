@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf, absolute};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::cannot;
 use super::submissions::Submission;
 use super::summary::Graded;
-use crate::record::{Outcome, Record};
+use crate::record::{CheckRecord, Outcome, Record};
 
 /// How often it is asked whether to stop.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -29,6 +29,8 @@ const ENDING: Duration = Duration::from_secs(10);
 pub(super) struct Grader {
     pub(super) options: Vec<OsString>,
     pub(super) jobs: usize,
+    /// In the folder of the results, has a folder for the captures of each submission.
+    pub(super) captures: Option<PathBuf>,
     pub(super) assignment: &'static str,
     pub(super) command: Vec<OsString>,
 }
@@ -39,6 +41,7 @@ impl Grader {
         let mut hasher = DefaultHasher::new();
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         (&self.options, self.assignment, &self.command).hash(&mut hasher);
+        self.captures.hash(&mut hasher);
         match submission.hash(&mut hasher) {
             Ok(()) => format!("{:016x}", hasher.finish()),
             // That of no other: it is graded again.
@@ -59,12 +62,12 @@ impl Grader {
         let trouble = |error: io::Error| Error::new(format_args!("running conform: {error}"));
         let (stdout, stderr) = (file().map_err(trouble)?, file().map_err(trouble)?);
         let mut child = self
-            .command(submission, &stdout, &stderr)
+            .command(submission, output, &stdout, &stderr)
             .and_then(|mut command| command.spawn())
             .map_err(trouble)?;
         let status = wait(&mut child, is_interrupted).map_err(trouble)?;
         let record = serde_json::from_str::<Record>(&text(stdout));
-        let record = match record {
+        let mut record = match record {
             _ if is_interrupted() => return Ok(Ok(())),
             Ok(record) => record,
             Err(_) => {
@@ -77,6 +80,9 @@ impl Grader {
         let reason = why_not_judged(&record);
         // A program may leave files where it runs, which are no change by its author.
         let fingerprint = self.fingerprint(submission);
+        for check in &mut record.checks {
+            check.capture = self.capture(submission, check);
+        }
         let graded = Graded {
             fingerprint,
             record,
@@ -87,13 +93,25 @@ impl Grader {
         Ok(reason.map_or(Ok(()), Err))
     }
 
+    /// The file as seen from the folder of the results.
+    fn capture(&self, submission: &Submission, check: &CheckRecord) -> Option<String> {
+        let name = Path::new(check.capture.as_ref()?).file_name()?;
+        let file = self.captures.as_ref()?.join(&submission.name).join(name);
+        Some(file.to_string_lossy().into_owned())
+    }
+
     fn command(
         &self,
         submission: &Submission,
+        output: &Path,
         stdout: &File,
         stderr: &File,
     ) -> io::Result<Command> {
         let mut command = Command::new(env::current_exe()?);
+        if let Some(captures) = &self.captures {
+            let folder = absolute(output)?.join(captures).join(&submission.name);
+            command.arg("--pcap").arg(folder);
+        }
         command
             .args(&self.options)
             .args(["--jobs", &self.jobs.to_string(), "--format", "json"])

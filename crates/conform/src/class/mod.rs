@@ -126,6 +126,7 @@ impl Class {
         let concurrent = options.concurrent.unwrap_or_else(processors).min(at_most);
         let jobs = order.jobs.min(bearable_jobs() / concurrent).max(1);
         let output = order.output.unwrap_or_else(|| "results".into());
+        let captures = order.captures.map(|captures| captures.folder);
         let (points, problem) = (order.style.points, Some(order.style.problem));
         Ok(Self {
             folder,
@@ -136,6 +137,7 @@ impl Class {
             grader: Grader {
                 options: options_for_each(words),
                 jobs,
+                captures,
                 assignment: order.assignment.name,
                 command: order.subject.command,
             },
@@ -236,7 +238,7 @@ impl Class {
 /// The options of `conform` for each submission: those of this run without the ones about the
 /// class and the report. A repeated option counts where it stands last, so that a seed given wins.
 fn options_for_each(words: &[OsString]) -> Vec<OsString> {
-    const LEFT_OUT: [&str; 13] = [
+    const LEFT_OUT: [&str; 14] = [
         "--class",
         "--concurrent",
         "--again",
@@ -244,6 +246,7 @@ fn options_for_each(words: &[OsString]) -> Vec<OsString> {
         "--anonymous",
         "--moodle",
         "--output",
+        "--pcap",
         "--points",
         "--problem",
         "--color",

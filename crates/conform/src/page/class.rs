@@ -68,6 +68,10 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    fn shows_name(&self) -> bool {
+        matches!(self.shown, Cow::Borrowed(_))
+    }
+
     /// A text that may have the name in it, where that is to be left out.
     fn hide(&self, text: &str) -> String {
         match &self.shown {
@@ -393,6 +397,8 @@ fn cell(line: &Line<'_>, check: &CheckRecord, room: &mut usize, cells: &mut usiz
         reason: check.reason.as_deref().map(|text| line.hide(text)),
         programs: shortened(line, &check.programs, &mut share),
         conversations: shortened(line, &check.conversations, &mut share),
+        // The name is part of its path.
+        capture: check.capture.clone().filter(|_| line.shows_name()),
         ..check.clone()
     };
     *room += share;

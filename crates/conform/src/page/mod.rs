@@ -90,7 +90,28 @@ fn evidence(check: &CheckRecord) -> Markup {
         }
         (texts("What the program printed", &check.programs))
         (texts("What was sent and received", &check.conversations))
+        @if let Some(file) = &check.capture {
+            p { a href=(address(file)) { "All packets, for Wireshark" } }
+        }
     }
+}
+
+/// The address of a file beside the page, or of one with a whole path.
+fn address(file: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let mut address = if file.starts_with('/') {
+        "file://"
+    } else {
+        "./"
+    }
+    .to_owned();
+    for byte in file.bytes() {
+        match is_plain(byte) {
+            true => address.push(char::from(byte)),
+            false => address += &format!("%{byte:02X}"),
+        }
+    }
+    address
 }
 
 fn texts(heading: &str, texts: &[String]) -> Markup {
@@ -134,7 +155,14 @@ mod tests {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
 
-    use super::{SCRIPT, SCRIPT_HASH};
+    use super::{SCRIPT, SCRIPT_HASH, address};
+
+    #[test]
+    fn the_address_of_a_file_leads_nowhere_else() {
+        assert_eq!(address("a b/T-1.pcapng"), "./a%20b/T-1.pcapng");
+        assert_eq!(address("javascript:x/#?"), "./javascript%3Ax/%23%3F");
+        assert_eq!(address("//host/é"), "file:////host/%C3%A9");
+    }
 
     #[test]
     fn the_policy_allows_the_script() {

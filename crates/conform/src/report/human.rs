@@ -150,6 +150,9 @@ impl Human<'_> {
             );
         }
         let mut repeat = String::new();
+        if let Some(capture) = &check.capture {
+            named(&mut repeat, "capture", capture);
+        }
         named(
             &mut repeat,
             "repeat",

@@ -66,6 +66,7 @@ fn report() -> Report {
         Err(Problem::not_in_this_run("no process")),
     ];
     let evidence = Evidence {
+        recorder: None,
         conversations: vec!["connection 1 - 2:\n  +0.001s sent 1 bytes\n".to_owned()],
         programs: vec!["  command: x\n    +0.002s \u{fffe}\n".to_owned()],
     };

@@ -25,7 +25,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use conform::record::{About, Record};
-use conform::{Assignment, Cause, Check, Grading, Subject, Target, TestLine, grade, preflight};
+use conform::{
+    Assignment, Cause, Check, Grading, Recorded, Subject, Target, TestLine, grade, preflight,
+};
 use libtest_mimic::Failed;
 
 use programs::Programs;
@@ -129,6 +131,7 @@ fn is_named_first(
         timeout: Duration::from_secs(3),
         startup: Duration::ZERO,
         confinement: None,
+        recorded: Recorded::Nothing,
     };
     if let Ok(first) = preflight(assignment, &subject) {
         subject.startup = first.startup;

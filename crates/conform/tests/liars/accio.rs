@@ -9,6 +9,7 @@ use crate::server_s::{parse_port, show};
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "accio",
+    dissector: "accio",
     run,
     lies: &[
         ("AC-1", "confirms in other words"),

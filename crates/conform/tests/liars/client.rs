@@ -9,6 +9,7 @@ use crate::Liar;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "client",
+    dissector: "message",
     run,
     lies: &[
         ("C-1", "a read request has a receiver"),

@@ -10,6 +10,7 @@ use crate::server_s::show;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "lab2",
+    dissector: "pickle",
     run,
     lies: &[
         ("PC-1", "there is no sid"),

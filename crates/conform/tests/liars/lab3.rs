@@ -15,6 +15,7 @@ use crate::{Liar, on_signal};
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "lab3",
+    dissector: "pickle",
     run,
     lies: &[
         ("P-1", "there is another port"),

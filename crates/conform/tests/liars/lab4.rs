@@ -8,6 +8,7 @@ use crate::Liar;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "lab4",
+    dissector: "math",
     run,
     lies: &[
         ("M-1", "it says hello first"),

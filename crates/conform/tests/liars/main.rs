@@ -14,6 +14,8 @@
 )]
 
 mod accio;
+#[path = "../captures/reader.rs"]
+mod capture_reader;
 mod client;
 mod lab2;
 mod lab3;
@@ -23,15 +25,19 @@ mod server;
 mod server_s;
 mod tcp_client;
 mod tcp_server;
+#[path = "../captures/tshark.rs"]
+mod tshark;
 
 use std::env;
+use std::fs;
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use conform::record::CheckRecord;
-use conform::{Assignment, Check, Problem, Subject, Target, TestLine, grade_one};
+use conform::{Assignment, Check, Problem, Recorded, Subject, Target, TestLine, grade_one};
 use libtest_mimic::Failed;
+use tempfile::NamedTempFile;
 
 const LIARS: &[Liar] = &[
     tcp_server::LIAR,
@@ -52,6 +58,8 @@ const HONEST: &str = "honest";
 /// A small program for an assignment, with its faults.
 struct Liar {
     assignment: &'static str,
+    /// Wireshark's name of what is spoken.
+    dissector: &'static str,
     /// Runs it, with one of its faults or [`HONEST`], and the arguments of the assignment. An
     /// error is printed, and the exit status is then 1.
     run: fn(fault: &str, arguments: &[String]) -> io::Result<ExitCode>,
@@ -102,6 +110,7 @@ fn lines() -> Vec<TestLine> {
             TestLine::new(name, takes, move || is_caught(assignment, &subject, id))
         }));
     }
+    lines.extend(capture_lines());
     lines
 }
 
@@ -114,6 +123,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
         timeout,
         startup: Duration::ZERO,
         confinement: None,
+        recorded: Recorded::All,
     }
 }
 
@@ -135,6 +145,98 @@ fn is_caught(assignment: &'static Assignment, subject: &Subject, id: &str) -> Re
             }
         }
     }
+}
+
+/// The check is made, and what `conform` would write of it is read back; `None` if nothing would
+/// be.
+fn captured(
+    assignment: &'static Assignment,
+    subject: &Subject,
+    id: &str,
+) -> Result<Option<NamedTempFile>, Failed> {
+    let check = check(assignment, id).ok_or_else(|| format!("there is no check {id}"))?;
+    let result = grade_one(assignment, subject, check, fastrand::u64(..));
+    let record = CheckRecord::alone(assignment, &result);
+    let recorder = result.evidence.recorder.unwrap();
+    let mut recording = recorder.recording();
+    if recording.events.is_empty() {
+        return Ok(None);
+    }
+    let file = NamedTempFile::with_suffix(".pcapng")?;
+    conform::write_capture(&file, assignment.name, &record, "", &mut recording)?;
+    let capture = capture_reader::read(&fs::read(file.path())?);
+    let mut comments = capture.packets.iter().flat_map(|packet| &packet.comments);
+    assert!(comments.any(|comment| comment.starts_with(id)));
+    let connections = capture_reader::connections(&capture).len();
+    assert_eq!(connections, recording.connections.len());
+    Ok(Some(file))
+}
+
+/// Wireshark finds nothing wrong with the packets themselves.
+fn is_dissected(
+    assignment: &'static Assignment,
+    subject: &Subject,
+    id: &str,
+) -> Result<(), Failed> {
+    if let Some(file) = captured(assignment, subject, id)? {
+        tshark::protocols(file.path())?;
+    }
+    Ok(())
+}
+
+/// Wireshark finds the dissector of the assignment, on whatever port.
+fn is_recognized(
+    assignment: &'static Assignment,
+    subject: &Subject,
+    dissector: &str,
+) -> Result<(), Failed> {
+    let mut file = None;
+    for check in assignment.checks() {
+        file = captured(assignment, subject, check.id)?;
+        if file.is_some() {
+            break;
+        }
+    }
+    let file = file.ok_or("there is nothing to capture")?;
+    let protocols = tshark::protocols(file.path())?;
+    let is_it = |protocols: &String| protocols.split(':').any(|name| name == dissector);
+    if protocols.iter().any(is_it) {
+        return Ok(());
+    }
+    Err(format!("{dissector} is not in {protocols:?}").into())
+}
+
+/// Of a capture for a few of the liars, or for all with `CAPTURES=all`.
+fn capture_lines() -> Vec<TestLine> {
+    /// Of each assignment every so many.
+    const SOME: usize = 12;
+    let step = match env::var("CAPTURES") {
+        Ok(some) if some == "all" => 1,
+        _ => SOME,
+    };
+    let missing = !tshark::is_there();
+    if missing {
+        eprintln!("skipped: captures are not dissected, because there is no tshark with Lua");
+    }
+    let mut lines = Vec::new();
+    for liar in LIARS {
+        let assignment = Assignment::named(liar.assignment).unwrap();
+        let honest = subject(liar, HONEST, Duration::from_secs(10));
+        let name = format!("{} is recognized in its captures", assignment.name);
+        lines.push(TestLine::new(name, Duration::ZERO, move || {
+            is_recognized(assignment, &honest, liar.dissector)
+        }));
+        lines.extend(liar.lies.iter().step_by(step).map(|(id, fault)| {
+            let name = format!("{} {id} is dissected on: {fault}", assignment.name);
+            let subject = subject(liar, fault, Duration::from_secs(2));
+            let takes = check(assignment, id).map_or(Duration::ZERO, |check| check.takes);
+            TestLine::new(name, takes, move || is_dissected(assignment, &subject, id))
+        }));
+    }
+    lines
+        .into_iter()
+        .map(|line| line.skipped_if(missing))
+        .collect()
 }
 
 fn check(assignment: &Assignment, id: &str) -> Option<&'static Check> {

@@ -12,6 +12,7 @@ use crate::{Liar, on_signal};
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "mathserver",
+    dissector: "math",
     run,
     lies: &[
         ("MS-1", "it waits for the client"),

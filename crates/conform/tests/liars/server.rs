@@ -19,6 +19,7 @@ use crate::{Liar, on_signal};
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "server",
+    dissector: "message",
     run,
     lies: &[
         ("C-1", "the response has no MoreMsgs"),

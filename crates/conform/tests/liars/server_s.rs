@@ -15,6 +15,7 @@ use crate::Liar;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "server-s",
+    dissector: "accio",
     run,
     lies: &[
         ("A-1", "says nothing"),

@@ -11,6 +11,7 @@ use crate::Liar;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "tcp_client",
+    dissector: "action",
     run,
     lies: &[
         ("TC-1", "8 bits of action"),

@@ -15,6 +15,7 @@ use crate::Liar;
 
 pub(crate) const LIAR: Liar = Liar {
     assignment: "tcp_server",
+    dissector: "action",
     run,
     lies: &[
         ("T-1", "the response has no length"),
