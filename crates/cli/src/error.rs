@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
-use crate::{Output, OutputError, signal};
+use crate::{Output, OutputError, rate_limit, signal};
 
 /// The exit status of an error while running (G-2).
 const STATUS_RUN: u8 = 1;
@@ -84,6 +84,7 @@ pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) 
         0 => Ok(Output::stdout()?.text(&end.message)?),
         _ => Err(end),
     });
+    rate_limit::finish();
     let Err(Error { message, status }) = outcome else {
         return ExitCode::SUCCESS;
     };

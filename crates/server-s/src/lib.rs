@@ -90,7 +90,8 @@ fn serve_client(connection: &mut Connection, output: &Output) {
         Ok(count) => output.line_or_warn(count),
         Err(error) if error.is_shutdown() => {}
         Err(error) => {
-            cli::report(format_args!("{ERROR_PREFIX}{}: {error}", connection.peer()));
+            let reason = format_args!("{ERROR_PREFIX}{}: {error}", connection.peer());
+            cli::rate_limited(reason, |line| cli::report(line));
             output.line_or_warn("ERROR");
         }
     }
