@@ -80,6 +80,7 @@ impl<E: std::error::Error + 'static> From<E> for Error {
 /// behind `prefix`, and returns the exit status.
 pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) -> ExitCode {
     signal::block_file_size_signal();
+    signal::end_first_process_on_signal();
     let outcome = run(crate::about::arguments()).or_else(|end| match end.status {
         0 => Ok(Output::stdout()?.text(&end.message)?),
         _ => Err(end),
