@@ -4,8 +4,8 @@
 # Use:   scripts/soak.sh [SECONDS]      how long the load lasts [default: 60]
 #
 # Starts tcp_server, lab3, server, mathserver and server-s on free ports and plays on them all at
-# once: honest clients, who check every answer, and hostile ones, who are silent, drip, reset, send
-# nonsense and take all descriptors. Prints a table at the end. The status is 0 if all held, 1 if
+# once: honest clients, who check every answer, and hostile ones, who are silent, drip, reset, stall,
+# send nonsense and take all descriptors. Prints a table at the end. The status is 0 if all held, 1 if
 # something did not, and 2 if the arguments are wrong.
 #
 # Everything stays on this machine's loopback. It stops by itself: some 15 seconds after the load,

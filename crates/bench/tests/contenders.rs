@@ -45,7 +45,7 @@ fn one_round(name: &str, roles: &[Role]) {
 }
 
 #[test]
-fn the_echo_and_redis_answer_small_and_large_requests() {
+fn the_echoes_and_redis_answer_small_and_large_requests() {
     one_round("tcp_server-cpu-16", &[Role::Limit, Role::Peer]);
     one_round("tcp_server-1MiB", &[Role::Limit, Role::Peer]);
 }

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
-use crate::{Output, OutputError, signal};
+use crate::{Output, OutputError, rate_limit, signal};
 
 /// The exit status of an error while running (G-2).
 const STATUS_RUN: u8 = 1;
@@ -80,10 +80,12 @@ impl<E: std::error::Error + 'static> From<E> for Error {
 /// behind `prefix`, and returns the exit status.
 pub fn main(prefix: &str, run: impl FnOnce(Vec<OsString>) -> Result<(), Error>) -> ExitCode {
     signal::block_file_size_signal();
+    signal::end_first_process_on_signal();
     let outcome = run(crate::about::arguments()).or_else(|end| match end.status {
         0 => Ok(Output::stdout()?.text(&end.message)?),
         _ => Err(end),
     });
+    rate_limit::finish();
     let Err(Error { message, status }) = outcome else {
         return ExitCode::SUCCESS;
     };

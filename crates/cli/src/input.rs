@@ -5,6 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::{Error, escape, stream};
 
+/// What Linux keeps of a line that is typed or pasted on a terminal, in bytes (termios(3)). It drops
+/// the rest without a sign: a line of just this length may have been cut.
+pub const TERMINAL_LINE: usize = 4095;
+
 /// Opens a file to be read, unbuffered; `-` is standard input.
 ///
 /// # Errors

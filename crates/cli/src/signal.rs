@@ -1,6 +1,11 @@
 use std::fs;
+use std::io::ErrorKind;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::{SigSet, Signal};
+use signal_hook::flag::register_conditional_shutdown;
 
 /// Calls `shut_down` whenever a signal asks the program to end: SIGINT, SIGTERM or SIGHUP (G-4).
 ///
@@ -17,8 +22,28 @@ pub fn on_shutdown_signal(shut_down: impl FnMut() + Send + 'static) -> Result<()
         block(Signal::SIGHUP);
     }
     ctrlc::set_handler(shut_down).map_err(|error| SignalError {
-        reason: error.to_string(),
+        reason: match error {
+            ctrlc::Error::System(error) if error.kind() == ErrorKind::WouldBlock => {
+                format!("no thread can be started that waits for them: {error}")
+            }
+            ctrlc::Error::System(error) => error.to_string(),
+            error => error.to_string(),
+        },
     })
+}
+
+/// As the first process of a container, ends on SIGINT and SIGTERM, which the kernel drops there if
+/// they are not handled (pid_namespaces(7)); with the status that a shell shows elsewhere (G-12).
+/// [`on_shutdown_signal`] takes the place of this.
+pub(crate) fn end_first_process_on_signal() {
+    if process::id() != 1 {
+        return;
+    }
+    for signal in [Signal::SIGINT as i32, Signal::SIGTERM as i32] {
+        // Where it fails, the signal is dropped.
+        let _ =
+            register_conditional_shutdown(signal, 128 + signal, Arc::new(AtomicBool::new(true)));
+    }
 }
 
 /// A file that may grow no further is an error of the write, not the end of the program (G-13). Call

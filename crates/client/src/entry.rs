@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use cli::{Error, Output};
+use cli::{Error, Output, TERMINAL_LINE};
 use proto::message::{MAX_NAME, MAX_TEXT};
 
 /// What is asked for.
@@ -56,7 +56,7 @@ pub(crate) fn ask(
         if !terminal {
             output.text("\n")?;
         }
-        let entry = read_entry(field, input)
+        let entry = read_entry(field, input, terminal)
             .map_err(|error| Error::new(format_args!("cannot read standard input: {error}")))?;
         match entry {
             Some(Ok(entry)) => return Ok(entry),
@@ -76,6 +76,7 @@ pub(crate) fn ask(
 fn read_entry(
     field: Field,
     input: &mut impl BufRead,
+    terminal: bool,
 ) -> io::Result<Option<Result<String, EntryError>>> {
     const LINE_BREAK: &[u8] = b"\r\n";
     let most = field.longest() + LINE_BREAK.len();
@@ -86,6 +87,9 @@ fn read_entry(
     }
     let mut length = line.len();
     if line.pop_if(|byte| *byte == b'\n').is_some() {
+        if terminal && line.len() == TERMINAL_LINE {
+            return Ok(Some(Err(EntryError::Cut { field })));
+        }
         line.pop_if(|byte| *byte == b'\r');
         length = line.len();
     } else if line.len() == most {
@@ -126,6 +130,12 @@ enum EntryError {
         /// How long the entry is, in bytes.
         length: usize,
     },
+    /// It may have been cut.
+    #[error(
+        "the {field} fills the {TERMINAL_LINE} bytes that a terminal keeps of a line and may have been \
+         cut; enter less, or give both lines through a pipe or from a file"
+    )]
+    Cut { field: Field },
     /// It is not UTF-8.
     #[error("the {field} is not UTF-8; enter text")]
     NotText { field: Field },
@@ -149,7 +159,7 @@ mod tests {
     /// All entries of an input that comes in pieces of `capacity`.
     fn entries(field: Field, input: &[u8], capacity: usize) -> Vec<Result<String, EntryError>> {
         let mut input = BufReader::with_capacity(capacity, Cursor::new(input));
-        std::iter::from_fn(|| read_entry(field, &mut input).unwrap()).collect()
+        std::iter::from_fn(|| read_entry(field, &mut input, false).unwrap()).collect()
     }
 
     fn length(field: Field, length: usize) -> Result<String, EntryError> {
@@ -233,7 +243,9 @@ mod tests {
     fn c_18_a_line_that_is_far_too_long_is_counted() {
         let endless = io::repeat(b'x').take(50_000_000);
         let mut input = BufReader::new(endless);
-        let entry = read_entry(Field::Receiver, &mut input).unwrap().unwrap();
+        let entry = read_entry(Field::Receiver, &mut input, false)
+            .unwrap()
+            .unwrap();
         assert_eq!(entry, length(Field::Receiver, 50_000_000));
     }
 

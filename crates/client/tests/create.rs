@@ -160,3 +160,41 @@ fn c_24_on_a_terminal_the_entry_follows_its_prompt_on_the_line() {
     assert_eq!(peer.receive_to_end(SOON).unwrap(), HELLO);
     assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
 }
+
+#[test]
+fn c_18_an_entry_that_the_terminal_may_have_cut_is_asked_for_again() {
+    let server = Listener::new().unwrap();
+    let mut process = client(&server, "alice", "create")
+        .on_terminal()
+        .start()
+        .unwrap();
+    let asked = |times: usize| {
+        move |printed: &[u8]| {
+            printed.ends_with(b"Message: ")
+                && String::from_utf8_lossy(printed)
+                    .matches("Message: ")
+                    .count()
+                    == times
+        }
+    };
+    process.write_stdin(b"bob\n").unwrap();
+    for (times, length) in [(1, 5000), (2, 4095)] {
+        process.wait_stdout(asked(times), SOON).unwrap();
+        let pasted = [&vec![b'x'; length][..], b"\n"].concat();
+        process.write_stdin(&pasted).unwrap();
+    }
+    process.wait_stdout(asked(3), SOON).unwrap();
+    let printed = String::from_utf8(process.stdout()).unwrap();
+    let error = "client: the message fills the 4095 bytes that a terminal keeps of a line and may \
+                 have been cut; enter less, or give both lines through a pipe or from a file\n";
+    assert_eq!(printed.matches(error).count(), 2, "{printed}");
+
+    let longest = [b'x'; 4094];
+    process
+        .write_stdin(&[&longest[..], b"\n"].concat())
+        .unwrap();
+    let mut peer = server.accept_from(&process, SOON).unwrap();
+    let request = peer.receive_to_end(SOON).unwrap();
+    assert!(request.ends_with(&longest) && request.len() == 7 + 5 + 3 + 4094);
+    assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
+}

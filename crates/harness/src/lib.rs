@@ -3,6 +3,7 @@
 mod bounds;
 pub mod confine;
 mod error;
+mod flood;
 mod inspect;
 mod listener;
 mod output;
@@ -24,6 +25,7 @@ pub use rustix::process::Signal;
 
 pub use bounds::Exceeded;
 pub use error::Error;
+pub use flood::{FLOOD, Flooded, flood};
 pub use inspect::starved;
 pub use listener::Listener;
 pub use output::KEPT_OUTPUT;

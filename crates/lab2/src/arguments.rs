@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
+use num_bigint::BigInt;
 use proto::pickle::Plain;
 
 const ABOUT: About = About {
@@ -54,14 +55,19 @@ pub(crate) struct Student {
 /// A student id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sid {
-    /// An integer, of up to 64 bits.
-    Integer(i64),
+    /// An integer, of any length.
+    Integer(BigInt),
     /// Anything else.
     Text(String),
 }
 
 impl From<String> for Sid {
     fn from(text: String) -> Self {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+        // The library would take `1_000` too.
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::Text(text);
+        }
         text.parse().map_or(Self::Text(text), Self::Integer)
     }
 }
@@ -70,7 +76,7 @@ impl Student {
     /// The dictionary that is sent, as a pickle (PC-1).
     pub(crate) fn pickle(&self) -> Vec<u8> {
         let sid = match &self.sid {
-            Sid::Integer(integer) => Plain::Int(*integer),
+            Sid::Integer(integer) => Plain::Long(integer),
             Sid::Text(text) => Plain::Str(text),
         };
         let mut pickle = Vec::new();
@@ -135,7 +141,7 @@ mod tests {
 
     #[test]
     fn pc_1_options_in_every_form_and_order() {
-        let sid = Sid::Integer(918_273_645);
+        let sid = Sid::Integer(918_273_645.into());
         for (line, host, port) in [
             ("Ann ann7 918273645", "127.0.0.1", 12000),
             ("--host ::1 --port 9 Ann ann7 918273645", "::1", 9),
@@ -157,24 +163,29 @@ mod tests {
 
     #[test]
     fn pc_1_the_sid_is_an_integer_if_it_is_one() {
-        for (text, sid) in [
-            ("0", Sid::Integer(0)),
-            ("-7", Sid::Integer(-7)),
-            ("007", Sid::Integer(7)),
-            ("9223372036854775807", Sid::Integer(i64::MAX)),
+        let text = |text: &str| Sid::Text(text.to_owned());
+        for (given, sid) in [
+            ("0", Sid::Integer(0.into())),
+            ("-7", Sid::Integer((-7).into())),
+            ("+7", Sid::Integer(7.into())),
+            ("007", Sid::Integer(7.into())),
+            ("9223372036854775808", Sid::Integer((1_u128 << 63).into())),
             (
-                "9223372036854775808",
-                Sid::Text("9223372036854775808".to_owned()),
+                "-340282366920938463463374607431768211455",
+                Sid::Integer(-BigInt::from(u128::MAX)),
             ),
-            ("12a", Sid::Text("12a".to_owned())),
-            ("1.0", Sid::Text("1.0".to_owned())),
-            ("", Sid::Text(String::new())),
+            ("12a", text("12a")),
+            ("1_000", text("1_000")),
+            ("1.0", text("1.0")),
+            ("-", text("-")),
+            ("--7", text("--7")),
+            ("", text("")),
         ] {
-            assert_eq!(Sid::from(text.to_owned()), sid);
+            assert_eq!(Sid::from(given.to_owned()), sid);
         }
         assert_eq!(
             parse("-- Ann ann7 -7").unwrap(),
-            arguments("127.0.0.1", 12000, Sid::Integer(-7))
+            arguments("127.0.0.1", 12000, Sid::Integer((-7).into()))
         );
     }
 
@@ -183,7 +194,7 @@ mod tests {
         let mut student = Student {
             name: "Ann".to_owned(),
             username: "ann7".to_owned(),
-            sid: Sid::Integer(918_273_645),
+            sid: Sid::Integer(918_273_645.into()),
         };
         let before = b"\x80\x02}(X\x0c\x00\x00\x00student_nameX\x03\x00\x00\x00Ann\
             X\x0f\x00\x00\x00github_usernameX\x04\x00\x00\x00ann7X\x03\x00\x00\x00sid";

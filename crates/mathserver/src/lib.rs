@@ -9,8 +9,8 @@ mod exam;
 mod examine;
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::sync::{Mutex, PoisonError};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cli::{Error, Output};
@@ -60,6 +60,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 /// clients are accepted: what the n-th client is asked does not depend on what others do.
 pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output: Output) {
     let generators = Mutex::new(config.seed.map_or_else(Rng::new, Rng::with_seed));
+    let output = Arc::new(output);
     net::serve(listener, shutdown, MOST_CLIENTS, move |client| {
         let mut random = generators
             .lock()
@@ -74,9 +75,19 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, config: Config, output:
         };
         let exam = Exam::draw(&config, random);
         let outcome = examine(client, exam, delivery, SILENCE_LIMIT);
-        output.line_or_warn(format_args!("{}: {outcome}", client.peer()));
+        print_outcome(&output, client.peer(), &outcome);
         client.close_gently(CLOSE_TIMEOUT);
     });
+}
+
+/// A failure costs a client nothing, and is worth no more than a line of a log.
+fn print_outcome(output: &Arc<Output>, peer: SocketAddr, outcome: &Outcome) {
+    let line = format_args!("{peer}: {outcome}");
+    if let End::SecretGiven(_) = outcome.end {
+        return output.line_or_warn(line);
+    }
+    let output = Arc::clone(output);
+    cli::rate_limited(line, move |line| output.line_or_warn(line));
 }
 
 #[cfg(test)]

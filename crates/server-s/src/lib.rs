@@ -62,12 +62,16 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 
 /// Listens, with SIGQUIT among the signals that end the program.
 fn listen(port: u16, shutdown: &Shutdown) -> Result<TcpListener, Error> {
-    let not_caught = |error| Error::new(format_args!("cannot catch SIGQUIT: {error}"));
     // `ctrlc` behind `cli` catches all but SIGQUIT, which would also dump a core. Caught from here
     // on, it is acted on once the port is open: a client that waits for it need not wait for that.
-    let quit = Signals::new([SIGQUIT]).map_err(not_caught)?;
+    let quit = Signals::new([SIGQUIT])
+        .map_err(|error| Error::new(format_args!("cannot catch SIGQUIT: {error}")))?;
     let listener = net::listen(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port), BACKLOG)?;
-    request_on(quit, shutdown.clone()).map_err(not_caught)?;
+    request_on(quit, shutdown.clone()).map_err(|error| {
+        Error::new(format_args!(
+            "cannot start a thread that waits for SIGQUIT: {error}"
+        ))
+    })?;
     Ok(listener)
 }
 
@@ -90,7 +94,8 @@ fn serve_client(connection: &mut Connection, output: &Output) {
         Ok(count) => output.line_or_warn(count),
         Err(error) if error.is_shutdown() => {}
         Err(error) => {
-            cli::report(format_args!("{ERROR_PREFIX}{}: {error}", connection.peer()));
+            let reason = format_args!("{ERROR_PREFIX}{}: {error}", connection.peer());
+            cli::rate_limited(reason, |line| cli::report(line));
             output.line_or_warn("ERROR");
         }
     }

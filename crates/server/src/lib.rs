@@ -9,7 +9,6 @@ mod event_loop;
 mod store;
 
 use std::ffi::OsString;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::mpsc;
 use std::thread;
@@ -121,14 +120,17 @@ pub fn serve(
         let end = event_loop::run(listener, &shutdown, &store, &output);
         drop(sender.send(Some(end)));
     };
-    let cannot_serve =
-        |error: io::Error| Error::new(format_args!("cannot wait for clients: {error}"));
-    thread::Builder::new().spawn(work).map_err(cannot_serve)?;
+    thread::Builder::new().spawn(work).map_err(|error| {
+        Error::new(format_args!(
+            "cannot start a thread that serves clients: {error}"
+        ))
+    })?;
     let end = match ends.recv() {
         Ok(None) => ends.recv_timeout(LONGEST_END).ok().flatten(),
         end => end.ok().flatten(),
     };
-    end.unwrap_or(Ok(())).map_err(cannot_serve)
+    end.unwrap_or(Ok(()))
+        .map_err(|error| Error::new(format_args!("cannot wait for clients: {error}")))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Exit, Signal};
 
-use crate::servers::Server;
+use crate::servers::{MOST_FILES, MOST_MEMORY, Server};
 
 /// A server may have so much more memory resident at the end than after the warming up, in bytes.
 ///
@@ -14,6 +14,10 @@ use crate::servers::Server;
 /// one moment to the next, and all only when each pool has had its turn. What leaks is more than
 /// that: in ten minutes it takes ten bytes of each request and each connection.
 pub(crate) const MORE_MEMORY: u64 = 32 << 20;
+
+/// What a server may have resident at most, in bytes: the bound on the memory of all clients, what
+/// each of them may use without a share of it, and what the C library keeps.
+pub(crate) const MOST_PEAK: u64 = MOST_MEMORY + MOST_FILES as u64 * (64 << 10) + MORE_MEMORY;
 
 /// How long an idle server is watched.
 pub(crate) const IDLE_WATCH: Duration = Duration::from_secs(1);

@@ -124,6 +124,7 @@ fn soak(time: Duration) -> Result<Report, cli::Error> {
     progress("waiting for the servers to settle");
     let end = settled(&servers, &start, MORE_MEMORY)?;
     let idle = idle_time(&servers)?;
+    let peak = Each::try_new(|subject| servers[subject].process.peak_memory())?;
     let ends = Each::try_new(|subject| End::of(&servers[subject]))?;
     Ok(Report {
         time,
@@ -131,6 +132,7 @@ fn soak(time: Duration) -> Result<Report, cli::Error> {
         latencies,
         start,
         end,
+        peak,
         idle,
         ends,
     })

@@ -14,6 +14,10 @@ use crate::subject::{Each, Subject};
 /// ones are timed, and few enough to be used up.
 pub(crate) const MOST_FILES: u32 = 1024;
 
+/// The bound on the memory of all clients of `tcp_server`, and of those of `lab3`, in bytes (T-18,
+/// P-8): what they would find out in a container of twice as much.
+pub(crate) const MOST_MEMORY: u64 = 64 << 20;
+
 /// How long a server may take to listen, also on a machine that is busy.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
@@ -52,10 +56,14 @@ pub(crate) fn start(folder: &Path) -> Result<Each<Server>, cli::Error> {
 }
 
 fn with_arguments(subject: Subject, program: Program, port: u16) -> Program {
-    let port = port.to_string();
+    let (port, limit) = (port.to_string(), MOST_MEMORY.to_string());
     match subject {
-        Subject::TcpServer => program.args(["-p", &port]),
-        Subject::Lab3 => program.args(["127.0.0.1", &port]),
+        Subject::TcpServer => program
+            .env("TCP_SERVER_MAX_BYTES", limit)
+            .args(["-p", &port]),
+        Subject::Lab3 => program
+            .env("LAB3_MAX_BYTES", limit)
+            .args(["127.0.0.1", &port]),
         Subject::Server | Subject::ServerS => program.arg(port),
         Subject::Mathserver => program.args(["--secret", SECRET, &port]),
     }

@@ -7,7 +7,7 @@ use crate::counters::Counters;
 use crate::hostile::Kind;
 use crate::hostile::slowloris::SLOW_CLIENTS;
 use crate::latency::{JUDGED_FROM, Latency, MOST_RATIO, SILENT};
-use crate::resources::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, Resources};
+use crate::resources::{End, IDLE_WATCH, MORE_MEMORY, MOST_IDLE_TIME, MOST_PEAK, Resources};
 use crate::servers::MOST_FILES;
 use crate::subject::{Each, Subject};
 
@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) start: Each<Resources>,
     /// The same after the load.
     pub(crate) end: Each<Resources>,
+    /// The most memory that each had resident, in bytes.
+    pub(crate) peak: Each<u64>,
     /// Processor time while they were watched at the end.
     pub(crate) idle: Each<Duration>,
     pub(crate) ends: Each<End>,
@@ -57,6 +59,10 @@ impl Report {
                 "honest clients saw errors",
             ),
             (start.has_flat_memory(end), "it took more and more memory"),
+            (
+                self.peak[subject] <= MOST_PEAK,
+                "it took more memory than its bound",
+            ),
             (
                 start.has_same_files(end),
                 "it did not close every descriptor",
@@ -106,8 +112,9 @@ impl Report {
     }
 
     fn write_resources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_row(f, "memory at the start, KiB", |s| kib(&self.start[s]))?;
-        write_row(f, "memory at the end, KiB", |s| kib(&self.end[s]))?;
+        write_row(f, "memory at the start, KiB", |s| kib(self.start[s].memory))?;
+        write_row(f, "memory at most, KiB", |s| kib(self.peak[s]))?;
+        write_row(f, "memory at the end, KiB", |s| kib(self.end[s].memory))?;
         let files = |resources: &Resources| resources.files.to_string();
         write_row(f, "descriptors at the start", |s| files(&self.start[s]))?;
         write_row(f, "descriptors at most", |s| {
@@ -155,11 +162,12 @@ impl Report {
         };
         writeln!(
             f,
-            "Rules: no errors; memory at most {} KiB more; the same descriptors; at most \
-             {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
+            "Rules: no errors; memory at most {} KiB more, and never more than {} KiB; the same \
+             descriptors; at most {MOST_IDLE_TIME:?} idle; status 0, and no panic.\n\
              Each server may have {MOST_FILES} descriptors. p99 beside {SILENT} silent and \
              {SLOW_CLIENTS} slow clients: {judged}.",
-            MORE_MEMORY / 1024
+            kib(MORE_MEMORY),
+            kib(MOST_PEAK)
         )
     }
 
@@ -204,8 +212,8 @@ fn write_row(
     writeln!(f)
 }
 
-fn kib(resources: &Resources) -> String {
-    (resources.memory / 1024).to_string()
+fn kib(bytes: u64) -> String {
+    (bytes / 1024).to_string()
 }
 
 fn millis(time: Duration) -> String {
@@ -255,6 +263,7 @@ mod tests {
             latencies: each(|| Some(latency)),
             start: each(|| resources),
             end: each(|| resources),
+            peak: each(|| MOST_PEAK),
             idle: each(|| Duration::from_millis(10)),
             ends: each(end),
         }
@@ -284,6 +293,10 @@ mod tests {
         assert_eq!(
             with(|report| report.end[of].memory += MORE_MEMORY + 1),
             failed("it took more and more memory")
+        );
+        assert_eq!(
+            with(|report| report.peak[of] += 1),
+            failed("it took more memory than its bound")
         );
         for files in [8, 10] {
             assert_eq!(

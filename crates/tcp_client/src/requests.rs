@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use cli::TERMINAL_LINE;
 use proto::action::{Action, RequestHeader};
 
 /// The size of the buffer, unless a line is longer.
@@ -9,6 +10,9 @@ const PIECE: usize = 64 * 1024;
 
 /// A line longer than this holds no request: the longest name, a space, and the longest message.
 const LONGEST_LINE: usize = b"uppercase ".len() + RequestHeader::MAX_LENGTH as usize + 1;
+
+/// What some editors write at the start of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How much of a wrong action an error keeps.
 const SHOWN: usize = 40;
@@ -31,6 +35,8 @@ pub(crate) struct Requests {
     lines: u64,
     /// The rest of this line is dropped: it is too long.
     too_long: bool,
+    /// They are typed on a terminal.
+    typed: bool,
 }
 
 /// What [`Requests::read`] made of the lines.
@@ -45,7 +51,7 @@ pub(crate) struct Encoded<'a> {
 }
 
 impl Requests {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(typed: bool) -> Self {
         Self {
             bytes: vec![0; PIECE],
             encoded: 0,
@@ -53,6 +59,7 @@ impl Requests {
             searched: 0,
             lines: 0,
             too_long: false,
+            typed,
         }
     }
 
@@ -133,7 +140,13 @@ impl Requests {
     }
 
     /// Appends the request of a line to those before it; `false` if the line is blank.
-    fn encode_line(&mut self, line: Range<usize>) -> Result<bool, LineError> {
+    fn encode_line(&mut self, mut line: Range<usize>) -> Result<bool, LineError> {
+        if self.typed && line.len() == TERMINAL_LINE {
+            return Err(LineError::Cut);
+        }
+        if self.lines == 1 && self.bytes[line.clone()].starts_with(BYTE_ORDER_MARK) {
+            line.start += BYTE_ORDER_MARK.len();
+        }
         let Some((header, message)) = parse_line(&self.bytes[line.clone()])? else {
             return Ok(false);
         };
@@ -172,8 +185,8 @@ fn parse_line(line: &[u8]) -> Result<Option<(RequestHeader, &[u8])>, LineError> 
 pub(crate) enum LineError {
     /// There is no such action.
     #[error(
-        "unknown action {:?}, expected uppercase, lowercase, reverse, shuffle or random",
-        cli::escape(name)
+        "unknown action \"{}\", expected uppercase, lowercase, reverse, shuffle or random",
+        shown(name)
     )]
     UnknownAction {
         /// What stands before the first space, or its beginning if that is long.
@@ -185,6 +198,12 @@ pub(crate) enum LineError {
         /// The action.
         action: Action,
     },
+    /// It may have been cut.
+    #[error(
+        "the line fills the {TERMINAL_LINE} bytes that a terminal keeps of a line and may have been \
+         cut; give it from a file or through a pipe"
+    )]
+    Cut,
     /// The message does not fit a request.
     #[error("the message is longer than {} bytes", RequestHeader::MAX_LENGTH)]
     TooLong,
@@ -197,6 +216,17 @@ impl LineError {
     }
 }
 
+/// The name of an action that there is not, so that all of it can be seen: a no-break space as
+/// `\u{a0}`.
+fn shown(name: &[u8]) -> String {
+    let escaped = cli::escape(name).to_string();
+    let show = |character: char| match character {
+        '\0'..='\x7f' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    };
+    escaped.chars().map(show).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -207,7 +237,7 @@ mod tests {
     type Made = (Vec<u8>, u64, Vec<(u64, LineError)>);
 
     fn made_in_pieces(text: &[u8], sizes: &[usize]) -> Made {
-        let mut requests = Requests::new();
+        let mut requests = Requests::new(false);
         let mut made = Made::default();
         let mut add = |encoded: Encoded<'_>| {
             made.0.extend_from_slice(encoded.bytes);
@@ -249,6 +279,18 @@ mod tests {
         ] {
             assert_eq!(made(line), (request.to_vec(), 1, Vec::new()), "{line:?}");
         }
+    }
+
+    #[test]
+    fn tc_1_a_byte_order_mark_at_the_start_is_no_part_of_the_first_request() {
+        const MARK: &str = "\u{feff}";
+        let text = format!("{MARK}reverse a\n{MARK}reverse b\n");
+        let (requests, count, errors) = made(text.as_bytes());
+        assert_eq!((&*requests, count), (&b"\x20\0\0\x01a"[..], 1));
+        let name = format!("{MARK}reverse").into_bytes();
+        assert_eq!(errors, [(2, LineError::UnknownAction { name })]);
+        assert_eq!(made(MARK.as_bytes()), Made::default());
+        assert_eq!(made_in_pieces(text.as_bytes(), &[1]), made(text.as_bytes()));
     }
 
     #[test]
@@ -295,6 +337,15 @@ mod tests {
             .to_string(),
             "unknown action \"up\\x1b\", expected uppercase, lowercase, reverse, shuffle or random"
         );
+        for (name, shown) in [
+            ("reverse\u{a0}x", r"reverse\u{a0}x"),
+            ("\u{200b}reverse", r"\u{200b}reverse"),
+            (r"größer\", r"größer\"),
+        ] {
+            let error = LineError::unknown_action(name.as_bytes()).to_string();
+            let start = format!("unknown action \"{shown}\", expected ");
+            assert!(error.starts_with(&start), "{error}");
+        }
         assert_eq!(
             LineError::NoSpace {
                 action: Action::Random
@@ -345,7 +396,7 @@ mod tests {
 
     #[test]
     fn tc_2_a_long_line_does_not_leave_its_memory_behind() {
-        let mut requests = Requests::new();
+        let mut requests = Requests::new(false);
         let mut rest = 10 * PIECE;
         while rest > 0 {
             let count = requests.room().len().min(rest);

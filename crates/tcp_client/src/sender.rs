@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -92,7 +92,7 @@ fn send_all(
     stream: &TcpStream,
     progress: &Progress,
 ) -> Result<(), SendError> {
-    let mut requests = Requests::new();
+    let mut requests = Requests::new(file.is_terminal());
     loop {
         match file.read(requests.room()) {
             Ok(0) => return send(name, &requests.finish(), stream, progress),

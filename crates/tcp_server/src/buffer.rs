@@ -66,11 +66,12 @@ impl Buffer {
         self.touched.max(self.input + more)
     }
 
-    /// A vector to append received bytes to, within its spare capacity.
+    /// A vector to append received bytes to, within its spare capacity. The input is the beginning
+    /// of a request of `whole` bytes, if that is not 0.
     ///
     /// # Errors
     /// The system has no memory for it.
-    pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>, TryReserveError> {
+    pub(crate) fn room(&mut self, whole: usize) -> Result<&mut Vec<u8>, TryReserveError> {
         if self.input == self.bytes.len() {
             self.bytes.truncate(self.ready);
             self.input = self.ready;
@@ -84,12 +85,22 @@ impl Buffer {
         } else if self.sent >= waiting / 2 {
             self.remove_sent();
         }
-        if self.bytes.capacity() == 0 {
-            self.bytes.try_reserve_exact(IDLE_CAPACITY)?;
-        } else {
-            self.bytes.try_reserve(LEAST_ROOM)?;
-        }
+        self.grow(whole.saturating_sub(self.bytes.len() - self.input))?;
         Ok(&mut self.bytes)
+    }
+
+    /// Makes room for more input. Where the `rest` of a request is large, there is no room behind
+    /// it: what came with it of the next one would have to be moved.
+    fn grow(&mut self, rest: usize) -> Result<(), TryReserveError> {
+        let (length, capacity) = (self.bytes.len(), self.bytes.capacity());
+        let room = capacity - length;
+        let more = match length.max(LEAST_ROOM) {
+            _ if capacity == 0 => IDLE_CAPACITY,
+            _ if room >= LEAST_ROOM || (1..=room).contains(&rest) => return Ok(()),
+            doubled if rest > LEAST_ROOM => doubled.min(rest),
+            doubled => doubled,
+        };
+        self.bytes.try_reserve_exact(more)
     }
 
     fn remove_sent(&mut self) {
@@ -169,7 +180,7 @@ mod tests {
 
     fn holding(input: &[u8]) -> Buffer {
         let mut buffer = Buffer::default();
-        buffer.room().unwrap().extend_from_slice(input);
+        buffer.room(0).unwrap().extend_from_slice(input);
         buffer
     }
 
@@ -219,10 +230,10 @@ mod tests {
     fn input_moves_to_the_front_when_nothing_waits_to_be_sent() {
         let mut buffer = holding(b"\x08\0\0\0rest");
         buffer.respond_in_place(0);
-        buffer.room().unwrap();
+        buffer.room(0).unwrap();
         assert_eq!((buffer.output(), buffer.sent), (&b"\0\0\0\0"[..], 0));
         buffer.sent(4);
-        let front = buffer.room().unwrap().as_ptr();
+        let front = buffer.room(0).unwrap().as_ptr();
         assert_eq!(buffer.input(), b"rest");
         assert_eq!(buffer.input().as_ptr(), front);
     }
@@ -233,11 +244,11 @@ mod tests {
         buffer.respond_in_place((IDLE_CAPACITY - HEADER) as u32);
         buffer.sent(IDLE_CAPACITY / 3);
         assert!(
-            buffer.room().unwrap().len() > buffer.output().len(),
+            buffer.room(0).unwrap().len() > buffer.output().len(),
             "moved for too little"
         );
         buffer.sent(1);
-        assert!(buffer.room().unwrap().spare_capacity_mut().len() >= LEAST_ROOM);
+        assert!(buffer.room(0).unwrap().spare_capacity_mut().len() >= LEAST_ROOM);
         assert_eq!(buffer.output().len(), IDLE_CAPACITY - IDLE_CAPACITY / 3 - 1);
         assert_eq!(buffer.bytes.len(), buffer.output().len());
     }
@@ -248,7 +259,7 @@ mod tests {
         assert!(!buffer.is_idle_and_large(), "not idle");
         buffer.drop_input(3);
         assert!(!buffer.is_idle_and_large(), "not large");
-        buffer.room().unwrap().reserve(1 << 20);
+        buffer.room(0).unwrap().reserve(1 << 20);
         assert!(buffer.is_idle_and_large());
         buffer.respond(0, b"").unwrap();
         assert!(!buffer.is_idle_and_large(), "output waits");
@@ -262,11 +273,31 @@ mod tests {
     }
 
     #[test]
+    fn t_17_a_large_request_takes_its_own_size_and_the_next_one_lies_in_its_place() {
+        const WHOLE: usize = HEADER + 1_000_000;
+        let mut buffer = Buffer::default();
+        for _ in 0..3 {
+            let mut arrived = 0;
+            while arrived < WHOLE {
+                let whole = if arrived == 0 { 0 } else { WHOLE };
+                let room = buffer.room(whole).unwrap();
+                let spare = room.capacity() - room.len();
+                assert!((1..=WHOLE - arrived).contains(&spare), "{arrived} {spare}");
+                room.resize(room.len() + spare, 0);
+                arrived += spare;
+            }
+            buffer.respond_in_place((WHOLE - HEADER) as u32);
+            buffer.sent(WHOLE);
+            assert_eq!(buffer.bytes.capacity(), WHOLE);
+        }
+    }
+
+    #[test]
     fn g_7_room_grows_with_what_has_arrived() {
         let mut buffer = Buffer::default();
         let mut arrived = 0;
         while arrived < 1 << 20 {
-            let room = buffer.room().unwrap();
+            let room = buffer.room(0).unwrap();
             let spare = room.spare_capacity_mut().len();
             assert!((LEAST_ROOM..=arrived.max(IDLE_CAPACITY) + LEAST_ROOM).contains(&spare));
             room.resize(room.len() + spare, 0);

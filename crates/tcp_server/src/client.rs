@@ -18,6 +18,9 @@ pub const MOST_OUTPUT: usize = 256 * 1024 * 1024;
 /// After so long a silence, the memory of a client's last large request is given back.
 const KEEPS_MEMORY: Duration = Duration::from_millis(100);
 
+/// A client that has taken a part of a response mostly takes the next one sooner than this.
+const TAKES_MORE: Duration = Duration::from_millis(10);
+
 /// How often a client that has a share of the budget, or waits for one, is looked after.
 const GLANCE: Duration = Duration::from_millis(250);
 
@@ -174,6 +177,14 @@ impl Client<'_> {
         if self.session.output().is_empty() {
             return Ok(false);
         }
+        if taken > 0 {
+            // One that takes gets all before more is received: the next large request then has the
+            // memory of this one, which is in the processor's cache.
+            match self.connection.wait(OUTPUT, Some(TAKES_MORE)) {
+                Err(Error::TimedOut) => {}
+                waited => return Ok(waited.map(|_| false)?),
+            }
+        }
         let interest = Ready {
             readable: receives,
             writable: true,
@@ -206,6 +217,10 @@ impl Client<'_> {
 const NOTHING: Ready = Ready {
     readable: false,
     writable: false,
+};
+const OUTPUT: Ready = Ready {
+    readable: false,
+    writable: true,
 };
 const INPUT: Ready = Ready {
     readable: true,

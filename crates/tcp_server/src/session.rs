@@ -25,7 +25,10 @@ impl Session {
     /// # Errors
     /// The system has no memory for it.
     pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>, TryReserveError> {
-        self.buffer.room()
+        let whole = self
+            .begun()
+            .map_or(0, |header| RequestHeader::LEN + header.length() as usize);
+        self.buffer.room(whole)
     }
 
     /// How much memory the session takes, and will take when the request that has begun to arrive

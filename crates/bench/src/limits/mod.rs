@@ -28,6 +28,7 @@ pub struct Limit {
 /// Every limit.
 pub const LIMITS: &[Limit] = &[
     servers::ECHO,
+    servers::WHOLE,
     servers::DISCARD,
     clients::SEND,
     servers::CLOSE,

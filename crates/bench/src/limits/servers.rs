@@ -3,6 +3,7 @@ use std::net::TcpStream;
 
 use cli::Output;
 use proto::accio::{COMMAND, CONFIRMATION, SECOND_CONFIRMATION};
+use proto::action::RequestHeader;
 use rustix::net::{RecvFlags, recv};
 
 use crate::limits::{Limit, serve};
@@ -27,6 +28,31 @@ fn echo(mut client: TcpStream) -> io::Result<()> {
             0 => return Ok(()),
             count => client.write_all(&buffer[..count])?,
         }
+    }
+}
+
+/// The limit of a server that has to have a whole text before it can answer.
+pub(super) const WHOLE: Limit = Limit {
+    name: "whole",
+    usage: "PORT  receives a whole request of tcp_server, and sends it back",
+    run: |line| {
+        // Kept from request to request: its memory is made once.
+        let mut buffer = Vec::new();
+        serve(line, |client, _| whole(client, &mut buffer))
+    },
+};
+
+fn whole(mut client: TcpStream, buffer: &mut Vec<u8>) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    loop {
+        let mut header = [0; RequestHeader::LEN];
+        client.read_exact(&mut header)?;
+        let length = RequestHeader::parse(header).length() as usize;
+        buffer.resize(buffer.len().max(header.len() + length), 0);
+        let (place, data) = buffer[..header.len() + length].split_at_mut(header.len());
+        place.copy_from_slice(&header);
+        client.read_exact(data)?;
+        client.write_all(&buffer[..header.len() + length])?;
     }
 }
 

@@ -4,16 +4,19 @@ use std::str;
 
 use super::Action;
 
+/// A piece of a text that stays in the processor's cache, in bytes.
+const PIECE: usize = 16 * 1024;
+
 /// Where the transformed text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transformed {
     /// In the buffer that held the request's data: it has the same length.
     InPlace,
-    /// Here. The buffer still holds the request's data.
+    /// Here.
     Replaced(String),
 }
 
-/// Carries out `action` on `body`, the data of one request.
+/// Carries out `action` on `body`, the data of one request, of which nothing is left.
 ///
 /// ASCII text is transformed in place by all actions but `random`, without other memory; `reverse`
 /// and `shuffle` leave their result in place for any text. An empty text stays empty (T-14). The
@@ -35,7 +38,7 @@ pub enum Transformed {
 ///
 /// # Errors
 /// Those that are answered with [`ERROR_MESSAGE`](super::ERROR_MESSAGE): a reserved action (T-5),
-/// or data that is not UTF-8 (T-6). The buffer is then unchanged.
+/// or data that is not UTF-8 (T-6).
 pub fn transform(
     action: Action,
     body: &mut [u8],
@@ -85,14 +88,17 @@ fn text(body: &[u8]) -> Result<&str, TransformError> {
 
 fn change_case(
     body: &mut [u8],
-    ascii: impl FnOnce(&mut [u8]),
+    ascii: impl Fn(&mut [u8]),
     unicode: impl FnOnce(&str) -> String,
 ) -> Result<Transformed, TransformError> {
-    if body.is_ascii() {
-        ascii(body);
-        return Ok(Transformed::InPlace);
+    for piece in body.chunks_mut(PIECE) {
+        if !piece.is_ascii() {
+            // The pieces before are in this case already, which changes nothing behind them.
+            return Ok(Transformed::Replaced(unicode(text(body)?)));
+        }
+        ascii(piece);
     }
-    Ok(Transformed::Replaced(unicode(text(body)?)))
+    Ok(Transformed::InPlace)
 }
 
 fn reverse(body: &mut [u8]) -> Result<Transformed, TransformError> {
@@ -187,6 +193,24 @@ mod tests {
         match transform(action, &mut body, rng).unwrap() {
             Transformed::InPlace => String::from_utf8(body).unwrap(),
             Transformed::Replaced(text) => text,
+        }
+    }
+
+    #[test]
+    fn t_9_t_6_a_long_text_that_begins_in_ascii() {
+        for length in [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE] {
+            let begun = "aB".repeat(length).split_off(length);
+            // A final sigma is told by the letter before it.
+            for end in ["", "Σ", "Σ ß", "\u{301}Σ"] {
+                let text = format!("{begun}{end}");
+                let upper = apply(Action::Uppercase, &text, &mut rng());
+                let lower = apply(Action::Lowercase, &text, &mut rng());
+                assert!(upper == text.to_uppercase(), "{length} {end}");
+                assert!(lower == text.to_lowercase(), "{length} {end}");
+            }
+            let mut body = [begun.as_bytes(), b"\xff"].concat();
+            let error = transform(Action::Lowercase, &mut body, &mut rng());
+            assert_eq!(error, Err(TransformError::NotUtf8 { at: length }));
         }
     }
 

@@ -1,3 +1,5 @@
+use num_bigint::BigInt;
+
 use super::opcode::*;
 
 /// The plain data that our programs write.
@@ -7,6 +9,8 @@ use super::opcode::*;
 pub enum Plain<'a> {
     /// An integer.
     Int(i64),
+    /// An integer of any length.
+    Long(&'a BigInt),
     /// A text.
     Str(&'a str),
     /// A dictionary, with its entries in this order.
@@ -24,6 +28,10 @@ impl Plain<'_> {
     fn emit_value(&self, pickle: &mut Vec<u8>) {
         match *self {
             Self::Int(integer) => emit_integer(integer, pickle),
+            Self::Long(integer) => match i64::try_from(integer) {
+                Ok(integer) => emit_integer(integer, pickle),
+                Err(_) => emit_long(&integer.to_signed_bytes_le(), pickle),
+            },
             Self::Str(text) => emit_text(text, pickle),
             Self::Dict(entries) => {
                 pickle.extend_from_slice(&[EMPTY_DICT, MARK]);
@@ -43,12 +51,22 @@ fn emit_integer(integer: i64, pickle: &mut Vec<u8>) {
             pickle.push(BININT);
             pickle.extend_from_slice(&small.to_le_bytes());
         }
+        Err(_) => emit_long(&integer.to_le_bytes(), pickle),
+    }
+}
+
+/// An integer in two's complement, little-endian.
+fn emit_long(bytes: &[u8], pickle: &mut Vec<u8>) {
+    match u8::try_from(bytes.len()) {
+        Ok(len) => pickle.extend_from_slice(&[LONG1, len]),
         Err(_) => {
-            let bytes = integer.to_le_bytes();
-            pickle.extend_from_slice(&[LONG1, bytes.len() as u8]);
-            pickle.extend_from_slice(&bytes);
+            let len = bytes.len() as u32;
+            debug_assert!(len <= i32::MAX as u32, "no caller has an integer of 2 GiB");
+            pickle.push(LONG4);
+            pickle.extend_from_slice(&len.to_le_bytes());
         }
     }
+    pickle.extend_from_slice(bytes);
 }
 
 fn emit_text(text: &str, pickle: &mut Vec<u8>) {
@@ -72,6 +90,29 @@ mod tests {
             pickle,
             b"\x80\x02}(X\x08\x00\x00\x00clientidJ\xd5\xc9\x00\x00u."
         );
+    }
+
+    #[test]
+    fn pc_1_an_integer_of_any_length_reads_back_the_same() {
+        for text in [
+            "0".to_owned(),
+            "-2147483649".to_owned(),
+            "9223372036854775808".to_owned(),
+            "-9223372036854775809".to_owned(),
+            // 255 and 256 bytes.
+            format!("{}", (BigInt::from(1) << 2039) - 1),
+            format!("{}", BigInt::from(1) << 2039),
+            format!("-{}", "9".repeat(30_000)),
+        ] {
+            let integer: BigInt = text.parse().unwrap();
+            let mut pickle = Vec::new();
+            Plain::Long(&integer).emit(&mut pickle);
+            let value = Decoder::new().next(&mut &pickle[..]).unwrap().unwrap();
+            assert_eq!(value.to_string(), text);
+        }
+        let mut pickle = Vec::new();
+        Plain::Long(&(BigInt::from(1) << 2039)).emit(&mut pickle);
+        assert!(pickle.starts_with(b"\x80\x02\x8b\x00\x01\x00\x00"));
     }
 
     #[test]

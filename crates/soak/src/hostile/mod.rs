@@ -15,6 +15,7 @@ mod records;
 pub(crate) mod silent;
 mod slow_reader;
 pub(crate) mod slowloris;
+mod stalled;
 
 /// What is done to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,10 @@ pub(crate) enum Kind {
     HalfClose,
     /// A client that asks for a long response and never reads it.
     SlowReader,
+    /// A client that takes the beginning of a long response and resets the connection.
+    ResettingReader,
+    /// A large request that is never whole.
+    StalledRequest,
     /// Bytes drawn at random.
     RandomBytes,
     /// A record, or a pickle, made to do harm.
@@ -39,12 +44,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them, in the order of the table's rows.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Silence,
         Self::Slowloris,
         Self::Reset,
         Self::HalfClose,
         Self::SlowReader,
+        Self::ResettingReader,
+        Self::StalledRequest,
         Self::RandomBytes,
         Self::HostileRecord,
         Self::Flood,
@@ -58,6 +65,8 @@ impl Kind {
             Self::Reset => "resets",
             Self::HalfClose => "half-closes",
             Self::SlowReader => "readers that never read",
+            Self::ResettingReader => "readers that reset",
+            Self::StalledRequest => "stalled large requests",
             Self::RandomBytes => "random bytes",
             Self::HostileRecord => "hostile records, pickles",
             Self::Flood => "flood connections",
@@ -82,7 +91,7 @@ struct Target<'a> {
 
 /// What is done to every concurrent server, beside silent and slow clients, which stay for long. The
 /// pauses leave most of the machine to the servers and to honest clients.
-const ATTACKS: [Attack; 6] = [
+const ATTACKS: [Attack; 8] = [
     Attack {
         kind: Kind::Reset,
         act: attacks::reset_in_the_middle,
@@ -97,6 +106,16 @@ const ATTACKS: [Attack; 6] = [
         kind: Kind::SlowReader,
         act: slow_reader::ask_and_never_read,
         pause: Duration::from_millis(100),
+    },
+    Attack {
+        kind: Kind::ResettingReader,
+        act: slow_reader::read_a_little_and_reset,
+        pause: Duration::from_millis(30),
+    },
+    Attack {
+        kind: Kind::StalledRequest,
+        act: stalled::send_half,
+        pause: Duration::from_millis(500),
     },
     Attack {
         kind: Kind::RandomBytes,

@@ -1,6 +1,6 @@
-//! Clients that ask for long responses and never read them.
+//! Clients that ask for long responses and never read them, or not to the end.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -36,6 +36,17 @@ pub(super) fn ask_and_never_read(target: &Target<'_>, rng: &mut Rng) -> u64 {
     let events = slow_reader.len();
     slow_reader.into_iter().for_each(reset);
     events as u64
+}
+
+/// Asks, takes the beginning of the answer, and resets the connection.
+pub(super) fn read_a_little_and_reset(target: &Target<'_>, _: &mut Rng) -> u64 {
+    let Some(mut stream) = target.connect() else {
+        return 0;
+    };
+    let _ = stream.write_all(&questions(target.subject));
+    let _ = stream.read(&mut [0; 100]);
+    reset(stream);
+    1
 }
 
 /// What has long answers.

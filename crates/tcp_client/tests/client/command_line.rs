@@ -134,3 +134,15 @@ fn g_1_an_input_that_was_closed_is_no_empty_one() {
     assert_eq!(finished.exit, Exit::Status(1), "{finished:?}");
     server.accept(Duration::from_millis(1)).unwrap_err();
 }
+
+#[test]
+fn tc_3_a_line_that_the_terminal_may_have_cut_is_skipped() {
+    let server = Server::start();
+    let mut client = client_of(server.address).on_terminal().start().unwrap();
+    let pasted = ["reverse ", &"x".repeat(5000), "\nreverse ab\n\x04"].concat();
+    client.write_stdin(pasted.as_bytes()).unwrap();
+    assert_eq!(client.wait_exit(SOON).unwrap(), Exit::Status(1));
+    let printed = String::from_utf8(client.stdout()).unwrap();
+    assert!(printed.starts_with("tcp_client: -:1: the line fills the 4095 bytes that "));
+    assert!(printed.ends_with("ba\ntcp_client: lines skipped: 1; the others were sent\n"));
+}
