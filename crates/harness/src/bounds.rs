@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
@@ -20,7 +20,8 @@ use crate::error::Error;
 use crate::proc::{self, Row};
 use crate::tree;
 
-/// How often is looked. A program can fill some 100 MiB in this time.
+/// How often is looked. A program can fill some 100 MiB in this time. Where there is so much to look
+/// at that it takes longer, there is as long a pause.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a file counts for at least: nobody can have very many of them either.
@@ -107,8 +108,10 @@ pub(crate) fn forget(root: Pid) {
 }
 
 fn look_after_all() {
+    let mut took = Duration::ZERO;
     loop {
-        thread::sleep(INTERVAL);
+        thread::sleep(INTERVAL.max(took));
+        let start = Instant::now();
         let bounds: Vec<(i32, Bounds)> = {
             let mut watch = watch();
             if watch.trees.is_empty() {
@@ -124,6 +127,7 @@ fn look_after_all() {
                 end(root, exceeded);
             }
         }
+        took = start.elapsed();
     }
 }
 

@@ -113,7 +113,7 @@ impl Process {
     /// Found without connecting, which a server that serves one client at a time would notice.
     #[must_use]
     pub fn listening(&self) -> Vec<SocketAddr> {
-        let listeners = proc::listeners(|_| true);
+        let listeners = proc::listeners(None);
         if listeners.is_empty() {
             return Vec::new();
         }
@@ -159,7 +159,7 @@ impl Process {
     /// Where to connect to for `port`, once the program listens there.
     #[cfg(target_os = "linux")]
     fn reachable(&self, port: u16) -> Option<SocketAddr> {
-        let listeners = proc::listeners(|address| address.port() == port);
+        let listeners = proc::listeners(Some(port));
         if listeners.is_empty() {
             return None;
         }
@@ -188,7 +188,7 @@ impl Process {
 /// Where anybody on this machine listens on `port` (Linux; elsewhere nothing is found).
 #[must_use]
 pub fn listening_on(port: u16) -> Vec<SocketAddr> {
-    proc::listeners(|address| address.port() == port).addresses()
+    proc::listeners(Some(port)).addresses()
 }
 
 /// The address a client uses for a server that is bound to `bound`.

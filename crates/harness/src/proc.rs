@@ -43,7 +43,7 @@ mod linux {
     use std::time::Duration;
 
     use procfs::net::{TcpNetEntries, TcpNetEntry, TcpState};
-    use procfs::process::{FDTarget, LimitValue, Process, Stat, all_processes};
+    use procfs::process::{LimitValue, Process, Stat, all_processes};
     use procfs::{FromBufReadSI as _, ProcError, ProcResult};
 
     use super::{MARK, Row};
@@ -164,26 +164,35 @@ mod linux {
     #[derive(Debug)]
     pub(crate) struct Listeners(HashMap<u64, TcpNetEntry>);
 
-    /// Those whose address `is_meant`.
-    pub(crate) fn listeners(is_meant: impl Fn(SocketAddr) -> bool) -> Listeners {
+    /// All of them, or those at one port.
+    pub(crate) fn listeners(port: Option<u16>) -> Listeners {
         let tables = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
         let entries = tables
             .into_iter()
             .filter_map(|path| File::open(path).ok())
-            .flat_map(|table| listening(BufReader::new(table)))
-            .filter(|entry| is_meant(entry.local_address));
+            .flat_map(|table| listening(BufReader::new(table), port));
         Listeners(entries.map(|entry| (entry.inode, entry)).collect())
     }
 
     /// Linux lists what listens first. What is left of former connections (TIME_WAIT), often tens
-    /// of thousands of lines, comes last and is not read.
-    fn listening(table: impl BufRead) -> Vec<TcpNetEntry> {
-        let lines = table.lines().map_while(Result::ok);
-        let lines: Vec<String> = lines
-            .take_while(|line| line.split_whitespace().nth(3) != Some("06"))
-            .collect();
+    /// of thousands of lines, comes last and is not read; nor are other ports, which may be as many.
+    fn listening(table: impl BufRead, port: Option<u16>) -> Vec<TcpNetEntry> {
+        let end = port.map_or(String::new(), |port| format!(":{port:04X}"));
+        let mut lines = table.lines().map_while(Result::ok);
+        let mut kept = lines.next().unwrap_or_default();
+        for line in lines {
+            let mut columns = line.split_whitespace();
+            let (local, state) = (columns.nth(1), columns.nth(1));
+            if state == Some("06") {
+                break;
+            }
+            if local.is_some_and(|local| local.ends_with(&end)) {
+                kept += "\n";
+                kept += &line;
+            }
+        }
         let system = procfs::current_system_info();
-        let entries = TcpNetEntries::from_buf_read(lines.join("\n").as_bytes(), system);
+        let entries = TcpNetEntries::from_buf_read(kept.as_bytes(), system);
         let mut entries = entries.map_or(Vec::new(), |entries| entries.0);
         entries.retain(|entry| entry.state == TcpState::Listen);
         entries
@@ -200,20 +209,19 @@ mod linux {
 
         /// Where `pid` listens.
         pub(crate) fn of(&self, pid: i32) -> Vec<SocketAddr> {
-            let Ok(process) = Process::new(pid) else {
-                return Vec::new();
+            let socket = |file: fs::DirEntry| {
+                let target = fs::read_link(file.path()).ok()?;
+                let inode = target
+                    .to_str()?
+                    .strip_prefix("socket:[")?
+                    .strip_suffix(']')?;
+                self.0.get(&inode.parse().ok()?)
             };
-            let held: Vec<&TcpNetEntry> = match process.fd() {
-                Ok(files) => files
-                    .flatten()
-                    .filter_map(|file| match file.target {
-                        FDTarget::Socket(inode) => self.0.get(&inode),
-                        _ => None,
-                    })
-                    .collect(),
+            let held: Vec<&TcpNetEntry> = match fs::read_dir(format!("/proc/{pid}/fd")) {
+                Ok(files) => files.flatten().filter_map(socket).collect(),
                 // Another user's: then what its user listens on is taken for its own.
                 Err(_) => {
-                    let user = process.status().map(|status| status.euid);
+                    let user = look(pid, |process| Ok(process.status()?.euid));
                     let is_its =
                         |entry: &&TcpNetEntry| user.as_ref().is_ok_and(|user| *user == entry.uid);
                     self.0.values().filter(is_its).collect()
@@ -239,7 +247,7 @@ mod linux {
 
         fn found(lines: &[String]) -> Vec<(u64, SocketAddr)> {
             let table = [HEADING, &lines.concat()].concat();
-            let entries = listening(table.as_bytes());
+            let entries = listening(table.as_bytes(), None);
             entries.iter().map(|e| (e.inode, e.local_address)).collect()
         }
 
@@ -273,6 +281,9 @@ mod linux {
             ];
             let inodes: Vec<u64> = found(&lines).into_iter().map(|(inode, _)| inode).collect();
             assert_eq!(inodes, [11, 13]);
+            let table = [HEADING, &lines.concat()].concat();
+            let at_port = listening(table.as_bytes(), Some(0x1F92));
+            assert_eq!(at_port.iter().map(|e| e.inode).collect::<Vec<_>>(), [13]);
         }
     }
 }
@@ -342,7 +353,7 @@ mod elsewhere {
 
     pub(crate) struct Listeners;
 
-    pub(crate) fn listeners(_: impl Fn(SocketAddr) -> bool) -> Listeners {
+    pub(crate) fn listeners(_: Option<u16>) -> Listeners {
         Listeners
     }
 

@@ -199,8 +199,14 @@ fn kill_each(is_meant: impl Fn(Owner) -> bool) {
         } else {
             (Signal::STOP, fresh)
         };
+        // Also to their groups, which reaches what they start at this moment: once to each.
+        let groups: HashSet<i32> = rows.iter().map(|row| row.group).collect();
+        let others = groups.into_iter().filter(|group| *group != own_group);
+        for group in others.filter_map(Pid::from_raw) {
+            let _ = kill_process_group(group, signal);
+        }
         for row in rows {
-            if !send(signal, &row, own_group) {
+            if !send(signal, &row) {
                 refused.insert(row.identity());
             }
         }
@@ -225,12 +231,8 @@ fn running(is_meant: impl Fn(Owner) -> bool) -> (Vec<Row>, bool) {
     (running, registry.reaped == reaped)
 }
 
-/// Sends to the process and its group, which reaches what it starts at this moment too. False if
-/// the system does not allow it.
-fn send(signal: Signal, row: &Row, own_group: i32) -> bool {
-    if let Some(group) = Pid::from_raw(row.group).filter(|_| row.group != own_group) {
-        let _ = kill_process_group(group, signal);
-    }
+/// False if the system does not allow it.
+fn send(signal: Signal, row: &Row) -> bool {
     // It may be gone by now.
     let sent = Pid::from_raw(row.pid).map(|pid| kill_process(pid, signal));
     sent != Some(Err(Errno::PERM))

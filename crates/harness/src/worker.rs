@@ -117,7 +117,7 @@ impl Process {
 }
 
 fn outermost_listener(rows: &HashMap<i32, Row>) -> Option<Row> {
-    let listeners = proc::listeners(|_| true);
+    let listeners = proc::listeners(None);
     if listeners.is_empty() {
         return None;
     }

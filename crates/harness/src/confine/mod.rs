@@ -153,8 +153,8 @@ pub fn is_inner_half() -> bool {
 /// Divides this process in two: itself, which becomes the outer half, and the same program with
 /// the same arguments in namespaces of its own, the inner half. Both get to this function.
 ///
-/// The inner half sees no process but those that it starts, no terminal but its own, and no network but a loopback of its
-/// own. Its user and group are what they were, and the only ones. When it ends, the system ends
+/// The inner half sees no process but those that it starts, no terminal but its own, no network but
+/// a loopback of its own, and none of the Unix sockets that are there now. Its user and group are what they were, and the only ones. When it ends, the system ends
 /// all that it started. Where namespaces are refused, the inner half is an ordinary process, and
 /// the outer one ends what is left.
 ///

@@ -4,6 +4,7 @@
 //! can only be mounted from inside: the outer half starts the executable in `MODE`, which makes the
 //! namespaces and starts it in `INIT`, which mounts what is to be new and becomes the inner half.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -16,7 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
-use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_bind, mount_change};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, getgid, getppid, getuid, kill_process_group,
     set_dumpable_behavior, set_parent_process_death_signal,
@@ -89,6 +90,9 @@ fn be_outer(captured: bool) -> io::Result<(ExitCode, Vec<u8>)> {
             .arg0(name)
             .env(INNER, format!("{} {refusal}", std::process::id())),
     };
+    // With glibc each thread keeps what it has freed for itself, which in the inner half, with its
+    // many threads, comes to more than all that it uses. A program there does not inherit this.
+    command.env("MALLOC_ARENA_MAX", "1");
     // In a group of its own: what the terminal sends is forwarded, and would come twice.
     if captured {
         command.stdout(Stdio::piped());
@@ -172,6 +176,7 @@ fn make_namespaces(args: impl Iterator<Item = OsString>) -> io::Result<ExitCode>
     for signal in FORWARDED {
         signal_hook::flag::register(signal, Arc::clone(&ignored))?;
     }
+    let sockets = procfs::net::unix().unwrap_or_default();
     let (uid, gid) = (getuid(), getgid());
     let own = CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNS
@@ -198,6 +203,15 @@ fn make_namespaces(args: impl Iterator<Item = OsString>) -> io::Result<ExitCode>
     }
     let flags = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     doing("mounts", mount_change("/", flags))?;
+    // A network of its own does not keep anybody from a socket that has a path, that of a daemon
+    // which obeys root for one: nothing is there instead. One may be gone by now, or out of reach.
+    let paths: HashSet<_> = sockets
+        .into_iter()
+        .filter_map(|socket| socket.path)
+        .collect();
+    for path in paths.iter().filter(|path| path.is_absolute()) {
+        let _ = mount_bind("/dev/null", path);
+    }
     doing("loopback", network::loopback_up())?;
     let next = Command::new("/proc/self/exe").arg(INIT).args(args).status();
     doing("process namespace", next).map(exit_code)
