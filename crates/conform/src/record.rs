@@ -319,7 +319,7 @@ impl Record {
             Problem::NotJudged(reason) => (
                 Outcome::NotJudged,
                 "the program can be started",
-                reason.to_string(),
+                shortened(&reason.to_string()),
             ),
         };
         let not_made = |check: &&'static Check| match &unusable.problem {
@@ -459,7 +459,7 @@ impl CheckRecord {
         let (verdict, reason, kind, expected, happened) = match &result.outcome {
             Ok(()) => (Verdict::Holds, None, None, None, None),
             Err(Problem::NotJudged(reason)) => {
-                let (text, kind) = (reason.to_string(), Kind::from(reason));
+                let (text, kind) = (shortened(&reason.to_string()), Kind::from(reason));
                 (Verdict::NotJudged, Some(text), Some(kind), None, None)
             }
             Err(Problem::Broken { expected, happened }) => {
@@ -517,7 +517,10 @@ fn score(criteria: &[CriterionRecord]) -> Option<Score> {
 fn kept(evidence: &Evidence, left: &mut usize) -> (Vec<String>, Vec<String>) {
     let mut room = KEPT_OF_CHECK.min(*left);
     let before = room;
-    let programs = capped(&evidence.programs, &mut room);
+    // But it does not push out what was said on the connections.
+    let mut printed = room - room / 4;
+    let programs = capped(&evidence.programs, &mut printed);
+    room = room / 4 + printed;
     let conversations = capped(&evidence.conversations, &mut room);
     *left -= before - room;
     (conversations, programs)
@@ -535,13 +538,13 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
         let (end, cost) = whole_lines(text, share);
         *room -= cost;
         if end == text.len() {
-            kept.push(text.clone());
+            kept.push(harmless(text));
             continue;
         }
         if end > 0 {
             kept.push(format!(
                 "{}  ... {} more bytes of evidence ...\n",
-                &text[..end],
+                harmless(&text[..end]),
                 text.len() - end
             ));
         } else {
@@ -559,7 +562,19 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
 pub(crate) fn shortened(text: &str) -> String {
     const KEPT: usize = 1 << 10;
     let end = text.char_indices().map(|(at, _)| at).nth(KEPT);
-    end.map_or_else(|| text.to_owned(), |end| format!("{}...", &text[..end]))
+    end.map_or_else(
+        || harmless(text),
+        |end| format!("{}...", harmless(&text[..end])),
+    )
+}
+
+/// Lines without anything that drives a terminal, turns the direction of writing or looks like the
+/// end of a line.
+fn harmless(text: &str) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| cli::escape(line.as_bytes()).to_string());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// How much of a text, in whole lines, there is room for, and what that costs.

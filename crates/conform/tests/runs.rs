@@ -231,7 +231,8 @@ fn never_listens() {
     run.has_status(3);
     contains(
         &run.stdout,
-        &["listens on port", "nothing of it within 1.5 seconds"],
+        // A busy machine makes it a little longer than 1.5 seconds.
+        &["listens on port", "nothing of it within "],
     );
 }
 

@@ -37,6 +37,7 @@ pub(super) fn human(record: &Record, shown: Shown) -> String {
             record.assignment
         );
         report.text += &unusable(problem);
+        report.confinement();
         return report.text;
     }
     report.causes();
@@ -44,6 +45,8 @@ pub(super) fn human(record: &Record, shown: Shown) -> String {
     report.not_judged();
     report.sections();
     report.criteria();
+    report.text.push('\n');
+    report.confinement();
     report.last_line();
     report.text
 }
@@ -250,6 +253,13 @@ impl Human<'_> {
         }
     }
 
+    /// What was around the program.
+    fn confinement(&mut self) {
+        for layer in &self.record.confinement {
+            let _ = writeln!(self.text, "{DIM}confinement: {layer}{DIM:#}");
+        }
+    }
+
     fn last_line(&mut self) {
         let Record {
             assignment,
@@ -266,7 +276,7 @@ impl Human<'_> {
         };
         let _ = write!(
             self.text,
-            "\n{style}{assignment}: {} of {} musts",
+            "{style}{assignment}: {} of {} musts",
             must.holds,
             must.judged()
         );

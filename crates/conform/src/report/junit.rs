@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::evidence::{evidence, unusable};
 use crate::Record;
@@ -13,6 +13,9 @@ use crate::record::{CheckRecord, Verdict};
 pub(super) fn junit(record: &Record) -> String {
     let mut suite = TestSuite::new(record.assignment.as_str());
     suite.set_time(Duration::from_secs_f64(record.seconds));
+    for layer in &record.confinement {
+        suite.add_property(Property::new("confinement", layer.as_str()));
+    }
     if let Some(problem) = &record.unusable {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message("the program could not be started, or never listened");

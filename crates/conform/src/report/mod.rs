@@ -76,7 +76,7 @@ impl Format {
 
     /// The text of a record; it may have colours where it is for people.
     pub(crate) fn of(self, record: &Record, style: &Style) -> String {
-        match self {
+        let text = match self {
             Self::Human => human::human(record, style.shown),
             Self::Html => page::student(record, points_of(record, style.points)),
             Self::Tap => tap::tap(record),
@@ -87,7 +87,8 @@ impl Format {
             Self::Classroom50 => platform::classroom50(record, style.points),
             Self::Autolab => platform::autolab(record, style.points, &style.problem),
             Self::Prairielearn => platform::prairielearn(record, style.points),
-        }
+        };
+        without_commands(&text)
     }
 
     /// Whether it is read by a platform: that takes any exit status but 0 for a failure of the
@@ -96,6 +97,24 @@ impl Format {
         use Format::{Autolab, Classroom50, Gradescope, Prairielearn};
         matches!(self, Gradescope | Classroom50 | Autolab | Prairielearn)
     }
+}
+
+/// What nothing that reads logs takes for a command: GitHub's runner finds `::` at the beginning of
+/// a line, behind any white space, and `##[` everywhere; that of Azure, `##vso[`.
+///
+/// A space is put between, which no form minds.
+fn without_commands(text: &str) -> String {
+    let text = text.replace("##[", "# #[").replace("##vso[", "# #vso[");
+    let mut safe = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (space, rest) = line.split_at(line.len() - line.trim_start().len());
+        safe += space;
+        if rest.starts_with("::") {
+            safe += ": :";
+        }
+        safe += rest.strip_prefix("::").unwrap_or(rest);
+    }
+    safe
 }
 
 /// The points that are earned and those that could be; none where nothing can be said.

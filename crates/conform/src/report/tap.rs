@@ -12,14 +12,21 @@ use crate::record::{CheckRecord, Verdict};
 /// without a verdict ends with `Bail out!`.
 pub(super) fn tap(record: &Record) -> String {
     let mut text = "TAP version 13\n".to_owned();
+    let layers: String = record
+        .confinement
+        .iter()
+        .map(|layer| format!("# confinement: {layer}\n"))
+        .collect();
     if let Some(problem) = &record.unusable {
         for line in unusable(problem).lines() {
             text += &format!("# {line}\n");
         }
+        text += &layers;
         return text + "Bail out! The program could not be started, or never listened.\n";
     }
     // Writing into a `String` cannot fail.
     let _ = writeln!(text, "1..{}", record.checks.len());
+    text += &layers;
     for (index, check) in record.checks.iter().enumerate() {
         line(&mut text, index + 1, check, record.counts(check));
     }

@@ -206,7 +206,7 @@ fn tap_has_a_line_for_each_check_and_a_block_for_what_does_not_hold() {
   level: "must"
   requirement: "Part 2"
   expected: "a close"
-  happened: "\u001b[2J & silence"
+  happened: "\\x1b[2J & silence"
   seconds: 1.500
   evidence:
     - "  requirement  Part 2"
@@ -241,7 +241,7 @@ fn json_has_everything() {
         ("/checks/2/section", "\"Errors\""),
         ("/checks/2/level", "\"should\""),
         ("/checks/2/expected", "\"a close\""),
-        ("/checks/2/happened", r#""\u001b[2J & silence""#),
+        ("/checks/2/happened", r#""\\x1b[2J & silence""#),
         (
             "/checks/2/programs/0",
             "\"  command: x\\n    +0.002s \u{fffe}\\n\"",
@@ -314,4 +314,141 @@ fn an_unusable_program_is_an_error_in_every_format() {
     );
     let junit = quick_junit::Report::deserialize_from_str(&text(Format::Junit)).unwrap();
     assert_eq!((junit.tests, junit.failures, junit.errors), (1, 0, 1));
+}
+
+/// What a program may print: to drive a terminal, to turn the direction of writing, to end what it
+/// stands in, to be taken for a result, or for a command to the platform.
+const HOSTILE: [&str; 13] = [
+    "\u{1b}[2J\u{1b}]0;forged\u{7}",
+    "\u{9b}2J",
+    "\u{202e}forged\u{2066}",
+    "forged\u{2028}::error::forged\r::error::forged",
+    "]]></failure></testcase><testcase name='forged'/>",
+    "</pre><script>forged</script>",
+    "ok 1 - forged",
+    "Bail out! forged",
+    "::error::forged",
+    "   ::stop-commands::forged",
+    "at the end ##[error]forged",
+    "##vso[task.complete result=Succeeded;]forged",
+    "```\n# forged",
+];
+
+/// All checks, each with this text wherever a program can bring one in.
+fn everywhere(text: &str, count: usize) -> [Record; 2] {
+    let text = format!("before\n{text}\nbehind");
+    let mut report = report();
+    for result in &mut report.results {
+        result.evidence = Evidence {
+            conversations: vec![text.clone(); count],
+            programs: vec![text.clone(); count],
+            ..Evidence::default()
+        };
+        if let Err(Problem::Broken { happened, .. }) = &mut result.outcome {
+            happened.clone_from(&text);
+        }
+    }
+    report.results[3].outcome = Err(Problem::not_in_this_run(text.clone()));
+    let unusable = Unusable {
+        problem: Problem::broken("the program starts", &text),
+        evidence: report.results[0].evidence.clone(),
+    };
+    let selected: Vec<_> = ASSIGNMENT.checks().collect();
+    [
+        Record::of(&report, about(true)),
+        Record::of_unusable(&ASSIGNMENT, &selected, &unusable, about(true)),
+    ]
+}
+
+#[test]
+fn what_a_program_prints_does_nothing_in_any_format() {
+    let style = Style {
+        shown: Shown::All,
+        ..STYLE
+    };
+    for hostile in HOSTILE {
+        for (name, format) in Format::ALL {
+            let records = everywhere(hostile, 2);
+            for record in &records {
+                assert_harmless(name, &format.of(record, &style));
+            }
+            let text = format.of(&records[0], &style);
+            let is_there = text.contains("forged") || hostile == "\u{9b}2J";
+            assert!(is_there, "{name} without {hostile:?}: {text}");
+        }
+    }
+}
+
+#[track_caller]
+fn assert_harmless(name: &str, text: &str) {
+    let colors = [
+        "\u{1b}[0m",
+        "\u{1b}[1m",
+        "\u{1b}[2m",
+        "\u{1b}[31m",
+        "\u{1b}[32m",
+        "\u{1b}[33m",
+    ];
+    let plain = colors
+        .iter()
+        .fold(text.to_owned(), |text, color| text.replace(color, ""));
+    for line in plain.lines() {
+        assert_eq!(cli::escape(line.as_bytes()).to_string(), line, "{name}");
+        assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
+        assert!(
+            !line.contains("##[") && !line.contains("##vso["),
+            "{name}: {line}"
+        );
+        let forges = |result| name == "tap" && line.starts_with(result) && line.contains("forged");
+        assert!(!forges("ok 1") && !forges("Bail out!"), "{line}");
+        assert!(name != "markdown" || !line.starts_with("# "), "{line}");
+    }
+    match name {
+        "html" => assert!(!plain.contains("<script>forged")),
+        "junit" => {
+            let read = quick_junit::Report::deserialize_from_str(text).unwrap();
+            let cases = &read.test_suites[0].test_cases;
+            assert!(cases.iter().all(|case| case.name.as_str() != "forged"));
+        }
+        "json" | "gradescope" | "classroom50" | "prairielearn" => {
+            serde_json::from_str::<Value>(text).unwrap();
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_megabyte_in_one_line_makes_no_long_report() {
+    const PLATFORMS_TAKE: usize = 1 << 20;
+    for piece in ["x", "\u{1b}", "<", "\u{10ffff}", "x\n", "\""] {
+        let long = piece.repeat((1 << 20) / piece.len());
+        let records = everywhere(&long, 3);
+        for (name, format) in Format::ALL {
+            for record in &records {
+                let length = format.of(record, &STYLE).len();
+                assert!(length < PLATFORMS_TAKE / 4, "{name}: {length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_report_says_how_the_program_was_confined() {
+    for (name, format) in Format::ALL {
+        let record = Record {
+            confinement: vec!["walls".to_owned()],
+            ..Record::of(&report(), about(true))
+        };
+        let text = format.of(&record, &STYLE);
+        let says = match name {
+            "human" => "confinement: walls",
+            "tap" => "\n# confinement: walls\n",
+            "junit" => "<property name=\"confinement\" value=\"walls\"/>",
+            "json" => "\"confinement\": [\n    \"walls\"\n  ]",
+            "html" => "; walls",
+            // These go to students.
+            _ => continue,
+        };
+        assert!(text.contains(says), "{name}: {text}");
+    }
 }
