@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::Recorder;
-use harness::confine::{Landlock, in_own_network};
+use harness::confine::in_own_network;
 
 use crate::lateness::Lateness;
 use crate::{
@@ -115,8 +115,6 @@ pub struct Unusable {
 pub struct Preflight {
     /// How long it took to listen, or to connect; see [`Subject::startup`].
     pub startup: Duration,
-    /// How far the system restricts it, if it is confined.
-    pub landlock: Landlock,
 }
 
 /// Starts the program once, before any check, to tell one that does not work at all.
@@ -136,9 +134,6 @@ pub fn preflight(
     };
     let preflight = Preflight {
         startup: start.elapsed(),
-        landlock: trial
-            .process()
-            .map_or(Landlock::Off, |process| process.landlock()),
     };
     let tried = trial.excess().map_or(tried, Err);
     tried.map(|()| preflight).map_err(|problem| Unusable {

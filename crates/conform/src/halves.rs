@@ -54,14 +54,14 @@ impl Side {
         })
     }
 
-    /// What is on of the confinement, in lines for the report.
-    pub(crate) fn layers(&self) -> Vec<String> {
+    /// What the report says of the outer layer.
+    pub(crate) fn layer(&self) -> String {
         match self {
-            Self::Whole | Self::Outer { .. } => vec!["not confined".to_owned()],
+            Self::Whole | Self::Outer { .. } => "not confined".to_owned(),
             Self::Inner(Namespaces::On) => {
-                vec!["namespaces of its own: users, processes, mounts, IPC, network".to_owned()]
+                "namespaces of its own: users, processes, mounts, IPC, network".to_owned()
             }
-            Self::Inner(Namespaces::Refused(reason)) => vec![format!("no namespaces: {reason}")],
+            Self::Inner(Namespaces::Refused(reason)) => format!("no namespaces: {reason}"),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::limits::bearable_jobs;
 use crate::progress::Progress;
 use crate::record::{self, CheckRecord, Kind, Outcome, Record};
 use crate::report::Format;
+use crate::trial::try_confinement;
 use crate::{
     CheckResult, Evidence, Grading, NotJudged, Preflight, Problem, Target, Unusable, grade,
     preflight, report,
@@ -65,7 +66,11 @@ fn run_checks(order: &mut Order) -> Result<u8, Error> {
         }
     };
     match (record, destination) {
-        (Err(refused), _) => Err(refused),
+        (Err(refused), None) => {
+            tell(&Told::Refused(refused.to_string()));
+            Ok(STATUS_REFUSED)
+        }
+        (Err(refused), Some(_)) => Err(refused),
         (Ok(record), None) => {
             tell(&Told::Record(Box::new(record)));
             Ok(0)
@@ -127,9 +132,9 @@ fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u
 
 fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
     let (assignment, subject) = (order.assignment, order.subject.clone());
+    let layers = layers(order, side)?;
     let starts = !matches!(order.subject.target, Target::Connect(_));
     let own_networks = starts && order.contain != Contain::No && in_own_network(|| ()).is_ok();
-    let mut layers = side.layers();
     let first = until_interrupted(move || {
         let first = || preflight(assignment, &subject);
         if own_networks {
@@ -139,15 +144,7 @@ fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
         }
     });
     match first {
-        Ok(first) => {
-            order.subject.startup = first.startup;
-            layers.push(landlock_line(order, first.landlock));
-            if order.contain == Contain::Must && !is_confined(side, first.landlock) {
-                let reason = format!("nothing was run: {}", layers.join("; "));
-                tell(&Told::Refused(reason.clone()));
-                return Err(Error::with_status(reason, STATUS_REFUSED));
-            }
-        }
+        Ok(first) => order.subject.startup = first.startup,
         Err(unusable) => {
             return Ok(Record::of_unusable(
                 assignment,
@@ -184,18 +181,39 @@ fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
     Ok(record)
 }
 
-fn is_confined(side: &Side, landlock: Landlock) -> bool {
-    matches!(side, Side::Inner(Namespaces::On)) && landlock != Landlock::Off
+/// What is on of the confinement, in lines for the report: none if nothing is started.
+///
+/// # Errors
+/// It has to be on, and is not.
+fn layers(order: &Order, side: &Side) -> Result<Vec<String>, Error> {
+    if let Target::Connect(_) = order.subject.target {
+        return Ok(Vec::new());
+    }
+    let mut layers = vec![side.layer()];
+    let mut landlock = Landlock::Off;
+    if let (Side::Inner(_), Some(limits)) = (side, &order.subject.confinement) {
+        layers.push(match try_confinement(limits) {
+            Ok(found) => {
+                landlock = found;
+                landlock_line(found).to_owned()
+            }
+            Err(error) => format!("no limits: {error}"),
+        });
+    }
+    let both = matches!(side, Side::Inner(Namespaces::On)) && landlock != Landlock::Off;
+    if order.contain == Contain::Must && !both {
+        let reason = format!("nothing was run: {}", layers.join("; "));
+        return Err(Error::with_status(reason, STATUS_REFUSED));
+    }
+    Ok(layers)
 }
 
-fn landlock_line(order: &Order, landlock: Landlock) -> String {
-    match (&order.subject.confinement, landlock) {
-        (None, _) => "no limits",
-        (Some(_), Landlock::Full) => "limits, and Landlock for files, signals and abstract sockets",
-        (Some(_), Landlock::Partly) => "limits, and Landlock for files alone",
-        (Some(_), Landlock::Off) => "limits, but no Landlock",
+fn landlock_line(landlock: Landlock) -> &'static str {
+    match landlock {
+        Landlock::Full => "limits, and Landlock for files, signals and abstract sockets",
+        Landlock::Partly => "limits, and Landlock for files alone",
+        Landlock::Off => "limits, but no Landlock",
     }
-    .to_owned()
 }
 
 /// What is to be confined cannot be.
@@ -277,16 +295,8 @@ fn about(order: &Order, confinement: Vec<String>) -> record::About {
 
 /// Where the report goes.
 enum Destination {
-    Stdout {
-        output: Output,
-        colored: bool,
-    },
-    File {
-        /// Beside its place, into which it is renamed when it is whole.
-        file: NamedTempFile,
-        path: PathBuf,
-        colored: bool,
-    },
+    Stdout { output: Output, colored: bool },
+    File { path: PathBuf, colored: bool },
 }
 
 impl Destination {
@@ -301,20 +311,12 @@ impl Destination {
             let colored = colors && color != ColorChoice::Never;
             return Ok(Self::Stdout { output, colored });
         };
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let readable = Permissions::from_mode(0o644);
-        let mut beside = tempfile::Builder::new();
-        let beside = beside.prefix(".conform-").permissions(readable);
-        match beside.tempfile_in(folder.unwrap_or(Path::new("."))) {
-            Ok(file) => Ok(Self::File {
-                file,
-                path,
-                colored: colors && order.color == ColorChoice::Always,
-            }),
-            Err(error) => Err(cannot_write(&path, &error)),
-        }
+        // Removed again: nothing is left beside the report if this process is killed.
+        beside(&path).map_err(|error| cannot_write(&path, &error))?;
+        Ok(Self::File {
+            path,
+            colored: colors && order.color == ColorChoice::Always,
+        })
     }
 
     /// A reader that has left changes nothing about the verdict.
@@ -330,16 +332,28 @@ impl Destination {
                 Err(error) if !error.is_closed() => Err(error.into()),
                 _ => Ok(()),
             },
-            Self::File { mut file, path, .. } => {
-                let written = file.write_all(text.as_bytes());
-                written.map_err(|error| cannot_write(&path, &error))?;
-                let moved = file.persist(&path);
-                moved
-                    .map(drop)
-                    .map_err(|error| cannot_write(&path, &error.error))
+            Self::File { path, .. } => {
+                let written = || {
+                    let mut file = beside(&path)?;
+                    file.write_all(text.as_bytes())?;
+                    file.persist(&path)?;
+                    Ok(())
+                };
+                written().map_err(|error| cannot_write(&path, &error))
             }
         }
     }
+}
+
+/// A file beside `path`, into whose place it is renamed when it is whole.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new()
+        .prefix(".conform-")
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Error {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_bytes;
+use harness::confine::Landlock;
 use harness::{
     By, Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Recorder, Signal,
     Worker, WorkerExit,
@@ -140,8 +141,11 @@ impl<'a> Trial<'a> {
             match patiently(&log, timeout, |within| process.wait_listening(port, within)) {
                 Ok(address) => return Ok(address),
                 // The port was free a moment ago, but another process may have taken it since, if
-                // only to test whether it is free. Only the program knows why it ended.
-                Err(Error::Ended { .. }) if attempts > 0 && self.chooses_ports() => {
+                // only to test whether it is free. Only the program knows why it ended, if it was
+                // not ended here.
+                Err(Error::Ended { .. })
+                    if attempts > 0 && self.chooses_ports() && self.excess().is_none() =>
+                {
                     self.processes.pop();
                 }
                 Err(error) => return Err(self.listens_elsewhere(port, error)),
@@ -556,17 +560,30 @@ fn last_lines(printed: &str) -> String {
 }
 
 /// A folder that the program may write to, and nobody else's program may look into.
-fn make_scratch(limits: &Limits) -> Result<TempDir, Problem> {
-    let trouble = |error: std::io::Error| Problem::trouble(format!("making a folder: {error}"));
-    let scratch = tempfile::Builder::new()
-        .prefix("conform-")
-        .tempdir()
-        .map_err(trouble)?;
-    if let Some(user) = limits.user {
-        let (user, group) = (Some(user.uid), Some(user.gid));
-        std::os::unix::fs::chown(scratch.path(), user, group).map_err(trouble)?;
-    }
-    Ok(scratch)
+fn make_scratch(limits: &Limits) -> Result<TempDir, Error> {
+    let make = || {
+        let scratch = tempfile::Builder::new().prefix("conform-").tempdir()?;
+        if let Some(user) = limits.user {
+            std::os::unix::fs::chown(scratch.path(), Some(user.uid), Some(user.gid))?;
+        }
+        Ok(scratch)
+    };
+    make().map_err(|error| Error::System {
+        doing: "making a folder",
+        error,
+    })
+}
+
+/// How far the system confines a program, seen on one that does nothing.
+///
+/// # Errors
+/// A sentence about why it cannot be confined.
+pub(crate) fn try_confinement(limits: &Limits) -> Result<Landlock, Error> {
+    let scratch = make_scratch(limits)?;
+    let process = limits
+        .confine(Program::new("true"), scratch.path())
+        .start()?;
+    Ok(process.landlock())
 }
 
 /// Waits longer for what could not run.

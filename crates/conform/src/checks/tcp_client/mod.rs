@@ -69,9 +69,6 @@ fn start(trial: &mut Trial<'_>, lines: &[u8]) -> Result<Conversation, Problem> {
     start_with(trial, lines, arguments)
 }
 
-/// How many bytes of its output are kept: more than any check here sends.
-const KEPT_OUTPUT: usize = 32 << 20;
-
 /// The same, with other options.
 fn start_with(
     trial: &mut Trial<'_>,
@@ -94,10 +91,7 @@ fn start_at(
 }
 
 fn at_a_terminal(program: Program) -> Program {
-    program
-        .stdin(Input::Pipe)
-        .stdout(Output::Terminal)
-        .keep(KEPT_OUTPUT)
+    program.stdin(Input::Pipe).stdout(Output::Terminal)
 }
 
 /// 5 bits of action and 27 bits of length, then the data.
