@@ -345,7 +345,7 @@ fn made_check(number: usize, evidence: &str) -> Value {
     json!({
         "id": format!("T-{number}"), "clause": format!("T-{number}"), "section": "Wire",
         "level": "must", "title": "a request is read", "requirement": "Protocol: words of it",
-        "seconds": 0.1, "verdict": if number % 2 == 0 { "holds" } else { "broken" },
+        "seconds": 0.1, "verdict": if number.is_multiple_of(2) { "holds" } else { "broken" },
         "expected": "10 bytes", "happened": "a close", "conversations": [evidence],
     })
 }

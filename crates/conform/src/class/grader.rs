@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -93,8 +93,9 @@ impl Grader {
         stdout: &File,
         stderr: &File,
     ) -> io::Result<Command> {
-        let mut command = Command::new(env::current_exe()?);
+        let mut command = Command::new(this_program()?);
         command
+            .arg0("conform")
             .args(&self.options)
             .args(["--jobs", &self.jobs.to_string(), "--format", "json"])
             .arg(self.assignment)
@@ -108,6 +109,15 @@ impl Grader {
             .process_group(0);
         Ok(command)
     }
+}
+
+/// What runs here, also where another version has taken its place.
+fn this_program() -> io::Result<PathBuf> {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() {
+        return Ok(link.to_owned());
+    }
+    env::current_exe()
 }
 
 /// Waits for the end; when this run is interrupted, brings it about.
