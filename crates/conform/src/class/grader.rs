@@ -1,8 +1,9 @@
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{File, Permissions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -167,10 +168,18 @@ fn text(mut file: File) -> String {
     )
 }
 
-/// Writes a file beside its place, and moves it there when it is whole.
+/// Writes a file beside its place, and moves it there when it is whole. Another part of the class
+/// may be doing the same.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new();
+    let beside = beside
+        .prefix(".conform-")
+        .permissions(Permissions::from_mode(0o644));
+    let written = beside.tempfile_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    let written = written.map(drop);
     written.map_err(|error| cannot("write", path.as_os_str(), &error))
 }
