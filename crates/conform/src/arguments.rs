@@ -35,9 +35,11 @@ Grade:
   --connect HOST:PORT  checks a server that runs already; what can only be seen by
                        starting it is not checked
   --only CHECKS        runs these: T-4 (all of that clause), T-4/2, A-*, T-4,T-5
+                       [default: all]
   --jobs N             runs so many checks concurrently [default: 16]
   --timeout SECONDS    waits so long for what should happen immediately [default: 5]
   --deadline SECONDS   judges what can be judged in this time, musts first
+                       [default: all the time that it takes]
   --seed N             draws the inputs from this number [default: another each time]
   --strict             what a program should do counts like what it must do
 
@@ -54,7 +56,7 @@ See:
                        or the assignment's own criteria]
   --problem NAME       the problem of autolab, or the title of the column of Canvas
                        [default: the name of the assignment]
-  --output FILE        writes the report to a file
+  --output FILE        writes the report to a file [default: standard output]
   --pcap FOLDER        writes what was sent and received in each check that fails as
                        a capture for Wireshark; in a class, in the folder of results
   --pcap-all           of each check
@@ -78,9 +80,9 @@ Safety:
                        allows it, not at all, or nothing is run [default: auto]
   --memory MIB         what all that a check starts may have resident
                        [default: 1024]
-  --user NAME          runs the program as this user; for root
+  --user NAME          runs the program as this user; for root [default: the same]
   --env NAMES          what it finds in its environment besides PATH, HOME, LANG
-                       and TMPDIR: A,B
+                       and TMPDIR: A,B [default: nothing]
 
   --help               prints this text
   --version            prints the version

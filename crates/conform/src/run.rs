@@ -18,7 +18,7 @@ use crate::arguments::{Arguments, Contain, Order};
 use crate::halves::{Side, Told, tell, tell_check};
 use crate::limits::bearable_jobs;
 use crate::progress::Progress;
-use crate::record::{self, CheckRecord, Kind, Outcome, Record};
+use crate::record::{self, Outcome, Record};
 use crate::report::Format;
 use crate::trial::try_confinement;
 use crate::{
@@ -114,15 +114,7 @@ fn told_record(order: &Order, told: Vec<Told>, interrupted: bool) -> Result<Reco
 /// Results that are delivered have status 0, whatever they are. If the checker had trouble, none
 /// are delivered: the platform then reports a failure of the grader, and nobody loses points.
 fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u8, Error> {
-    let is_trouble = |check: &CheckRecord| check.kind == Some(Kind::Trouble);
-    if record.outcome == Outcome::NotJudged && record.checks.iter().all(CheckRecord::is_not_judged)
-        || record.checks.iter().any(is_trouble)
-    {
-        let reason = record
-            .checks
-            .iter()
-            .find_map(|check| check.reason.as_deref());
-        let reason = reason.unwrap_or("nothing was judged");
+    if let Some(reason) = report::why_no_results(record) {
         cli::report(format_args!("conform: no results: {reason}"));
         return Ok(Outcome::NotJudged.status());
     }

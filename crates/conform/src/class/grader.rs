@@ -1,8 +1,9 @@
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{File, Permissions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf, absolute};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -107,12 +108,13 @@ impl Grader {
         stdout: &File,
         stderr: &File,
     ) -> io::Result<Command> {
-        let mut command = Command::new(env::current_exe()?);
+        let mut command = Command::new(this_program()?);
         if let Some(captures) = &self.captures {
             let folder = absolute(output)?.join(captures).join(&submission.name);
             command.arg("--pcap").arg(folder);
         }
         command
+            .arg0("conform")
             .args(&self.options)
             .args(["--jobs", &self.jobs.to_string(), "--format", "json"])
             .arg(self.assignment)
@@ -126,6 +128,15 @@ impl Grader {
             .process_group(0);
         Ok(command)
     }
+}
+
+/// What runs here, also where another version has taken its place.
+fn this_program() -> io::Result<PathBuf> {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() {
+        return Ok(link.to_owned());
+    }
+    env::current_exe()
 }
 
 /// Waits for the end; when this run is interrupted, brings it about.
@@ -175,10 +186,18 @@ fn text(mut file: File) -> String {
     )
 }
 
-/// Writes a file beside its place, and moves it there when it is whole.
+/// Writes a file beside its place, and moves it there when it is whole. Another part of the class
+/// may be doing the same.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new();
+    let beside = beside
+        .prefix(".conform-")
+        .permissions(Permissions::from_mode(0o644));
+    let written = beside.tempfile_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    let written = written.map(drop);
     written.map_err(|error| cannot("write", path.as_os_str(), &error))
 }

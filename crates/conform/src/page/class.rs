@@ -45,6 +45,13 @@ pub(crate) fn class(page: &ClassPage<'_>) -> String {
         header {
             h1 { (assignment) }
             (lead(&lines))
+            nav {
+                @for (place, heading) in [
+                    ("#teach", "What to teach"),
+                    ("#broken", "What they break"),
+                    ("#everything", "All submissions and checks"),
+                ] { a href=(place) { (heading) } " " }
+            }
         }
         main {
             (not_started(&lines))
@@ -250,9 +257,10 @@ fn groups(lines: &[Line<'_>]) -> Markup {
     };
     let others: Vec<_> = lines.iter().filter(fails).collect();
     html! {
-        @if !groups.is_empty() || !others.is_empty() {
-            section {
-                h2 { "What to teach" }
+        section #teach {
+            h2 { "What to teach" }
+            @if groups.is_empty() && others.is_empty() { p { "Nothing." } }
+            div class="causes" {
                 @for (cause, members) in &groups {
                     article class="cause" {
                         h3 { span class="count" { (members.len()) } ": " (cause.name) }
@@ -275,7 +283,7 @@ fn groups(lines: &[Line<'_>]) -> Markup {
 fn broken_checks(columns: &[Column<'_>]) -> Markup {
     let broken: Vec<_> = columns.iter().filter(|column| column.broken > 0).collect();
     html! {
-        section {
+        section #broken {
             h2 { "What they break" }
             @if broken.is_empty() { p { "Nothing." } }
             ol class="broken" {
@@ -305,8 +313,8 @@ fn matrix(lines: &[Line<'_>], columns: &[Column<'_>]) -> Markup {
     let taken = CELL * lines.len() * columns.len() + OPENING_CELL * cells;
     let mut room = SIZE.saturating_sub(taken);
     html! {
-        section {
-            h2 { "All" }
+        section #everything {
+            h2 { "All submissions and checks" }
             p class="legend" {
                 @for (class, sign, word) in [
                     ("h", "✓", "holds"),
@@ -317,9 +325,9 @@ fn matrix(lines: &[Line<'_>], columns: &[Column<'_>]) -> Markup {
                 ] {
                     span { span class={ "sign " (class) } { (sign) } " " (word) } " "
                 }
-                "A sign that is underlined opens what was seen."
             }
-            div #sort {}
+            p { "A sign that is underlined opens what was seen." }
+            p #sort {}
             div class="scroll" tabindex="0" role="region" aria-label="All submissions and checks" {
                 table #all {
                     thead {

@@ -6,7 +6,8 @@
     ["by points", (a, b) => b.dataset.points - a.dataset.points],
     ["by name", (a, b) => a.dataset.name.localeCompare(b.dataset.name, undefined, { numeric: true })],
   ];
-  if (sort && body) for (const [name, order] of orders) {
+  if (body) sort.append("Sort ");
+  if (body) for (const [name, order] of orders) {
     const button = document.createElement("button");
     button.textContent = name;
     button.setAttribute("aria-pressed", "false");
@@ -24,6 +25,11 @@
   };
   addEventListener("hashchange", reveal);
   reveal();
+  // What is opened lies over the lower part of the window: its cell goes to the upper.
+  document.addEventListener("toggle", (event) => {
+    const cell = event.target.open && event.target.closest("td");
+    if (cell) cell.scrollIntoView({ block: "start", inline: "nearest" });
+  }, true);
   addEventListener("keydown", (event) => {
     const open = event.key === "Escape" && document.querySelector("td details[open]");
     if (open) {

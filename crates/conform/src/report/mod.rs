@@ -5,6 +5,8 @@ mod human;
 mod junit;
 mod list;
 mod platform;
+#[cfg(test)]
+mod platform_tests;
 mod points;
 mod tap;
 #[cfg(test)]
@@ -12,7 +14,7 @@ mod tests;
 
 pub(crate) use list::list;
 
-use crate::record::Outcome;
+use crate::record::{CheckRecord, Kind, Outcome};
 use crate::{Record, page};
 
 /// In which form a record is shown.
@@ -115,6 +117,19 @@ fn without_commands(text: &str) -> String {
         safe += rest.strip_prefix("::").unwrap_or(rest);
     }
     safe
+}
+
+/// Why a platform is given no results: nothing at all was judged, or the checker had trouble with
+/// what has points.
+pub(crate) fn why_no_results(record: &Record) -> Option<&str> {
+    let is_trouble =
+        |check: &CheckRecord| check.kind == Some(Kind::Trouble) && record.counts(check);
+    let trouble = record.checks.iter().find(|check| is_trouble(check));
+    let nothing = record.outcome == Outcome::NotJudged
+        && record.checks.iter().all(CheckRecord::is_not_judged);
+    let first = || record.checks.first().filter(|_| nothing);
+    let check = trouble.or_else(first)?;
+    Some(check.reason.as_deref().unwrap_or("nothing was judged"))
 }
 
 /// The points that are earned and those that could be; none where nothing can be said.

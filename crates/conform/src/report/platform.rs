@@ -13,8 +13,11 @@ use crate::{Level, Record};
 
 /// <https://gradescope-autograders.readthedocs.io/en/latest/specs/>: `results.json`.
 pub(super) fn gradescope(record: &Record, total: Option<f64>) -> String {
-    let tests: Vec<_> = items(record, total).iter().map(gradescope_test).collect();
-    let mut results = json!({
+    let items = items(record, total);
+    let tests: Vec<_> = items.iter().map(gradescope_test).collect();
+    text(&json!({
+        // Of rounded parts the sum would not be what all together are worth.
+        "score": rounded(sum(&items).0),
         "execution_time": record.seconds,
         "output": summary(record),
         "output_format": "text",
@@ -23,11 +26,7 @@ pub(super) fn gradescope(record: &Record, total: Option<f64>) -> String {
         "stdout_visibility": "hidden",
         "extra_data": { "conform": record.conform, "assignment": record.assignment, "seed": record.seed },
         "tests": tests,
-    });
-    if record.unusable.is_some() {
-        results["score"] = json!(0);
-    }
-    text(&results)
+    }))
 }
 
 fn gradescope_test(item: &Item) -> Value {
@@ -52,24 +51,41 @@ fn gradescope_test(item: &Item) -> Value {
     test
 }
 
+/// The bytes of the name of a test.
+const NAME_OF_CLASSROOM50: usize = 100;
+
 /// Classroom 50: `result.json`. Who submitted what is in the environment of its runner.
 pub(super) fn classroom50(record: &Record, total: Option<f64>) -> String {
     let items = whole(items(record, total));
     let (score, max_score) = sum(&items);
-    let tests: Vec<_> = items
-        .iter()
-        .filter(|item| item.points.is_some())
-        .map(|item| {
-            let (earned, possible) = item.points.unwrap_or_default();
-            json!({
-                "test-name": format!("{} {}", item.number, item.name),
-                "passed": item.verdict == Verdict::Holds,
-                "score": earned as u64,
-                "max-score": possible as u64,
-                "output": indented(&item.evidence),
-            })
+    let test = |name: &str, passed: bool, (earned, possible): (f64, f64), output: &str| {
+        json!({
+            "test-name": first_bytes(name, NAME_OF_CLASSROOM50),
+            "passed": passed,
+            "score": earned as u64,
+            "max-score": possible as u64,
+            "output": indented(output),
         })
-        .collect();
+    };
+    let why_not = record.unusable.as_ref().map(|problem| {
+        let name = "the program can be graded";
+        test(name, false, (0.0, 0.0), &unusable(problem))
+    });
+    // Where criteria have the points, broken checks show why they are not earned.
+    let is_shown = |item: &&Item| {
+        item.points.is_some() || item.level == Level::Must && item.verdict == Verdict::Broken
+    };
+    let tests = items.iter().filter(is_shown).map(|item| {
+        let name = format!("{} {}", item.number, item.name);
+        let points = item.points.unwrap_or_default();
+        test(
+            &name,
+            item.verdict == Verdict::Holds,
+            points,
+            &item.evidence,
+        )
+    });
+    let tests: Vec<_> = why_not.into_iter().chain(tests).collect();
     let from = |name| env::var(name).unwrap_or_default();
     let kind = match from("ASSIGNMENT_TYPE") {
         kind if kind.is_empty() => "individual".to_owned(),
@@ -135,8 +151,9 @@ fn hinted(item: &Item) -> Value {
         return json!({ "passed": true });
     }
     let says = |line: &&str| line.contains("expected") || line.contains("not judged");
-    let hint = item.evidence.lines().find(says).unwrap_or_default().trim();
-    json!({ "passed": false, "hint": hint })
+    let line = item.evidence.lines().find(says).unwrap_or_default();
+    let words: Vec<_> = line.split_whitespace().collect();
+    json!({ "passed": false, "hint": words.join(" ") })
 }
 
 /// Puts a space between a letter or digit and a colon. Outside of strings a quote stands before the
@@ -260,6 +277,12 @@ fn fenced(text: &str) -> String {
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())
 }
 
+/// As much of a text as fits into so many bytes.
+fn first_bytes(text: &str, most: usize) -> &str {
+    let ends = text.char_indices().map(|(at, one)| at + one.len_utf8());
+    &text[..ends.take_while(|end| *end <= most).last().unwrap_or(0)]
+}
+
 /// No line of it can be a command to the platform: all are indented.
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
@@ -301,7 +324,7 @@ fn summary(record: &Record) -> String {
         ),
         (
             Kind::OutOfTime,
-            "were not judged for lack of time and are left out",
+            "were not judged for lack of time and earn no points",
         ),
         (
             Kind::Trouble,

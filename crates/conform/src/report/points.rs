@@ -47,7 +47,7 @@ impl Item {
         let failed: Vec<_> = checks
             .filter(|check| check.verdict != Verdict::Holds)
             .collect();
-        let counts = failed.iter().all(|check| is_left_in(check));
+        let counts = criterion.earned.is_some() || failed.iter().all(|check| is_left_in(check));
         let possible = f64::from(criterion.points);
         let earned = if criterion.earned == Some(true) {
             possible
@@ -65,15 +65,28 @@ impl Item {
             },
             level: Level::Must,
             section: "Criteria".to_owned(),
-            evidence: failed.iter().map(ToString::to_string).collect(),
+            // What was seen stands under the checks, once.
+            evidence: failed
+                .iter()
+                .map(|check| format!("{} {}: {}\n", check.id, verdict(check), check.title))
+                .collect(),
         }
     }
 }
 
+fn verdict(check: &CheckRecord) -> &'static str {
+    match check.verdict {
+        Verdict::Holds => "holds",
+        Verdict::Broken => "is broken",
+        Verdict::NotJudged => "was not judged",
+    }
+}
+
 /// A check that was not judged is left out of the sum, so that nobody loses points by it, except
-/// when its premise is broken: then its points are not earned.
+/// when its premise is broken, or time ran out: then its points are not earned. Else a program that
+/// hangs until the end would have all points that are left.
 fn is_left_in(check: &CheckRecord) -> bool {
-    matches!(check.kind, None | Some(Kind::Premise))
+    matches!(check.kind, None | Some(Kind::Premise | Kind::OutOfTime))
 }
 
 /// The criteria and the checks. If `total` is given, their points sum up to it, unless something

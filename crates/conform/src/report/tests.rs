@@ -57,7 +57,7 @@ const fn criterion(number: u32, points: u32, checks: &'static [&'static str]) ->
 }
 
 /// A-1 holds; A-8, a must, and A-8/2, a should, do not; G-4 was not judged.
-fn report() -> Report {
+pub(super) fn report() -> Report {
     let broken = || Err(Problem::broken("a close", "\u{1b}[2J & silence"));
     let outcomes = [
         Ok(()),
@@ -85,13 +85,13 @@ fn report() -> Report {
     }
 }
 
-const STYLE: Style = Style {
+pub(super) const STYLE: Style = Style {
     shown: Shown::Some,
     points: None,
     problem: String::new(),
 };
 
-fn about(strict: bool) -> About {
+pub(super) fn about(strict: bool) -> About {
     About {
         command: "./x".to_owned(),
         repeat: "conform --seed 7 --only {only} server-s --".to_owned(),
@@ -106,7 +106,7 @@ fn shown(format: Format, strict: bool) -> String {
     format.of(&Record::of(&report(), about(strict)), &STYLE)
 }
 
-fn unusable(format: Format) -> String {
+pub(super) fn unusable(format: Format) -> String {
     let unusable = Unusable {
         problem: Problem::broken("the program starts", "it does not"),
         evidence: Evidence::default(),
