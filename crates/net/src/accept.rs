@@ -54,7 +54,7 @@ impl AcceptFailures {
 }
 
 /// Waits until a client waits to be accepted. `false`: none does after `timeout`.
-pub(crate) fn wait_for_client(listener: &TcpListener, timeout: Option<Duration>) -> bool {
+pub fn wait_for_client(listener: &TcpListener, timeout: Option<Duration>) -> bool {
     let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
     let mut entry = [PollFd::new(listener, PollFlags::IN)];
     rustix::event::poll(&mut entry, timeout.as_ref()) != Ok(0)

@@ -10,7 +10,7 @@ mod pool;
 mod serve;
 mod shutdown;
 
-pub use accept::{AcceptFailure, AcceptFailures, Condition, STARVED_WAIT};
+pub use accept::{AcceptFailure, AcceptFailures, Condition, STARVED_WAIT, wait_for_client};
 pub use acknowledged::acknowledged;
 pub use budget::{Budget, STALL_PERIOD, Share, half_of_memory};
 pub use connect::{ConnectError, ResolveError, connect, resolve};

@@ -62,11 +62,9 @@ pub fn request(bytes: &[u8]) {
         (_, Err(error), result) => {
             let at = error.valid_up_to();
             assert_eq!(result, Err(TransformError::NotUtf8 { at }));
-            assert_eq!(body, text);
         }
         (_, Ok(_), Err(error)) => panic!("{error}"),
         (action, Ok(text), Ok(Transformed::Replaced(found))) => {
-            assert_eq!(body, text.as_bytes());
             assert_transformed(action, text, &found);
         }
         (action, Ok(text), Ok(Transformed::InPlace)) => {

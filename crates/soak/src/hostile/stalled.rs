@@ -1,4 +1,4 @@
-//! Clients that send half of a large request and stall: they hold memory for which others wait
+//! Clients that send half of a large request and stall: they hold memory for which others may wait
 //! (T-18, P-8).
 
 use std::io::Write as _;
@@ -12,8 +12,9 @@ use super::Target;
 use crate::connect::{connect, reset};
 use crate::subject::Subject;
 
-/// So many stall together: what they ask for is more than the server may use.
-const CLIENTS: usize = 10;
+/// So many stall together. They leave a part of what all may use: honest clients here send much
+/// before they take anything, and would be taken for stalled if they had to wait for long.
+const CLIENTS: usize = 2;
 
 /// What a server does not take within this time, it is not to take: the client waits for memory.
 const TIMEOUT: Duration = Duration::from_millis(300);
