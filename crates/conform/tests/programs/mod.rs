@@ -58,6 +58,21 @@ impl Programs {
         Some(vec![path, text])
     }
 
+    /// Whether a tool is there that the program needs, or it is run as `root`.
+    #[allow(dead_code)]
+    pub(crate) fn has(&mut self, needed: &'static str, source: &Path) -> bool {
+        let is_there = match needed {
+            "" => true,
+            "root" => rustix::process::getuid().is_root(),
+            tool => self.tool(tool).is_some(),
+        };
+        if !is_there {
+            self.skipped
+                .push(format!("{}: no {needed}", source.display()));
+        }
+        is_there
+    }
+
     /// Says what was not tested, and why.
     pub(crate) fn report_skipped(&self) {
         if !self.skipped.is_empty() {
@@ -137,4 +152,16 @@ pub(crate) fn wrapped(command: &[String]) -> Vec<String> {
     fs::write(&script, format!("#!/bin/sh\n{} \"$@\"\n", words.join(" "))).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     vec![script.to_str().unwrap().to_owned()]
+}
+
+/// What of the confinement this system lacks, as `conform` says it.
+#[allow(dead_code)]
+pub(crate) fn missing_layer() -> Option<String> {
+    let arguments = ["--contain", "must", "tcp_server", "--", "true"];
+    let run = Program::new(env!("CARGO_BIN_EXE_conform"))
+        .args(arguments)
+        .run(TIMEOUT)
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    said.contains("nothing was run").then_some(said)
 }
