@@ -244,18 +244,17 @@ fn gains_nothing(dishonest: &Dishonest, command: &[String], all: bool) -> Result
         "another status",
     )?;
     is(record.outcome != Outcome::Passes, "it passes")?;
-    // All at once may be too much for the machine, which then says so.
-    is(
-        all || record.outcome != Outcome::NotJudged,
-        "it was not judged",
-    )?;
+    // Of one that is only silent nothing can be said there.
+    let is_busy = text.contains("the machine is too busy to tell");
+    let is_judged = record.outcome != Outcome::NotJudged;
+    is(is_judged || is_busy, "it was not judged")?;
     let holds = record
         .checks
         .iter()
         .any(|check| check.verdict == Verdict::Holds);
     is(all || record.checks.len() == 1 && !holds, "another check")?;
     is(
-        all || text.contains(dishonest.says),
+        all || is_busy || text.contains(dishonest.says),
         "it says something else",
     )?;
     is(!text.contains("s REACHED"), "it reached something")?;
