@@ -16,7 +16,7 @@ pub(crate) const MOST_FILES: u32 = 1024;
 
 /// The bound on the memory of all clients of `tcp_server`, and of those of `lab3`, in bytes (T-18,
 /// P-8): what they would find out in a container of twice as much.
-pub(crate) const MOST_MEMORY: u64 = 64 << 20;
+pub(crate) const MOST_MEMORY: u64 = 128 << 20;
 
 /// How long a server may take to listen, also on a machine that is busy.
 const START_LIMIT: Duration = Duration::from_secs(30);
