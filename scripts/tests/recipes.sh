@@ -5,6 +5,8 @@
 set -e
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib.sh"
 
+[[ ${RELEASE:-} == all ]] || skip 'it builds for minutes: RELEASE=all runs it'
+
 # What is tested here is not how fast the binary is.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
   CARGO_PROFILE_RELEASE_OPT_LEVEL=1

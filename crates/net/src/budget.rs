@@ -9,7 +9,8 @@ const FREE: usize = 64 << 10;
 /// Shares grow and shrink in steps of this size, in bytes.
 const STEP: usize = 1 << 20;
 
-/// While others wait, a client that has a share must move a part of it in each such period.
+/// While others wait, a client that has a share must move a part of it in each such period, unless it
+/// waits itself.
 pub const STALL_PERIOD: Duration = Duration::from_secs(5);
 /// The part: one byte of so many.
 const STALL_PART: usize = 32;
@@ -31,6 +32,8 @@ struct State {
     /// The tickets of those who wait, the next one in front.
     waiting: VecDeque<u64>,
     next_ticket: u64,
+    /// How often somebody has given something back.
+    releases: u64,
 }
 
 impl Budget {
@@ -56,6 +59,7 @@ impl Budget {
             ticket: None,
             since: Instant::now(),
             moved: 0,
+            releases: 0,
         }
     }
 
@@ -76,6 +80,8 @@ pub struct Share<'a> {
     since: Instant,
     /// What it has moved since then.
     moved: usize,
+    /// The releases that it has seen.
+    releases: u64,
 }
 
 impl Share<'_> {
@@ -104,6 +110,7 @@ impl Share<'_> {
             }
             (self.since, self.moved) = (Instant::now(), 0);
         }
+        state.releases += u64::from(bytes < self.held);
         state.used = state.used - self.held + bytes;
         self.held = bytes;
         let ticket = self.ticket.take();
@@ -146,9 +153,22 @@ impl Share<'_> {
 
     /// Whether this client is to be ended: in a period of [`STALL_PERIOD`] during which others
     /// waited, it has moved less than a thirty-second part of what it holds.
+    ///
+    /// One that waits for more itself may be waiting for those who stall: it has twice as long from
+    /// the last time that anybody has given something back. When nobody does, those who hold what
+    /// the others wait for are ended one by one.
     pub fn is_stalled(&mut self) -> bool {
+        let mut period = STALL_PERIOD;
+        if self.ticket.is_some() {
+            period *= 2;
+            let releases = self.budget.state().releases;
+            if self.releases != releases {
+                self.releases = releases;
+                (self.since, self.moved) = (Instant::now(), 0);
+            }
+        }
         let is_wanted = self.is_wanted();
-        if is_wanted && self.since.elapsed() < STALL_PERIOD {
+        if is_wanted && self.since.elapsed() < period {
             return false;
         }
         let is_stalled = is_wanted && self.moved < self.held / STALL_PART;
@@ -275,6 +295,26 @@ mod tests {
         assert!(!holder.is_stalled(), "it has some seconds");
         assert!(!after_a_period(&mut holder, STEP / STALL_PART));
         assert!(after_a_period(&mut holder, STEP / STALL_PART - 1));
+    }
+
+    #[test]
+    fn t_18_one_that_waits_itself_is_not_stalled_while_others_give_back() {
+        let budget = Budget::new(4 * STEP);
+        let [mut holder, mut waiter, mut other] = [(); 3].map(|()| budget.share());
+        assert!(holder.resize(2 * STEP) && other.resize(2 * STEP));
+        assert!(!holder.resize(3 * STEP) && !waiter.resize(STEP));
+        let after = |share: &mut Share<'_>, periods| {
+            share.since = Instant::now().checked_sub(periods * STALL_PERIOD).unwrap();
+            share.is_stalled()
+        };
+        assert!(
+            !after(&mut holder, 1),
+            "it may be waiting for one that stalls"
+        );
+        assert!(after(&mut other, 1));
+        other.resize(STEP);
+        assert!(!after(&mut holder, 2), "somebody has given something back");
+        assert!(after(&mut holder, 2), "nobody has");
     }
 
     #[test]
