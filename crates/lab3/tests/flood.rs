@@ -16,13 +16,8 @@ fn p_5_refusals_are_counted_and_every_object_is_printed() {
         client.receive_to_end(SOON).map(drop)
     };
     let flooded = harness::flood(SOON, program, send_and_fail).unwrap();
-    assert!(
-        flooded.is_counted(&flooded.stderr, "asks to import os.system"),
-        "{flooded:?}"
-    );
-    assert_eq!(
-        flooded.stdout.matches(": 7\n").count(),
-        FLOOD,
-        "{flooded:?}"
-    );
+    flooded
+        .is_counted(&flooded.stderr, "asks to import os.system")
+        .unwrap();
+    assert_eq!(flooded.stdout.matches(": 7\n").count(), FLOOD);
 }

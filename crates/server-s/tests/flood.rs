@@ -20,9 +20,8 @@ fn a_3_a_9_reasons_are_counted_and_every_result_is_printed() {
         sender.receive_to_end(SOON).map(drop)
     };
     let flooded = harness::flood(SOON, program, send_and_fail).unwrap();
-    assert!(
-        flooded.is_counted(&flooded.stderr, "wrong first confirmation"),
-        "{flooded:?}"
-    );
+    flooded
+        .is_counted(&flooded.stderr, "wrong first confirmation")
+        .unwrap();
     assert_eq!(flooded.stdout, "ERROR\n5\n".repeat(FLOOD));
 }
