@@ -5,7 +5,9 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 
 use crate::record::CheckRecord;
-use crate::{Assignment, Check, DEFAULT_JOBS, Grading, Recorded, Subject, Target, grade};
+use crate::{
+    Assignment, Check, DEFAULT_JOBS, Exploration, Grading, Recorded, Subject, Target, grade,
+};
 
 /// A machine that is busy with other tests may need this long for what should happen immediately.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,6 +31,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         startup: Duration::ZERO,
         confinement: None,
         recorded: Recorded::Nothing,
+        exploration: Exploration::default(),
     };
     let lines = assignment.checks().map(|check| {
         let name = format!("{} {}", check.id, check.title);

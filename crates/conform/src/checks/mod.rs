@@ -10,7 +10,7 @@ mod lab3;
 mod lab4;
 mod mathserver;
 mod messages;
-mod pickle;
+pub(crate) mod pickle;
 mod server;
 mod server_s;
 mod tcp_client;
@@ -18,6 +18,8 @@ mod tcp_server;
 mod usage;
 
 use crate::Assignment;
+
+pub(crate) use lab3::KINDS;
 
 pub(crate) const ASSIGNMENTS: &[Assignment] = &[
     tcp_server::ASSIGNMENT,

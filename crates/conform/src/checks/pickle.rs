@@ -72,7 +72,7 @@ impl Pickles {
 
 /// A Python object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Object {
+pub(crate) enum Object {
     Integer(i64),
     /// A text, as it is written in the pickle.
     Text(Vec<u8>),
@@ -82,12 +82,12 @@ pub(super) enum Object {
 }
 
 impl Object {
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.as_bytes().to_vec())
     }
 
     /// What a dictionary has for a key that is a text.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         let Self::Dictionary(entries) = self else {
             return None;
         };
@@ -117,7 +117,7 @@ impl fmt::Display for Object {
 
 /// What the bytes from the start of a pickle are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// An object, and the length of its pickle.
     Whole(Object, usize),
     /// The beginning of a pickle.
@@ -126,7 +126,7 @@ pub(super) enum Reading {
     Wrong { at: usize },
 }
 
-pub(super) fn read(bytes: &[u8]) -> Reading {
+pub(crate) fn read(bytes: &[u8]) -> Reading {
     let mut reader = Reader {
         rest: bytes,
         stack: Vec::new(),

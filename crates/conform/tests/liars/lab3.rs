@@ -82,6 +82,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a sign is a digit"),
         ("G-8/2", "a zero is no first digit"),
         ("G-9", "a port is used once"),
+        ("X-1", "there is one id"),
     ],
 };
 
@@ -413,10 +414,14 @@ fn next_object(received: &[u8], fault: &str) -> io::Result<Option<(usize, String
     if NAME.starts_with(&received[..received.len().min(NAME.len())]) && received.len() < 100 {
         return Ok(None);
     }
+    if received[0] == b'X' && received.len() < 5 {
+        return Ok(None);
+    }
     if let [b'X', length @ ..] = received
         && let Some((length, text)) = length.split_first_chunk()
         && let length = u32::from_le_bytes(*length) as usize
-        && (1000..=20_000).contains(&length)
+        && length <= 100_000
+        && !KNOWN.iter().any(|(pickle, _)| received.starts_with(pickle))
     {
         let whole = text.get(..length).filter(|_| text.len() > length);
         let line = whole.map(|text| quoted(&String::from_utf8_lossy(text), fault));

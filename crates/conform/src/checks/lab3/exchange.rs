@@ -262,7 +262,7 @@ const PROTOCOLS: [&[u8]; 6] = [
 ];
 
 /// Other kinds of plain data, and how Python shows them.
-pub(super) const KINDS: [(&[u8], &str); 11] = [
+pub(crate) const KINDS: [(&[u8], &str); 11] = [
     (b"N.", "None"),
     (b"\x89.", "False"),
     (b"J\xfe\xff\xff\xff.", "-2"),

@@ -11,7 +11,10 @@ mod start;
 pub(super) use client::word;
 
 use self::client::Client;
+pub(crate) use exchange::KINDS;
+
 use super::common::COMMON;
+use crate::explore::{self, Clients, EXPLORING, Lab3};
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -27,6 +30,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Connections and signals", connections::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Clients<Lab3>>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],
