@@ -9,6 +9,7 @@ use harness::confine::User;
 
 use crate::capture::Captures;
 use crate::class::{self, Class, Summary};
+use crate::explore::{self, Exploration};
 use crate::report::{Format, Shown, Style};
 use crate::selection::Selection;
 use crate::{Assignment, Check, DEFAULT_JOBS, Limits, Role, Subject, Target};
@@ -19,6 +20,7 @@ const ABOUT: About = About {
     help: "\
 Usage: conform [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
        conform [OPTIONS] --connect HOST:PORT ASSIGNMENT
+       conform --explore [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
        conform --class FOLDER [OPTIONS] ASSIGNMENT -- COMMAND [ARG...]
        conform --summarize FOLDER [OPTIONS]
        conform --list [--only CHECKS] [ASSIGNMENT]
@@ -42,6 +44,12 @@ Grade:
                        [default: all the time that it takes]
   --seed N             draws the inputs from this number [default: another each time]
   --strict             what a program should do counts like what it must do
+
+Explore:
+  --explore            plays conversations that are drawn at random, and shows the
+                       smallest that goes wrong; not with clients but lab4
+  --seconds N          draws new ones for so long [default: 30]
+  --case N             plays just this one, and makes it smaller again
 
 See:
   --list               prints the checks, of all assignments if none is named
@@ -101,7 +109,7 @@ const DEFAULT_MEMORY: u64 = 1024;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(crate) const WITH_VALUE: [(char, &str); 24] = [
+pub(crate) const WITH_VALUE: [(char, &str); 26] = [
     (NO_LETTER, "--fixed-port"),
     (NO_LETTER, "--connect"),
     (NO_LETTER, "--only"),
@@ -126,6 +134,8 @@ pub(crate) const WITH_VALUE: [(char, &str); 24] = [
     (NO_LETTER, "--shard"),
     (NO_LETTER, "--summarize"),
     (NO_LETTER, "--moodle"),
+    (NO_LETTER, "--seconds"),
+    (NO_LETTER, "--case"),
 ];
 
 /// What the command line asks for.
@@ -193,7 +203,9 @@ impl Arguments {
             return text.map(Self::Explain).ok_or_else(unknown);
         }
         let only = line.option("--only", Value::text)?;
-        let selection = Selection::new(only.as_deref().unwrap_or("*"));
+        let explores = line.flag("--explore");
+        let all = if explores { explore::ID } else { "*" };
+        let selection = Selection::new(only.as_deref().unwrap_or(all));
         if line.flag("--list") {
             return list(line, &selection);
         }
@@ -201,7 +213,9 @@ impl Arguments {
         if let Some(folder) = options.summarize.clone() {
             return summarize(line, folder, options);
         }
-        let order = grade(line, command.unwrap_or_default(), &selection)?;
+        let exploration = exploration(&mut line, explores)?;
+        let mut order = grade(line, command.unwrap_or_default(), &selection)?;
+        order.subject.exploration = exploration;
         Ok(match options.class.clone() {
             Some(folder) => Self::Class(Box::new(Class::new(folder, options, order, &words)?)),
             None => Self::Grade(Box::new(order)),
@@ -242,6 +256,23 @@ fn list(mut line: CommandLine, selection: &Selection) -> Result<Arguments, Error
 
 fn nothing_selected(line: &CommandLine, selection: &Selection) -> Error {
     line.error(format_args!("no check is {selection}; --list shows them"))
+}
+
+fn exploration(line: &mut CommandLine, explores: bool) -> Result<Exploration, Error> {
+    const EXPLORING: Duration = Duration::from_secs(30);
+    const CONCURRENT: usize = 4;
+    let within = line.option("--seconds", seconds)?;
+    let case = line.option("--case", |case| case.number(0..=u64::MAX))?;
+    let ordinary = Exploration::default();
+    Ok(Exploration {
+        within: within.unwrap_or(if explores { EXPLORING } else { ordinary.within }),
+        case,
+        concurrent: if explores {
+            CONCURRENT
+        } else {
+            ordinary.concurrent
+        },
+    })
 }
 
 fn grade(
@@ -329,6 +360,7 @@ fn grade(
             startup: Duration::ZERO,
             confinement: (contain != Some(Contain::No)).then_some(limits),
             recorded: Captures::recorded(captures.as_ref()),
+            exploration: Exploration::default(),
         },
         checks,
         jobs: jobs.unwrap_or(DEFAULT_JOBS),

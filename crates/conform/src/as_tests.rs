@@ -6,8 +6,8 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::record::CheckRecord;
 use crate::{
-    Assignment, Check, CheckResult, DEFAULT_JOBS, Grading, NotJudged, Problem, Recorded, Subject,
-    Target, grade,
+    Assignment, Check, CheckResult, DEFAULT_JOBS, Exploration, Grading, NotJudged, Problem,
+    Recorded, Subject, Target, grade,
 };
 
 /// A machine that is busy with other tests may need this long for what should happen immediately.
@@ -35,6 +35,7 @@ pub fn run_as_tests(assignment: &str, program: &str) -> ExitCode {
         startup: Duration::ZERO,
         confinement: None,
         recorded: Recorded::Nothing,
+        exploration: Exploration::default(),
     };
     let lines = assignment.checks().map(|check| {
         let name = format!("{} {}", check.id, check.title);

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use harness::shown;
-use harness::{Event, Peer};
+use harness::{Event, Peer, Transcript};
 
 use crate::{Outcome, Problem};
 
@@ -19,8 +19,8 @@ pub(crate) const LEAST_GRANTED: Duration = Duration::from_millis(50);
 /// What was seen on the connections of one check.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    /// The conversations by their number.
-    conversations: Vec<(usize, String)>,
+    /// The conversations by their number; nothing of one that goes on.
+    conversations: Vec<(usize, Option<Kept>)>,
     /// How many there were.
     count: usize,
     /// Whether the failure is a matter of time: on a busy machine it may be nobody's fault.
@@ -29,6 +29,14 @@ pub(crate) struct Log {
     pub(crate) program: Option<u32>,
     /// How much longer was waited so far because others had the processors.
     granted: Duration,
+}
+
+/// The two ends of a connection, and what was said on it.
+#[derive(Debug)]
+struct Kept {
+    local: SocketAddr,
+    remote: SocketAddr,
+    transcript: Transcript,
 }
 
 pub(crate) type SharedLog = Arc<Mutex<Log>>;
@@ -41,21 +49,21 @@ impl Log {
     /// Gives a conversation its number.
     fn begin(&mut self) -> usize {
         self.count += 1;
-        self.conversations.push((self.count, String::new()));
+        self.conversations.push((self.count, None));
         if self.conversations.len() > 2 * KEPT {
             self.conversations.remove(KEPT);
         }
         self.count
     }
 
-    fn keep(&mut self, number: usize, text: String) {
+    fn keep(&mut self, number: usize, conversation: Kept) {
         // One that is missing is one of those between the first and the last.
         let place = self
             .conversations
             .iter_mut()
             .find(|(other, _)| *other == number);
         if let Some((_, kept)) = place {
-            *kept = text;
+            *kept = Some(conversation);
         }
     }
 
@@ -73,13 +81,24 @@ impl Log {
         let mut texts: Vec<_> = self
             .conversations
             .iter()
-            .map(|(_, text)| text.clone())
+            .map(|(_, kept)| kept.as_ref().map(Kept::text).unwrap_or_default())
             .collect();
         let left_out = self.count - texts.len();
         if left_out > 0 {
             texts.insert(KEPT, format!("... {left_out} more connections ...\n"));
         }
         texts
+    }
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        let Self {
+            local,
+            remote,
+            transcript,
+        } = self;
+        format!("connection {local} - {remote}:\n{transcript}")
     }
 }
 
@@ -316,7 +335,7 @@ impl Conversation {
         if let Some(peer) = self.peer.take() {
             let ends = (peer.local_address(), peer.remote_address());
             let transcript = peer.reset()?;
-            self.keep(ends, &transcript.to_string());
+            self.keep(ends, transcript);
         }
         Ok(())
     }
@@ -326,9 +345,13 @@ impl Conversation {
         self.stream().set_nonblocking(true).is_ok() && matches!(self.stream().peek(&mut [0]), Ok(0))
     }
 
-    fn keep(&self, (local, remote): (SocketAddr, SocketAddr), transcript: &str) {
-        let text = format!("connection {local} - {remote}:\n{transcript}");
-        locked(&self.log).keep(self.number, text);
+    fn keep(&self, (local, remote): (SocketAddr, SocketAddr), transcript: Transcript) {
+        let kept = Kept {
+            local,
+            remote,
+            transcript,
+        };
+        locked(&self.log).keep(self.number, kept);
     }
 }
 
@@ -337,7 +360,7 @@ impl Drop for Conversation {
         let ends_with_reset = self.frees_port && self.peer.is_some() && self.is_over();
         if let Some(peer) = self.peer.take() {
             let ends = (peer.local_address(), peer.remote_address());
-            self.keep(ends, &peer.transcript().to_string());
+            self.keep(ends, peer.transcript().clone());
             if ends_with_reset {
                 // What cannot be reset is gone already.
                 let _ = peer.reset();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use harness::Recorder;
 use harness::confine::in_own_network;
 
+use crate::explore::{Explored, Found};
 use crate::lateness::Lateness;
 use crate::{
     Assignment, Check, Level, NotJudged, Outcome, Problem, Recorded, Role, Subject, Target, Trial,
@@ -82,6 +83,8 @@ pub struct CheckResult {
     pub took: Duration,
     /// Whether a failure is a matter of time: on a machine that is too busy that proves nothing.
     pub depends_on_time: bool,
+    /// What exploring has come to, if that is what the check does.
+    pub(crate) explored: Option<Box<Explored>>,
 }
 
 /// What was seen during a check.
@@ -96,6 +99,11 @@ pub struct Evidence {
 }
 
 impl CheckResult {
+    /// What exploring found, if it did.
+    pub(crate) fn found(&self) -> Option<&Found> {
+        self.explored.as_ref()?.found.as_ref()
+    }
+
     fn is_broken(&self) -> bool {
         matches!(self.outcome, Err(Problem::Broken { .. }))
     }
@@ -304,6 +312,7 @@ impl CheckResult {
             started: Instant::now(),
             took: Duration::ZERO,
             depends_on_time: false,
+            explored: None,
         }
     }
 }
@@ -326,7 +335,14 @@ pub fn grade_one(
         trial.fail();
     }
     let depends_on_time = trial.depends_on_time();
+    let explored = trial.take_explored().map(Box::new);
     let mut evidence = trial.evidence();
+    if let Some(found) = explored
+        .as_ref()
+        .and_then(|explored| explored.found.as_ref())
+    {
+        evidence.recorder.clone_from(&found.evidence.recorder);
+    }
     if outcome.is_ok() && subject.recorded == Recorded::Failures {
         evidence.recorder = None;
     }
@@ -334,6 +350,7 @@ pub fn grade_one(
         check,
         outcome,
         evidence,
+        explored,
         started,
         took,
         depends_on_time,
@@ -377,12 +394,10 @@ fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool)
                 );
             }
         }
-        let premise = result
-            .check
-            .premises
-            .iter()
-            .find(|premise| broken.contains(premise));
-        if let Some(premise) = premise {
+        // What exploring finds may be broken by its own check too: one fault, named once.
+        let found = result.found().map(|found| found.check.id);
+        let mut premises = result.check.premises.iter().copied().chain(found);
+        if let Some(premise) = premises.find(|premise| broken.contains(premise)) {
             result.outcome = Err(Problem::NotJudged(NotJudged::Premise(premise)));
         }
     }
@@ -393,7 +408,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::{Arguments, Section};
+    use crate::{Arguments, Exploration, Section};
 
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
@@ -446,6 +461,7 @@ mod tests {
                 startup: Duration::ZERO,
                 confinement: None,
                 recorded: Recorded::Nothing,
+                exploration: Exploration::default(),
             },
             checks: checks.flatten().collect(),
             jobs: 2,

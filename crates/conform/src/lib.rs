@@ -17,6 +17,7 @@ mod check;
 pub mod checks;
 mod class;
 mod conversation;
+mod explore;
 mod grade;
 mod gradebook;
 mod halves;
@@ -38,6 +39,7 @@ pub use capture::write_capture;
 pub use cause::Cause;
 pub use check::{Check, Level, NotJudged, Outcome, Problem};
 pub use conversation::Conversation;
+pub use explore::Exploration;
 pub use grade::{
     CheckResult, DEFAULT_JOBS, Evidence, Grading, Preflight, Report, Unusable, grade, grade_one,
     preflight,

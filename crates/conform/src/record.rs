@@ -206,6 +206,9 @@ pub struct CheckRecord {
     /// Which kind of reason that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
+    /// What was explored, if that is what the check does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<ExploredRecord>,
     /// All that would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -221,6 +224,27 @@ pub struct CheckRecord {
     /// Each program: command line, status, output.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub programs: Vec<String>,
+}
+
+/// How far a program was explored, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExploredRecord {
+    /// How many conversations were played.
+    pub conversations: usize,
+    /// How often the program was started for them.
+    pub starts: usize,
+    /// What goes wrong each time that it is played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub played: Option<Played>,
+}
+
+/// A conversation that goes wrong each time that it is played.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Played {
+    /// The number from which it was drawn.
+    pub case: u64,
+    /// The smallest that still goes wrong, in words, a line for each thing that is done.
+    pub words: String,
 }
 
 /// What a record holds besides the results.
@@ -438,6 +462,19 @@ impl Counts {
 }
 
 impl CheckRecord {
+    /// What `--only` takes to make the check again.
+    pub fn only(&self) -> String {
+        match self.played() {
+            Some(Played { case, .. }) => format!("{} --case {case}", self.id),
+            None => self.id.clone(),
+        }
+    }
+
+    /// The conversation that goes wrong, if exploring found one.
+    pub fn played(&self) -> Option<&Played> {
+        self.explored.as_ref()?.played.as_ref()
+    }
+
     /// Whether it was not judged.
     pub fn is_not_judged(&self) -> bool {
         self.verdict == Verdict::NotJudged
@@ -471,18 +508,33 @@ impl CheckRecord {
             Ok(()) | Err(Problem::NotJudged(NotJudged::NotInThisRun(_))) => false,
             Err(_) => true,
         };
+        let found = result.found().filter(|_| verdict == Verdict::Broken);
+        let evidence = found.map_or(&result.evidence, |found| &found.evidence);
         let (conversations, programs) = if needs_evidence {
-            kept(&result.evidence, left)
+            kept(evidence, left)
         } else {
             Default::default()
         };
+        // What exploring found is named after the clause that is broken.
+        let named = found.map_or(check, |found| found.check);
         Self {
             id: check.id.to_owned(),
-            clause: check.clause().to_owned(),
+            clause: named.clause().to_owned(),
             section: assignment.heading(check).to_owned(),
-            level: check.level,
-            title: check.title.to_owned(),
-            requirement: check.requirement.to_owned(),
+            level: named.level,
+            title: match found {
+                Some(_) => format!("{}: {}", named.id, named.title),
+                None => check.title.to_owned(),
+            },
+            requirement: named.requirement.to_owned(),
+            explored: result.explored.as_ref().map(|explored| ExploredRecord {
+                conversations: explored.conversations,
+                starts: explored.starts,
+                played: found.map(|found| Played {
+                    case: found.case,
+                    words: found.words.clone(),
+                }),
+            }),
             seconds: seconds(result.took),
             verdict,
             reason,

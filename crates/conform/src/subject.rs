@@ -7,6 +7,8 @@ use std::time::Duration;
 use harness::Program;
 use harness::confine::{Confinement, User};
 
+use crate::explore::Exploration;
+
 /// Placeholders that a command may have instead of the assignment's own arguments.
 const PLACEHOLDERS: [&str; 3] = ["{host}", "{port}", "{file}"];
 
@@ -30,6 +32,8 @@ pub struct Subject {
     pub confinement: Option<Limits>,
     /// Of which checks the connections are recorded.
     pub recorded: Recorded,
+    /// How far it is explored.
+    pub exploration: Exploration,
 }
 
 /// Of which checks all bytes of the connections are kept, for captures.
@@ -238,6 +242,7 @@ mod tests {
             startup: Duration::ZERO,
             confinement: None,
             recorded: Recorded::Nothing,
+            exploration: Exploration::default(),
         }
     }
 

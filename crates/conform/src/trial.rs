@@ -13,6 +13,7 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use crate::capture::KEPT_OF_CHECK;
 use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
+use crate::explore::{Exploration, Explored};
 use crate::subject::Limits;
 use crate::{
     Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Recorded, Subject, Target,
@@ -39,6 +40,9 @@ pub struct Trial<'a> {
     recorder: Option<Recorder>,
     random: fastrand::Rng,
     failed: bool,
+    /// A shorter timeout than that of the run.
+    hurry: Option<Duration>,
+    explored: Option<Explored>,
     /// The folder that the program may write to, if it is confined.
     scratch: Option<TempDir>,
     /// The process that a signal was sent to, and the signal.
@@ -58,6 +62,8 @@ impl<'a> Trial<'a> {
             recorder: (subject.recorded != Recorded::Nothing).then(|| Recorder::new(KEPT_OF_CHECK)),
             random: fastrand::Rng::with_seed(seed),
             failed: false,
+            hurry: None,
+            explored: None,
             scratch: None,
             signalled: None,
         }
@@ -67,10 +73,25 @@ impl<'a> Trial<'a> {
         self.assignment
     }
 
+    pub(crate) fn subject(&self) -> &'a Subject {
+        self.subject
+    }
+
+    /// How far to explore.
+    pub(crate) fn exploration(&self) -> &'a Exploration {
+        &self.subject.exploration
+    }
+
     /// How long to wait for something that should happen immediately: a program that is slow to start
     /// has that much more time.
     pub fn timeout(&self) -> Duration {
-        self.subject.timeout + self.subject.startup
+        let timeout = self.subject.timeout + self.subject.startup;
+        self.hurry.map_or(timeout, |hurry| hurry.min(timeout))
+    }
+
+    /// Waits no longer than this; as long as the run says if nothing.
+    pub(crate) fn hurry(&mut self, hurry: Option<Duration>) {
+        self.hurry = hurry;
     }
 
     /// What this check's inputs are drawn from: the same for the same seed.
@@ -488,6 +509,16 @@ impl<'a> Trial<'a> {
     /// The check did not hold.
     pub(crate) fn fail(&mut self) {
         self.failed = true;
+    }
+
+    /// What exploring has come to.
+    pub(crate) fn explored(&mut self, explored: Explored) {
+        self.explored = Some(explored);
+    }
+
+    /// Takes what exploring has come to.
+    pub(crate) fn take_explored(&mut self) -> Option<Explored> {
+        self.explored.take()
     }
 
     /// The bound that one of the programs went over, whatever else the check saw.

@@ -139,6 +139,7 @@ fn all_hold(
         startup: Duration::ZERO,
         confinement: None,
         recorded: Recorded::Nothing,
+        exploration: conform::Exploration::default(),
     };
     let seed = fastrand::u64(..1_000_000);
     match preflight(assignment, &subject) {

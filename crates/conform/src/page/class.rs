@@ -422,7 +422,7 @@ fn cell(line: &Line<'_>, check: &CheckRecord, room: &mut usize, cells: &mut usiz
                     }
                     (super::evidence(&shown))
                     @if check.verdict == Verdict::Broken {
-                        pre tabindex="0" { "cd " (harness::quote(&line.shown)) " && " (repeat(line.row.record, &check.id)) }
+                        pre tabindex="0" { "cd " (harness::quote(&line.shown)) " && " (repeat(line.row.record, check)) }
                     }
                 }
             }

@@ -76,6 +76,10 @@ fn visible(text: &str) -> String {
 /// What was expected and what happened, and what was seen.
 fn evidence(check: &CheckRecord) -> Markup {
     html! {
+        @if let Some(played) = check.played() {
+            h5 { "The conversation" }
+            pre tabindex="0" { (visible(&played.words)) }
+        }
         dl {
             @for (name, value) in [
                 ("Expected", &check.expected),
@@ -136,8 +140,9 @@ fn unusable(problem: &UnusableRecord) -> Markup {
 }
 
 /// What makes a check again.
-fn repeat(record: &Record, id: &str) -> String {
-    let command = format!("{} {}", record.repeat.replace("{only}", id), record.command);
+fn repeat(record: &Record, check: &CheckRecord) -> String {
+    let command = record.repeat.replace("{only}", &check.only());
+    let command = format!("{command} {}", record.command);
     visible(&command)
 }
 

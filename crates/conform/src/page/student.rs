@@ -129,7 +129,7 @@ fn line(record: &Record, check: &CheckRecord) -> Markup {
                     (evidence(check))
                     @if check.verdict == Verdict::Broken {
                         h5 { "Repeat it" }
-                        pre tabindex="0" { (repeat(record, &check.id)) }
+                        pre tabindex="0" { (repeat(record, check)) }
                     }
                 }
             }

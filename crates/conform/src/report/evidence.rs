@@ -15,6 +15,9 @@ pub(crate) fn evidence(check: &CheckRecord) -> String {
     match check.verdict {
         Verdict::Holds => named(&mut text, "verdict", "it holds"),
         Verdict::Broken => {
+            if let Some(played) = check.played() {
+                lines(&mut text, "played", &played.words);
+            }
             named(
                 &mut text,
                 "expected",
@@ -75,6 +78,16 @@ pub(super) fn named(text: &mut String, name: &str, value: &str) {
     let mut name = format!("  {name}");
     for line in value.lines().flat_map(|line| wrapped(line, WIDTH - MARGIN)) {
         // Much of it comes from the program under test. Writing into a `String` cannot fail.
+        let line = cli::escape(line.as_bytes());
+        let _ = writeln!(text, "{name:MARGIN$}  {line}");
+        name.clear();
+    }
+}
+
+/// A name, then lines whose indentation is kept.
+fn lines(text: &mut String, name: &str, value: &str) {
+    let mut name = format!("  {name}");
+    for line in value.lines() {
         let line = cli::escape(line.as_bytes());
         let _ = writeln!(text, "{name:MARGIN$}  {line}");
         name.clear();

@@ -43,6 +43,7 @@ pub(super) fn human(record: &Record, shown: Shown) -> String {
     report.causes();
     report.failures();
     report.not_judged();
+    report.explored();
     report.sections();
     report.criteria();
     report.text.push('\n');
@@ -161,7 +162,7 @@ impl Human<'_> {
             "repeat",
             &format!(
                 "{} {}",
-                self.record.repeat.replace("{only}", &check.id),
+                self.record.repeat.replace("{only}", &check.only()),
                 self.record.command
             ),
         );
@@ -190,6 +191,20 @@ impl Human<'_> {
         }
         if !reasons.is_empty() {
             self.text.push('\n');
+        }
+    }
+
+    fn explored(&mut self) {
+        for check in &self.record.checks {
+            let Some(explored) = &check.explored else {
+                continue;
+            };
+            let (conversations, starts) = (explored.conversations, explored.starts);
+            let _ = writeln!(
+                self.text,
+                "  {DIM}{} played {conversations} conversations, with {starts} starts of the program{DIM:#}\n",
+                check.id
+            );
         }
     }
 

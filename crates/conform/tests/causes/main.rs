@@ -132,6 +132,7 @@ fn is_named_first(
         startup: Duration::ZERO,
         confinement: None,
         recorded: Recorded::Nothing,
+        exploration: conform::Exploration::default(),
     };
     if let Ok(first) = preflight(assignment, &subject) {
         subject.startup = first.startup;

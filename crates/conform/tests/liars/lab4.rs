@@ -49,6 +49,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a sign is a digit"),
         ("G-8/2", "a zero is no first digit"),
         ("G-10", "a host is an address"),
+        ("X-1", "the secret is not printed"),
     ],
 };
 

@@ -17,6 +17,7 @@ mod accio;
 #[path = "../captures/reader.rs"]
 mod capture_reader;
 mod client;
+mod explored;
 mod lab2;
 mod lab3;
 mod lab4;
@@ -111,6 +112,7 @@ fn lines() -> Vec<TestLine> {
         }));
     }
     lines.extend(capture_lines());
+    lines.extend(explored::lines());
     lines
 }
 
@@ -124,6 +126,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
         startup: Duration::ZERO,
         confinement: None,
         recorded: Recorded::All,
+        exploration: conform::Exploration::default(),
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a sign is a digit"),
         ("G-8/2", "a zero is no first digit"),
         ("G-9", "a port is used once"),
+        ("X-1", "there is no secret"),
     ],
 };
 

@@ -101,6 +101,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a port may have a sign"),
         ("G-8/2", "a port has no leading zeros"),
         ("G-9", "no SO_REUSEADDR"),
+        ("X-1", "without messages there is no response"),
     ],
 };
 

@@ -87,6 +87,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "takes a sign"),
         ("G-8/2", "takes no leading zero"),
         ("G-9", "cannot be started again"),
+        ("X-1", "counts the header too"),
     ],
 };
 

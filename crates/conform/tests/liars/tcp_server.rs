@@ -85,6 +85,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "any number is a port"),
         ("G-8/2", "no leading zeros"),
         ("G-9", "no SO_REUSEADDR"),
+        ("X-1", "the response has no length"),
     ],
 };
 

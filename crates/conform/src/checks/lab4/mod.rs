@@ -12,6 +12,7 @@ use harness::{Input, Output};
 
 use super::common::COMMON;
 use crate::conversation::shown;
+use crate::explore::{self, EXPLORING, Lab4};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -24,6 +25,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Command line and speed", command_line::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Lab4>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

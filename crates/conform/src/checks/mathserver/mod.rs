@@ -7,6 +7,7 @@ mod exchange;
 
 use super::common::COMMON;
 use crate::conversation::shown;
+use crate::explore::{self, EXPLORING, Mathserver};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -24,6 +25,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Clients", clients::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Mathserver>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{Output};
+use harness::Output;
 
 use super::messages::{has_number, prints};
 use super::{ASSIGNMENT, RECORDS, is_served, send, serve_here, store};

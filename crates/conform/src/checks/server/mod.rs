@@ -14,6 +14,7 @@ use harness::Event;
 use super::common::COMMON;
 use super::messages::{Message, create, read, response};
 use crate::conversation::shown;
+use crate::explore::{self, Clients, EXPLORING, Server};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -32,6 +33,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Errors, many clients and signals", connections::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Clients<Server>>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

@@ -12,6 +12,7 @@ mod exchange;
 pub(super) use client::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, random_file};
 
 use super::common::COMMON;
+use crate::explore::{self, EXPLORING, ServerS};
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(super) const ASSIGNMENT: Assignment = Assignment {
@@ -27,6 +28,7 @@ pub(super) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Command line and signals", command_line::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<ServerS>()]),
     ],
     causes: causes::CAUSES,
     criteria: criteria::CRITERIA,

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 
 use super::common::COMMON;
 use crate::conversation::shown;
+use crate::explore::{self, Clients, EXPLORING, TcpServer};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -31,6 +32,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Command line", command_line::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Clients<TcpServer>>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

@@ -1,0 +1,134 @@
+//! Conversations that nobody wrote: drawn from a number, played with the program, and judged by a
+//! small model of the assignment. One that goes wrong is made as small as it can be (X-1).
+//!
+//! A [`Model`] knows one program's assignment. It draws a case from a number, plays it and judges
+//! it; [`search`] does everything else: it plays case after case, plays one that went wrong again
+//! with a fresh program, makes it smaller, and tells what is broken each time from what is not.
+//!
+//! # To add a program
+//! - A server implements [`Protocol`](clients::Protocol) in a file of its own here: its requests,
+//!   and what has to come back. Several clients, pieces, pauses, half-closes and resets come from
+//!   [`Clients`](clients::Clients), which makes a [`Model`] of it.
+//! - A client implements [`Model`] itself, and plays the server.
+//! - Its `mod.rs` in `checks` has a section [`EXPLORING`] with [`check`]`::<Its>()`, and
+//!   `tests/liars` a liar for X-1.
+
+mod clients;
+mod draw;
+mod lab4;
+mod mathserver;
+mod pieces;
+mod search;
+mod server;
+mod server_s;
+mod smaller;
+mod stage;
+mod tcp_server;
+
+use std::time::Duration;
+
+use crate::{Check, Problem};
+
+pub(crate) use clients::Clients;
+pub(crate) use draw::Draw;
+pub(crate) use lab4::Lab4;
+pub(crate) use mathserver::Mathserver;
+pub(crate) use search::{Explored, Found};
+pub(crate) use server::Server;
+pub(crate) use server_s::ServerS;
+pub(crate) use stage::Stage;
+pub(crate) use tcp_server::TcpServer;
+
+/// The heading of [`check`].
+pub(crate) const EXPLORING: &str = "Exploring";
+
+/// The id of [`check`].
+pub(crate) const ID: &str = "X-1";
+
+/// How long an ordinary run explores.
+const ORDINARY: Duration = Duration::from_secs(2);
+
+/// How far to explore.
+#[derive(Clone, Debug)]
+pub struct Exploration {
+    /// New cases are played for so long. What is found takes a little longer.
+    pub within: Duration,
+    /// Only this case is played.
+    pub case: Option<u64>,
+    /// So many programs are explored concurrently, where each can have a port of its own.
+    pub concurrent: usize,
+}
+
+impl Default for Exploration {
+    fn default() -> Self {
+        Self {
+            within: ORDINARY,
+            case: None,
+            concurrent: 1,
+        }
+    }
+}
+
+/// The check that explores a program.
+pub(crate) const fn check<M: Model>() -> Check {
+    Check::should(
+        ID,
+        "conversations that are drawn at random go as the assignment says",
+        "not a sentence by itself: what fails is named after the clause that it breaks, and is a \
+         must where that is one",
+        search::explore::<M>,
+    )
+    .waits(ORDINARY.as_secs())
+}
+
+/// What the words of an assignment force for conversations with one program.
+pub(crate) trait Model: 'static {
+    /// One conversation: all that is sent, in pieces, with pauses, and how it ends.
+    type Case: Clone;
+
+    /// What the running program remembers of the cases before this one: `()` if nothing.
+    type Memory: Default;
+
+    /// A case. The same draws make the same case.
+    fn draw(draw: &mut Draw) -> Self::Case;
+
+    /// Cases that are a little smaller or plainer than this one, those first that leave out most.
+    fn smaller(case: &Self::Case) -> Vec<Self::Case>;
+
+    /// The checks of what the case asks for besides plain requests. If one of them is a should,
+    /// a program that breaks the case is blamed for the first such alone; where all are musts, for
+    /// the first of them, and else for what [`Model::play`] names.
+    fn rests_on(case: &Self::Case) -> Vec<&'static str>;
+
+    /// The case in words, a line or more.
+    fn words(case: &Self::Case) -> String;
+
+    /// Plays the case and judges what comes back.
+    fn play(
+        case: &Self::Case,
+        memory: &mut Self::Memory,
+        stage: &mut Stage<'_>,
+    ) -> Result<(), Fault>;
+}
+
+/// What went wrong in a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    /// The check of the clause that is broken, if the case rests on nothing else.
+    pub(crate) check: &'static str,
+    pub(crate) problem: Problem,
+}
+
+/// Tells which check a problem breaks.
+pub(crate) trait Breaks<T> {
+    fn breaks(self, check: &'static str) -> Result<T, Fault>;
+}
+
+impl<T, E: Into<Problem>> Breaks<T> for Result<T, E> {
+    fn breaks(self, check: &'static str) -> Result<T, Fault> {
+        self.map_err(|problem| Fault {
+            check,
+            problem: problem.into(),
+        })
+    }
+}
