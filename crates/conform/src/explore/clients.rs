@@ -76,8 +76,6 @@ pub(crate) trait Protocol: 'static {
 pub(crate) struct Place {
     /// Nothing comes behind it on its connection.
     pub(crate) is_last: bool,
-    /// The client waits for the response.
-    pub(crate) is_judged: bool,
 }
 
 /// The checks on which a case rests, each if a client does this.
@@ -190,10 +188,9 @@ impl<P: Protocol> Model for Clients<P> {
                 End::Leaves { .. } => all.push(rules.undelivered),
             }
             let last = client.requests.len() - 1;
-            let is_judged = !matches!(client.end, End::Leaves { .. });
             for (index, request) in client.requests.iter().enumerate() {
                 let is_last = index == last;
-                all.extend(P::rests_on(request, Place { is_last, is_judged }));
+                all.extend(P::rests_on(request, Place { is_last }));
             }
         }
         all
