@@ -151,12 +151,23 @@ add_job() {
 run_jobs() {
   local job
   for job in "${jobs[@]}"; do
+    ! leaves_no_time "$job" || continue
     ((${#running[@]} < jobs_at_once)) || end_job
     start_job "$job"
   done
   while ((${#running[@]} > 0)); do end_job; done
+  for job in "${jobs[@]}"; do
+    leaves_no_time "$job" || continue
+    start_job "$job"
+    end_job
+  done
   printf '%s passed, %s failed, %s broken, %s skipped; logs are in %s\n' \
     "${counts[passed]}" "${counts[failed]}" "${counts[broken]}" "${counts[skipped]}" "$logs"
+}
+
+# Their programs flood the machine: beside others they would be their trouble.
+leaves_no_time() {
+  [[ $1 == test/conform.dishonest* || $1 == test/conform.layers* ]]
 }
 
 # Programs ignore the signals that whoever started them ignores: a shell does that to what runs in

@@ -42,6 +42,6 @@ assert_contains "$(<"$work/report.xml")" '<failure message=' 'the file'
 # The checks, and a wrong choice of them.
 run conform --list tcp_server
 assert_contains "$stdout" 'T-1 ' 'the list'
-run conform --only X-1 tcp_server -- "$tcp_server"
+run conform --only Y-1 tcp_server -- "$tcp_server"
 assert_equal "$status $stdout" '2 ' 'status and standard output if nothing is selected'
-assert_contains "$stderr" 'no check is X-1' 'the error if nothing is selected'
+assert_contains "$stderr" 'no check is Y-1' 'the error if nothing is selected'

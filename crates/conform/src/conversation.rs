@@ -195,6 +195,12 @@ impl Conversation {
         Ok(self.peer_mut().shutdown_write()?)
     }
 
+    /// Looks for so long, and no longer on a busy machine, whether something comes: silence is as
+    /// good.
+    pub fn glance(&mut self, limit: usize, within: Duration) -> Event {
+        self.peer_mut().next_event(limit, within)
+    }
+
     /// Waits for the next event, of at most `limit` bytes if it is data.
     pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
         let mut event = self.peer_mut().next_event(limit, within);

@@ -502,7 +502,7 @@ pub(super) fn receive_first_piece(
     }
     client.stream().set_nonblocking(false).map_err(trouble)?;
     // What was only peeked at, or is missing, now goes into the transcript.
-    match client.next_event(length.unwrap_or(1), Duration::ZERO) {
+    match client.glance(length.unwrap_or(1), Duration::ZERO) {
         Event::Data(bytes) => Ok(bytes),
         event => Err(Problem::broken("bytes", event.to_string())),
     }

@@ -212,7 +212,7 @@ fn is_recognized(
 /// Of a capture for a few of the liars, or for all with `CAPTURES=all`.
 fn capture_lines() -> Vec<TestLine> {
     /// Of each assignment every so many.
-    const SOME: usize = 12;
+    const SOME: usize = 40;
     let step = match env::var("CAPTURES") {
         Ok(some) if some == "all" => 1,
         _ => SOME,

@@ -125,7 +125,7 @@ pub(super) fn ask_for_file(server: &mut Conversation) -> Outcome {
     for confirmation in [FIRST, SECOND] {
         server.send(COMMAND)?;
         // Who says nothing may be waiting for the next command.
-        server.next_event(confirmation.len(), A_MOMENT);
+        server.glance(confirmation.len(), A_MOMENT);
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ pub(super) fn confirm(client: &mut Conversation) -> Outcome {
 
 /// Waits for what the server may send, or until the time is over. It has no reason to close.
 fn stays(client: &mut Conversation, most: usize, within: Duration) -> Outcome {
-    match client.next_event(most, within) {
+    match client.glance(most, within) {
         Event::Data(_) | Event::Silence => Ok(()),
         event => Err(Problem::broken(
             "the server keeps the connection until the client ends it",
@@ -76,7 +76,7 @@ pub(super) fn send_file(client: &mut Conversation, file: &[u8]) -> Outcome {
 /// Ends the sending side.
 pub(super) fn end_file(client: &mut Conversation) -> Outcome {
     client.shutdown_write()?;
-    match client.next_event(1, A_MOMENT) {
+    match client.glance(1, A_MOMENT) {
         Event::Reset | Event::Failed(_) => Err(Problem::broken(
             "the server receives the file to its end",
             "it reset the connection",
