@@ -140,6 +140,11 @@ impl Share<'_> {
         self.held > 0
     }
 
+    /// Whether it waits for more: it has to ask again, or those behind it wait for ever.
+    pub fn is_waiting(&self) -> bool {
+        self.ticket.is_some()
+    }
+
     /// Whether others wait for what this client holds.
     pub fn is_wanted(&self) -> bool {
         let own = usize::from(self.ticket.is_some());

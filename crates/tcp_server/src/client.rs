@@ -189,8 +189,8 @@ impl Client<'_> {
             readable: receives,
             writable: true,
         };
-        let glance = self.memory.is_held().then_some(GLANCE);
-        match self.connection.wait(interest, glance) {
+        let must_look = self.memory.is_held() || self.memory.is_waiting();
+        match self.connection.wait(interest, must_look.then_some(GLANCE)) {
             Err(Error::TimedOut) => self.check_progress().map(|()| false),
             ready => Ok(ready?.readable && receives),
         }

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::thread;
+use std::time::Duration;
 
 use crate::large::connect_plainly;
 use crate::{
@@ -81,4 +82,32 @@ fn t_18_honest_large_requests_are_all_served_beside_some_that_stall_within_the_b
         .send(&(0x0800_0000 + (LIMIT as u32 + 1)).to_be_bytes())
         .unwrap();
     too_large.expect_close(SOON).unwrap();
+}
+
+#[test]
+fn t_18_one_that_waits_for_memory_and_takes_nothing_holds_up_nobody() {
+    const LIMIT: usize = 8 * MIB;
+    let (_server, address) = start_server(SOON, |port| {
+        let limited = program().env("TCP_SERVER_MAX_BYTES", LIMIT.to_string());
+        limited.args(["-p", &port.to_string()])
+    })
+    .unwrap();
+    let whole = request(0x04, &[b'x'; LIMIT - 4]);
+    let (most, rest) = whole.split_at(whole.len() / 2);
+    let mut holder = connect_plainly(address);
+    holder.write_all(most).unwrap();
+
+    // It has no share: when its responses are as many as fit without one, it waits for one.
+    let mut taker_of_nothing = connect_plainly(address);
+    let pause = Some(Duration::from_millis(300));
+    taker_of_nothing.set_write_timeout(pause).unwrap();
+    let small = request(0x04, &[b'y'; 30 << 10]);
+    while taker_of_nothing.write_all(&small).is_ok() {}
+
+    holder.write_all(rest).unwrap();
+    holder.read_exact(&mut vec![0; whole.len()]).unwrap();
+    drop(holder);
+    let mut behind = connect(address);
+    behind.send(&request(0x04, &[b'z'; MIB])).unwrap();
+    behind.receive_exactly(4 + MIB, SOON).unwrap();
 }
