@@ -17,8 +17,9 @@ const STALL_PART: usize = 32;
 
 /// A bound on the memory of all clients of a server together, in bytes (T-18, P-8).
 ///
-/// A client takes a [`Share`] of it before it uses the memory. Who asks first is served first: a
-/// large share is not starved by small ones.
+/// A client takes a [`Share`] of it before it uses the memory. One that holds a share may make it
+/// larger while there is room; of the others, who asks first is served first: a large share is not
+/// starved by small ones.
 #[derive(Debug)]
 pub struct Budget {
     limit: usize,
@@ -104,7 +105,8 @@ impl Share<'_> {
                 state.waiting.push_back(ticket);
                 ticket
             });
-            let is_next = state.waiting.front() == Some(&ticket);
+            // One that holds something has to get on before the memory that others wait for is free.
+            let is_next = self.held > 0 || state.waiting.front() == Some(&ticket);
             if !is_next || state.used - self.held + bytes > self.budget.limit {
                 return false;
             }
@@ -320,6 +322,16 @@ mod tests {
         other.resize(STEP);
         assert!(!after(&mut holder, 2), "somebody has given something back");
         assert!(after(&mut holder, 2), "nobody has");
+    }
+
+    #[test]
+    fn t_18_one_that_holds_a_share_does_not_wait_for_one_that_waits_for_it() {
+        let budget = Budget::new(4 * STEP);
+        let [mut holder, mut large] = [(); 2].map(|()| budget.share());
+        assert!(holder.resize(STEP) && !large.resize(4 * STEP));
+        assert!(holder.resize(2 * STEP));
+        drop(holder);
+        assert!(large.resize(4 * STEP));
     }
 
     #[test]
