@@ -415,7 +415,7 @@ fn list() {
         "{}",
         some.stdout
     );
-    let none = finished(conform(&["--list", "--only", "X-1"]).start().unwrap());
+    let none = finished(conform(&["--list", "--only", "Y-1"]).start().unwrap());
     none.has_status(2);
 }
 
