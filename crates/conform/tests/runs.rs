@@ -425,9 +425,9 @@ fn only() {
         &subject("exits"),
     );
     run.has_status(3);
-    let run = grade(&["--only", "X-1,A-*"], &subject("answers"));
+    let run = grade(&["--only", "Y-1,A-*"], &subject("answers"));
     run.has_status(2);
-    contains(&run.stderr, &["no check is X-1,A-*"]);
+    contains(&run.stderr, &["no check is Y-1,A-*"]);
 }
 
 fn connect() {
@@ -571,7 +571,7 @@ fn wrong_arguments() {
             "tcp_server --pcap-all -- x",
             "--pcap-all says what --pcap FOLDER writes: give that too",
         ),
-        ("--explain X-1", "there is no clause \"X-1\""),
+        ("--explain Y-1", "there is no clause \"Y-1\""),
     ] {
         let run = finished(conform(&[]).args(line.split_whitespace()).start().unwrap());
         run.has_status(2);
