@@ -267,11 +267,11 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it cannot be started, or does not end.
     pub fn run(&mut self, arguments: &Arguments, stdin: Input) -> Result<Finished, Problem> {
-        let timeout = self.timeout();
-        let log = SharedLog::clone(&self.log);
-        let process = self.start(arguments, stdin)?;
+        self.start(arguments, stdin)?;
+        let exit = self.wait_end(self.timeout())?;
+        let process = self.process()?;
         Ok(Finished {
-            exit: patiently(&log, timeout, |within| process.wait_exit(within))?,
+            exit,
             stdout: process.stdout(),
             stderr: process.stderr(),
         })
@@ -315,10 +315,7 @@ impl<'a> Trial<'a> {
             Err(Error::System { doing, error }) => {
                 Err(Problem::trouble(format!("{doing}: {error}")))
             }
-            Err(_) => {
-                locked(&log).depends_on_time = true;
-                Ok(false)
-            }
+            Err(_) => Ok(false),
         }
     }
 

@@ -31,8 +31,8 @@ pub(crate) trait Protocol: 'static {
 
     fn smaller(request: &Self::Request) -> Vec<Self::Request>;
 
-    /// See [`Model::rests_on`].
-    fn rests_on(request: &Self::Request, place: Place) -> Vec<&'static str>;
+    /// See [`Model::rests_on`]. Nothing comes behind the last one on its connection.
+    fn rests_on(request: &Self::Request, is_last: bool) -> Vec<&'static str>;
 
     fn words(request: &Self::Request) -> String;
 
@@ -69,13 +69,6 @@ pub(crate) trait Protocol: 'static {
     /// The client has ended its sending side, `inside` a request or behind the last one, and the
     /// responses to all whole ones were received.
     fn judge_end(inside: bool, client: &mut Conversation) -> Result<(), Fault>;
-}
-
-/// Where a request stands.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    /// Nothing comes behind it on its connection.
-    pub(crate) is_last: bool,
 }
 
 /// The checks on which a case rests, each if a client does this.
@@ -189,8 +182,7 @@ impl<P: Protocol> Model for Clients<P> {
             }
             let last = client.requests.len() - 1;
             for (index, request) in client.requests.iter().enumerate() {
-                let is_last = index == last;
-                all.extend(P::rests_on(request, Place { is_last }));
+                all.extend(P::rests_on(request, index == last));
             }
         }
         all

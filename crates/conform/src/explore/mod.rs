@@ -45,7 +45,7 @@ pub(crate) const EXPLORING: &str = "Exploring";
 /// The id of [`check`].
 pub(crate) const ID: &str = "X-1";
 
-/// How long an ordinary run explores.
+/// How long the check explores that is asked for by its id.
 const ORDINARY: Duration = Duration::from_secs(2);
 
 /// How far to explore.

@@ -251,7 +251,8 @@ impl<'a, M: Model> Search<'a, M> {
         Ok(())
     }
 
-    /// Plays a case with a fresh program and without hurry; if it goes wrong, makes it smaller. Whether that is something new, and goes wrong each time.
+    /// Plays a case with a fresh program and without hurry; if it goes wrong, makes it smaller.
+    /// Whether that is something new, and goes wrong each time.
     fn look_at(&mut self, number: u64) -> Played<bool> {
         let case = M::draw(&mut Draw::new(number));
         let longest = Some(CAREFUL.max(2 * self.hurry));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::clients::{Place, Protocol, RestsOn};
+use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
 use crate::Conversation;
 use crate::conversation::shown;
@@ -126,7 +126,7 @@ impl Protocol for Server {
         }
     }
 
-    fn rests_on(request: &Request, _place: Place) -> Vec<&'static str> {
+    fn rests_on(request: &Request, _is_last: bool) -> Vec<&'static str> {
         let is_odd = |name: &[u8]| {
             let text = str::from_utf8(name);
             text.is_ok_and(|text| text.trim() != text || text.contains(char::is_control))

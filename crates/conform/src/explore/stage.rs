@@ -82,13 +82,10 @@ impl<'a> Stage<'a> {
                 *self.address.insert(address)
             }
         };
-        let hurry = self.hurry;
-        let trial = self.trial.get_or_insert_with(|| {
-            // It is there since the server is.
-            Trial::new(self.assignment, self.subject, 0)
-        });
-        trial.hurry(hurry);
         self.conversations += 1;
+        let hurry = self.hurry;
+        let trial = self.running()?;
+        trial.hurry(hurry);
         trial.connect(address)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::clients::{Place, Protocol, RestsOn};
+use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
 use crate::conversation::shown;
 use crate::{Conversation, Problem};
@@ -87,13 +87,13 @@ impl Protocol for TcpServer {
         actions.chain(data).collect()
     }
 
-    fn rests_on(request: &Request, place: Place) -> Vec<&'static str> {
+    fn rests_on(request: &Request, is_last: bool) -> Vec<&'static str> {
         let is_known = ACTIONS.contains(&request.action);
         let Ok(text) = str::from_utf8(&request.data) else {
             return vec!["T-6"];
         };
         let mut all = Vec::new();
-        if !is_known && (!place.is_last || text.len() > IN_ONE_PIECE) {
+        if !is_known && (!is_last || text.len() > IN_ONE_PIECE) {
             all.push("T-5/2");
         }
         if !is_known && !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
