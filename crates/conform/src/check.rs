@@ -1,11 +1,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use harness::Event;
+use harness::{Event, shown};
 use serde::{Deserialize, Serialize};
 
 use crate::Trial;
-use crate::conversation::shown;
 
 /// Whether an assignment demands something, or a careful user of it would expect it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

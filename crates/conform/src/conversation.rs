@@ -2,8 +2,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub(crate) use harness::shown;
-use harness::{Event, Peer, Transcript};
+use harness::{Event, Peer, Transcript, shown};
 
 use crate::{Outcome, Problem};
 

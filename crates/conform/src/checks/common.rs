@@ -4,9 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Finished, Input, Listener, Signal};
+use harness::{Event, Exit, Finished, Input, Listener, Signal, shown};
 
-use crate::conversation::shown;
 use crate::{Arguments, Check, Conversation, Outcome, Problem, Role, Trial};
 
 /// The heading of these checks.

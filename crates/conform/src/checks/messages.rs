@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use harness::{Event, Exit};
+use harness::{Event, Exit, shown};
 
-use crate::conversation::shown;
 use crate::{Problem, Trial};
 
 /// The first and the last port that both programs take.

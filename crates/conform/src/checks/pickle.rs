@@ -9,9 +9,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Instant;
 
-use harness::Event;
+use harness::{Event, shown};
 
-use crate::conversation::shown;
 use crate::{Conversation, Problem, Trial};
 
 /// The longest pickle that is read: as many bytes as one `recv` of the assignment takes.

@@ -2,9 +2,8 @@
 
 use std::ffi::OsStr;
 
-use harness::{Exit, Finished, Input, Output};
+use harness::{Exit, Finished, Input, Output, shown};
 
-use crate::conversation::shown;
 use crate::{Arguments, Outcome, Problem, Trial};
 
 /// Runs the program to its end with just these words.

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use harness::{Exit, Input, Output};
+use harness::{Exit, Input, Output, shown};
 
 use super::pieces::{self, Cut};
 use super::{Breaks as _, Draw, Fault, Model, Stage, smaller};
-use crate::conversation::shown;
 use crate::{Conversation, Problem};
 
 /// The client of Lab 4.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use harness::shown;
+
 use super::pieces::{self, Cut};
 use super::{Breaks as _, Draw, Fault, Model, Stage, smaller};
 use crate::Problem;
-use crate::conversation::shown;
 
 /// The server that Lab 4 names.
 pub(crate) struct Mathserver;

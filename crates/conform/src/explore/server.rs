@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use harness::shown;
+
 use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
 use crate::Conversation;
-use crate::conversation::shown;
 
 /// The server of COSC264.
 pub(crate) struct Server;

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::thread;
 use std::time::Duration;
 
+use harness::shown;
+
 use super::pieces::{self, Cut};
 use super::{Breaks as _, Draw, Fault, Model, Stage, smaller};
 use crate::Conversation;
-use crate::conversation::shown;
 
 /// The server of the accio project.
 pub(crate) struct ServerS;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use harness::shown;
+
 use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
-use crate::conversation::shown;
 use crate::{Conversation, Problem};
 
 /// The server of the 5/27-bit header.

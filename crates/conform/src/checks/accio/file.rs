@@ -2,14 +2,13 @@
 
 use std::fs::File;
 
-use harness::Input;
+use harness::{Input, shown};
 
 use super::arguments;
 use super::exchange::{
     MEBIBYTE, ask_for_file, cannot_write, expect_exchange, receive_some, success,
 };
 use crate::checks::server_s::random_file;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

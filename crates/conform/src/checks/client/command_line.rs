@@ -131,7 +131,7 @@ pub(super) const CHECKS: &[Check] = &[
             if printed.is_empty() {
                 return Ok(());
             }
-            let happened = crate::conversation::shown(&printed);
+            let happened = harness::shown(&printed);
             Err(Problem::broken("it ends before any prompt", happened))
         },
     ),

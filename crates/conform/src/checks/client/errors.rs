@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Output};
+use harness::{Exit, Output, shown};
 
 use super::exchange::{DRIVES, refused};
 use super::{ALICE, Then, arguments, both, ended, reads, reads_from, says_more, start_reading};
 use crate::checks::messages::{
     Message, NO_MESSAGES, has_status, message, name, response, with_byte,
 };
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

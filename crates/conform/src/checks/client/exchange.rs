@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Exit, Finished, Input, Listener};
+use harness::{Exit, Finished, Input, Listener, shown};
 
 use super::{
     ALICE, Then, arguments, both, ended, reads, reads_from, reads_messages, says_more,
@@ -14,7 +14,6 @@ use crate::checks::messages::{
     Message, NO_MESSAGES, ends_with_a_text, has_status, letters, message, name, response, text,
     wide,
 };
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use harness::{Event, Exit, Program};
+use harness::{Event, Exit, Program, shown};
 
 use super::exchange::{UNRULY, exchange, exit_after_reply, finish, is_exactly, shows};
 use super::{ID, ID_LINE, REPLY, REPLY_LINE, arguments, start, start_as};
 use crate::checks::common;
 use crate::checks::pickle::{LONGEST, Reading, read};
 use crate::checks::usage::is_refused;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use harness::{Exit, Input};
+use harness::{Exit, Input, shown};
 
 use super::{HOSTILE, ID, NOT_IN_IT, REPLY, STUDENT, arguments, start};
 use crate::checks::hostile;
-use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Output, Signal};
+use harness::{Exit, Output, Signal, shown};
 
 use super::client::{A_MOMENT, Client, Student, connected, expect_line, is_served, text};
 use super::exchange::first_piece;
@@ -11,7 +11,6 @@ use super::start::is_error_about;
 use crate::checks::common;
 use crate::checks::pickle::{Reading, read};
 use crate::checks::usage::{is_refused, run};
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -5,13 +5,12 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use harness::{Event, Signal};
+use harness::{Event, Signal, shown};
 
 use super::client::{A_MOMENT, Client, are_shown, connected, goes_on, is_served, text};
 use super::exchange::KINDS;
 use super::{HOSTILE, NOT_IN_IT};
 use crate::checks::hostile;
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

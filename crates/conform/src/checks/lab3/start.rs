@@ -4,12 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Event, Exit, Input, Signal};
+use harness::{Event, Exit, Input, Signal, shown};
 
 use super::client::{A_MOMENT, connected, is_served};
 use crate::checks::default_port;
 use crate::checks::pickle::LONGEST;
-use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

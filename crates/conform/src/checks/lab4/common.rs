@@ -1,13 +1,12 @@
 //! Common to all programs.
 
-use harness::Exit;
+use harness::{Exit, shown};
 
 use super::errors::{PANICKED, UNCAUGHT, closes_after};
 use super::exchange::{CONTROLS, after_a_question};
 use super::{asks, contains, numbers, question, secret, start};
 use crate::checks::common;
 use crate::checks::common::receive_first_piece;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

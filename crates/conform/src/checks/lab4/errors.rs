@@ -4,10 +4,9 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Input, Listener};
+use harness::{Exit, Input, Listener, shown};
 
 use super::{arguments, asks, start};
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

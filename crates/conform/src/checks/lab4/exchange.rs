@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use harness::Output;
+use harness::{Output, shown};
 
 use super::{asks, expect_sum, gives, numbers, prints, question, secret, start, start_with};
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -8,10 +8,9 @@ mod exchange;
 
 use std::iter::repeat_with;
 
-use harness::{Input, Output};
+use harness::{Input, Output, shown};
 
 use super::common::COMMON;
-use crate::conversation::shown;
 use crate::explore::{self, EXPLORING, Lab4};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 

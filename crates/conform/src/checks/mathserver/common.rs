@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use harness::shown;
+
 use super::{MESSAGE, connected, is_asked, pass, receive};
 use crate::checks::common;
 use crate::checks::common::receive_first_piece;
 use crate::checks::usage::is_refused;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

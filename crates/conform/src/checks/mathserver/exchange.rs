@@ -5,11 +5,10 @@ use std::iter::repeat_with;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use harness::Event;
+use harness::{Event, shown};
 
 use super::{Exam, MESSAGE, Message, answer, arguments, connected, is_asked, pass, receive};
 use crate::checks::default_port;
-use crate::conversation::shown;
 use crate::{Arguments, Check, Conversation, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

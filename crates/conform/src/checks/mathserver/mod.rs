@@ -5,8 +5,9 @@ mod clients;
 mod common;
 mod exchange;
 
+use harness::shown;
+
 use super::common::COMMON;
-use crate::conversation::shown;
 use crate::explore::{self, EXPLORING, Mathserver};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use harness::Output;
+use harness::{Output, shown};
 
 use super::messages::{has_number, prints};
 use super::{ASSIGNMENT, RECORDS, is_served, send, serve_here, store};
 use crate::checks::common;
 use crate::checks::common::receive_first_piece;
 use crate::checks::messages::{create, letters, message, name, read, response};
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

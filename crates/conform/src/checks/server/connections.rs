@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Signal};
+use harness::{Event, Signal, shown};
 
 use super::messages::{
     HEADER, LIMIT, has_number, overfill, printed, prints, stalled_reader, store_much,
@@ -14,7 +14,6 @@ use super::{MANY, RECORDS, is_sent, is_served, nothing_is_stored, send, serve_he
 use crate::checks::messages::{
     SECOND, create, has_status, message, name, read, response, shown_event, text, with_byte,
 };
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

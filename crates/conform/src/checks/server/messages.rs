@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Peer};
+use harness::{Event, Peer, shown};
 
 use super::{
     ASSIGNMENT, MANY, RECORDS, is_sent, is_sent_record, nothing_is_stored, send, serve_here, store,
@@ -12,7 +12,6 @@ use super::{
 use crate::checks::messages::{
     Message, NO_MESSAGES, SECOND, create, message, name, read, response, shown_event, text,
 };
-use crate::conversation::shown;
 use crate::{Check, Conversation, NotJudged, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -9,11 +9,10 @@ mod requests;
 
 use std::net::SocketAddr;
 
-use harness::Event;
+use harness::{Event, shown};
 
 use super::common::COMMON;
 use super::messages::{Message, create, read, response};
-use crate::conversation::shown;
 use crate::explore::{self, Clients, EXPLORING, Server};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 

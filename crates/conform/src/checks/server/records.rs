@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use harness::Event;
+use harness::{Event, shown};
 
 use super::{RECORDS, is_sent, is_sent_record, is_served, nothing_is_stored, send, store};
 use crate::checks::messages::{
     Message, SAME_IN_EITHER_ORDER, SECOND, create, letters, message, name, read, response,
     shown_event, text, wide, with_byte,
 };
-use crate::conversation::shown;
 use crate::{Check, Conversation, Outcome, Problem, Trial};
 
 /// What a check of a wrong field rests on, besides the records.

@@ -5,12 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Signal;
+use harness::{Signal, shown};
 
 use super::client::{
     A_MOMENT, COMMAND, LIMIT, SMALL, confirm, exchange, has_line, random_file, send_file, wait_gone,
 };
-use crate::conversation::shown;
 use crate::{Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use harness::shown;
+
 use super::client::{
     COMMAND, FIRST, LIMIT, SMALL, end_file, exchange, expect_line, expect_number, has_line,
     random_file, shake_hands, wait_gone,
 };
-use crate::conversation::shown;
 use crate::{Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

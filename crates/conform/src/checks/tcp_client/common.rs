@@ -1,13 +1,12 @@
 //! Common to all programs.
 
-use harness::Exit;
+use harness::{Exit, shown};
 
 use super::errors::{PANICKED, UNCAUGHT, end_after};
 use super::requests::PAUSE;
 use super::{expect_requests, finish, letters, lines, messages, prints, respond, response, start};
 use crate::checks::common;
 use crate::checks::usage::is_refused;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

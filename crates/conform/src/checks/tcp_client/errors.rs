@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use harness::{Exit, Input};
+use harness::{Exit, Input, shown};
 
 use super::{arguments, expect_requests, finish, lines, messages, prints, respond, start};
-use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

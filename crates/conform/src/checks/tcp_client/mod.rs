@@ -7,10 +7,9 @@ mod requests;
 
 use std::iter::repeat_with;
 
-use harness::{Exit, Input, Listener, Output, Program};
+use harness::{Exit, Input, Listener, Output, Program, shown};
 
 use super::common::COMMON;
-use crate::conversation::shown;
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {

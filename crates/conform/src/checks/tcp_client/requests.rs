@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::slice::from_ref;
 use std::time::Duration;
 
-use harness::{Error, Input, Listener};
+use harness::{Error, Input, Listener, shown};
 
 use super::{
     UPPERCASE, arguments, at_a_terminal, expect_request, expect_requests, finish, letters, lines,
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::checks::default_port::{self, DEFAULT_PORT};
 use crate::checks::usage::help_names;
-use crate::conversation::shown;
 use crate::{Arguments, Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -2,13 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use harness::{Exit, Input, Listener};
+use harness::{Exit, Input, Listener, shown};
 
 use super::wire::WHILE;
 use super::{ASSIGNMENT, UPPERCASE, expect_text, is_served, letters, request};
 use crate::checks::default_port::{self, DEFAULT_PORT};
 use crate::checks::usage::{help_names, is_refused, run};
-use crate::conversation::shown;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use harness::shown;
+
 use super::connections::{MIB, send_within};
 use super::wire::goes_on;
 use super::{SERVED, UPPERCASE, connected, expect_text, is_served, letters, request};
 use crate::checks::common;
-use crate::conversation::shown;
 use crate::{Check, Problem};
 
 pub(super) const CHECKS: &[Check] = &[

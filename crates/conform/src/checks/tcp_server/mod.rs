@@ -10,8 +10,9 @@ mod wire;
 use std::iter::repeat_with;
 use std::net::SocketAddr;
 
+use harness::shown;
+
 use super::common::COMMON;
-use crate::conversation::shown;
 use crate::explore::{self, Clients, EXPLORING, TcpServer};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 

@@ -4,10 +4,11 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+use harness::shown;
+
 use super::{
     ACTIONS, LOWERCASE, MOST_RECEIVED, RANDOM, REVERSE, SHUFFLE, UPPERCASE, ask, letters, response,
 };
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[

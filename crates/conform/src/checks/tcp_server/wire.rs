@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use harness::shown;
+
 use super::{ACTIONS, SERVED, UPPERCASE, ask, connected, expect_text, is_served, letters, request};
-use crate::conversation::shown;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
