@@ -18,6 +18,7 @@ pub mod checks;
 mod class;
 mod conversation;
 mod explore;
+mod files;
 mod grade;
 mod gradebook;
 mod halves;

@@ -1,8 +1,6 @@
 use std::ffi::OsString;
-use std::fs::Permissions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -12,9 +10,9 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use cli::{Error, Output};
 use harness::confine::{Landlock, Namespaces, in_own_network, is_inner_half};
-use tempfile::NamedTempFile;
 
 use crate::arguments::{Arguments, Contain, Order};
+use crate::files;
 use crate::halves::{Side, Told, tell, tell_check};
 use crate::limits::bearable_jobs;
 use crate::progress::Progress;
@@ -304,7 +302,7 @@ impl Destination {
             return Ok(Self::Stdout { output, colored });
         };
         // Removed again: nothing is left beside the report if this process is killed.
-        beside(&path).map_err(|error| cannot_write(&path, &error))?;
+        files::can_put(&path)?;
         Ok(Self::File {
             path,
             colored: colors && order.color == ColorChoice::Always,
@@ -324,31 +322,7 @@ impl Destination {
                 Err(error) if !error.is_closed() => Err(error.into()),
                 _ => Ok(()),
             },
-            Self::File { path, .. } => {
-                let written = || {
-                    let mut file = beside(&path)?;
-                    file.write_all(text.as_bytes())?;
-                    file.persist(&path)?;
-                    Ok(())
-                };
-                written().map_err(|error| cannot_write(&path, &error))
-            }
+            Self::File { path, .. } => files::put(&path, |file| file.write_all(text.as_bytes())),
         }
     }
-}
-
-/// A file beside `path`, into whose place it is renamed when it is whole.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    tempfile::Builder::new()
-        .prefix(".conform-")
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Error {
-    let shown = cli::escape(path.as_os_str().as_encoded_bytes());
-    Error::new(format_args!("cannot write {shown:?}: {error}"))
 }

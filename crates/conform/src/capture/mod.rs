@@ -7,14 +7,14 @@
 mod file;
 mod packets;
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf, absolute};
 
 use cli::Error;
 use harness::{By, Recording};
 
+use crate::files::{self, cannot};
 use crate::record::{CheckRecord, Verdict, shortened};
 use crate::subject::Recorded;
 use crate::{Record, Report};
@@ -64,8 +64,10 @@ impl Captures {
             let mut recording = recorder.map(harness::Recorder::recording);
             match recording.as_mut().filter(|one| !one.events.is_empty()) {
                 Some(recording) => {
-                    put(&path, assignment, check, &repeat, recording)
-                        .map_err(|error| cannot("write", &path, &error))?;
+                    files::put(&path, |file| {
+                        let to = BufWriter::new(file);
+                        write_capture(to, assignment, check, &repeat, recording)
+                    })?;
                     check.capture = Some(shown.join(name).to_string_lossy().into_owned());
                 }
                 None => match fs::remove_file(&path) {
@@ -92,24 +94,6 @@ fn seen_from(folder: &Path, other: Option<&Path>) -> PathBuf {
             inside.unwrap_or(folder)
         }
     }
-}
-
-/// Beside its place first: what stands there may be a link that a program has made.
-fn put(
-    path: &Path,
-    assignment: &str,
-    check: &CheckRecord,
-    repeat: &str,
-    recording: &mut Recording,
-) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(".conform-")
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(folder)?;
-    let to = BufWriter::new(file.as_file());
-    write_capture(to, assignment, check, repeat, recording)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// Writes what was recorded of a check of an assignment, in the format pcapng. The requirement is a
@@ -191,9 +175,4 @@ fn visible(text: &str) -> String {
         .lines()
         .map(|line| cli::escape(line.as_bytes()).to_string());
     lines.collect::<Vec<_>>().join(" ")
-}
-
-fn cannot(act: &str, path: &Path, error: &io::Error) -> Error {
-    let path = cli::escape(path.as_os_str().as_encoded_bytes());
-    Error::new(format_args!("cannot {act} {path:?}: {error}"))
 }

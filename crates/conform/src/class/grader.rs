@@ -1,9 +1,8 @@
 use std::env;
 use std::ffi::OsString;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf, absolute};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,9 +12,9 @@ use std::time::{Duration, Instant};
 use cli::Error;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::cannot;
 use super::submissions::Submission;
 use super::summary::Graded;
+use crate::files::{self, cannot};
 use crate::record::{CheckRecord, Outcome, Record};
 
 /// How often it is asked whether to stop.
@@ -89,8 +88,10 @@ impl Grader {
             record,
         };
         let json = serde_json::to_string_pretty(&graded)
-            .map_err(|error| cannot("write", submission.name.as_os_str(), &error))?;
-        replace(&submission.json(output), json.as_bytes())?;
+            .map_err(|error| cannot("write", &submission.name, &error))?;
+        files::put(&submission.json(output), |file| {
+            file.write_all(json.as_bytes())
+        })?;
         Ok(reason.map_or(Ok(()), Err))
     }
 
@@ -184,20 +185,4 @@ fn text(mut file: File) -> String {
         |_| String::new(),
         |_| String::from_utf8_lossy(&bytes).into_owned(),
     )
-}
-
-/// Writes a file beside its place, and moves it there when it is whole. Another part of the class
-/// may be doing the same.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut beside = tempfile::Builder::new();
-    let beside = beside
-        .prefix(".conform-")
-        .permissions(Permissions::from_mode(0o644));
-    let written = beside.tempfile_in(folder).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    let written = written.map(drop);
-    written.map_err(|error| cannot("write", path.as_os_str(), &error))
 }

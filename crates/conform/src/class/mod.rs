@@ -5,7 +5,7 @@ mod grader;
 mod submissions;
 mod summary;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use cli::{CommandLine, Error, Output, Value};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::{Order, WITH_VALUE};
+use crate::files::cannot;
 use crate::limits::bearable_jobs;
 use crate::report::Format;
 use crate::{Target, record};
@@ -147,7 +148,7 @@ impl Class {
     /// Grades what is new or has changed, and summarizes all that is graded. Returns the status.
     pub(crate) fn run(&self, is_interrupted: fn() -> bool) -> Result<u8, Error> {
         let output = &self.summary.folder;
-        fs::create_dir_all(output).map_err(|error| cannot("make", output.as_os_str(), &error))?;
+        fs::create_dir_all(output).map_err(|error| cannot("make", output, &error))?;
         let all = submissions::in_folder(&self.folder, output)?;
         let part: Vec<_> = all
             .into_iter()
@@ -287,11 +288,6 @@ fn progress(submissions: usize) -> ProgressBar {
 
 fn usage(message: &str) -> Error {
     Error::with_status(format_args!("{message}; --help shows how it is used"), 2)
-}
-
-fn cannot(act: &str, path: &OsStr, error: &impl std::fmt::Display) -> Error {
-    let path = cli::escape(path.as_encoded_bytes());
-    Error::new(format_args!("cannot {act} {path:?}: {error}"))
 }
 
 #[cfg(test)]

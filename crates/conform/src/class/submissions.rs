@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cli::Error;
 
-use super::cannot;
+use crate::files::cannot;
 
 /// A folder that somebody handed in.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Submission {
 
 /// The submissions in a folder, by name: all folders but hidden ones, and that for the results.
 pub(super) fn in_folder(folder: &Path, output: &Path) -> Result<Vec<Submission>, Error> {
-    let cannot_read = |error| cannot("read", folder.as_os_str(), &error);
+    let cannot_read = |error| cannot("read", folder, &error);
     // The command runs in these folders: their paths must be right there too.
     let folder = fs::canonicalize(folder).map_err(cannot_read)?;
     let output = fs::canonicalize(output).ok();

@@ -1,11 +1,12 @@
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli::Error;
 use serde::{Deserialize, Serialize};
 
-use super::grader::replace;
-use super::{Options, STATUS_NOT_JUDGED, cannot};
+use super::{Options, STATUS_NOT_JUDGED};
+use crate::files::{self, cannot};
 use crate::gradebook::{self, Grade};
 use crate::page::{self, ClassPage, Row};
 use crate::{Record, report};
@@ -78,7 +79,7 @@ impl Summary {
         self.put("canvas.csv", &gradebook::canvas(&grades, title)?)?;
         if let Some(worksheet) = &self.moodle {
             let given = fs::read(worksheet);
-            let given = given.map_err(|error| cannot("read", worksheet.as_os_str(), &error))?;
+            let given = given.map_err(|error| cannot("read", worksheet, &error))?;
             let (filled, missing) = gradebook::moodle(&grades, &given)?;
             self.put("moodle.csv", &filled)?;
             for name in missing {
@@ -90,13 +91,13 @@ impl Summary {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        replace(&self.folder.join(name), bytes)
+        files::put(&self.folder.join(name), |file| file.write_all(bytes))
     }
 }
 
 /// The records in a folder by the names of their files, and whether there are files that are none.
 fn read(folder: &Path) -> Result<(Vec<(String, Record)>, bool), Error> {
-    let cannot_read = |error| cannot("read", folder.as_os_str(), &error);
+    let cannot_read = |error| cannot("read", folder, &error);
     let mut records = Vec::new();
     let mut unreadable = false;
     for entry in fs::read_dir(folder).map_err(cannot_read)? {
@@ -107,7 +108,7 @@ fn read(folder: &Path) -> Result<(Vec<(String, Record)>, bool), Error> {
         ) else {
             continue;
         };
-        let json = fs::read(&path).map_err(|error| cannot("read", path.as_os_str(), &error))?;
+        let json = fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
         match serde_json::from_slice::<Graded>(&json) {
             Ok(graded) => records.push((name.to_string_lossy().into_owned(), graded.record)),
             Err(error) => {
