@@ -56,28 +56,34 @@ pub(super) fn message(trial: &mut Trial<'_>) -> Message {
     (name(trial), text(trial))
 }
 
+/// The first two bytes of every record.
+pub(crate) const MAGIC: u16 = 0xae73;
+
 /// A request for the messages of a user.
-pub(super) fn read(name: impl AsRef<[u8]>) -> Vec<u8> {
-    let name = name.as_ref();
-    let header = [0xae, 0x73, 1, name.len() as u8, 0, 0, 0];
-    [&header, name].concat()
+pub(crate) fn read(name: impl AsRef<[u8]>) -> Vec<u8> {
+    request(MAGIC, 1, [name.as_ref(), b"", b""])
 }
 
 /// A request to store a message.
-pub(super) fn create(
+pub(crate) fn create(
     sender: impl AsRef<[u8]>,
     receiver: impl AsRef<[u8]>,
     text: impl AsRef<[u8]>,
 ) -> Vec<u8> {
-    let (sender, receiver, text) = (sender.as_ref(), receiver.as_ref(), text.as_ref());
-    let (sender_length, receiver_length) = (sender.len() as u8, receiver.len() as u8);
-    let [high, low] = (text.len() as u16).to_be_bytes();
-    let header = [0xae, 0x73, 2, sender_length, receiver_length, high, low];
-    [&header, sender, receiver, text].concat()
+    let fields = [sender.as_ref(), receiver.as_ref(), text.as_ref()];
+    request(MAGIC, 2, fields)
+}
+
+/// A request, right or wrong.
+pub(crate) fn request(magic: u16, id: u8, [name, receiver, text]: [&[u8]; 3]) -> Vec<u8> {
+    let mut record = magic.to_be_bytes().to_vec();
+    record.extend([id, name.len() as u8, receiver.len() as u8]);
+    record.extend((text.len() as u16).to_be_bytes());
+    [&record, name, receiver, text].concat()
 }
 
 /// A response with one byte of `MoreMsgs`, and senders and texts.
-pub(super) fn response<S: AsRef<[u8]>, T: AsRef<[u8]>>(more: u8, messages: &[(S, T)]) -> Vec<u8> {
+pub(crate) fn response<S: AsRef<[u8]>, T: AsRef<[u8]>>(more: u8, messages: &[(S, T)]) -> Vec<u8> {
     let mut record = vec![0xae, 0x73, 3, messages.len() as u8, more];
     for (sender, text) in messages {
         let (sender, text) = (sender.as_ref(), text.as_ref());

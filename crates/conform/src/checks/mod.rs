@@ -9,12 +9,12 @@ mod lab2;
 mod lab3;
 mod lab4;
 mod mathserver;
-mod messages;
+pub(crate) mod messages;
 mod pickle;
 mod server;
 mod server_s;
 mod tcp_client;
-mod tcp_server;
+pub(crate) mod tcp_server;
 mod usage;
 
 use crate::Assignment;

@@ -8,6 +8,7 @@ use harness::shown;
 use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
 use crate::Conversation;
+use crate::checks::messages::{self, MAGIC, request, response};
 
 /// The server of COSC264.
 pub(crate) struct Server;
@@ -55,8 +56,6 @@ pub(crate) struct Memory {
     /// Whose messages are not known.
     unknown: HashSet<Vec<u8>>,
 }
-
-const MAGIC: u16 = 0xae73;
 
 /// The most messages of one response.
 const MOST: usize = 255;
@@ -210,8 +209,8 @@ impl Protocol for Server {
                 sender,
                 receiver,
                 text,
-            } => record(MAGIC, 2, [sender, receiver, text]),
-            Request::Read { name } => record(MAGIC, 1, [name, b"", b""]),
+            } => messages::create(sender, receiver, text),
+            Request::Read { name } => messages::read(name),
             Request::Wrong(kind, mistake, name) => wrong(*kind, *mistake, name),
         }
     }
@@ -253,12 +252,7 @@ impl Protocol for Server {
                 if more == 1 {
                     memory.stored.insert(name.clone(), left);
                 }
-                let mut expected = vec![0xae, 0x73, 3, sent.len() as u8, more];
-                for (sender, text) in &sent {
-                    expected.push(sender.len() as u8);
-                    expected.extend((text.len() as u16).to_be_bytes());
-                    expected.extend([&**sender, text].concat());
-                }
+                let expected = response(more, &sent);
                 client.expect_bytes(&expected).breaks("C-9/2")?;
                 expect_close("C-10/7", client)
             }
@@ -290,13 +284,6 @@ fn expect_close(check: &'static str, client: &mut Conversation) -> Result<(), Fa
     client.expect_gone().breaks(check)
 }
 
-fn record(magic: u16, id: u8, [name, receiver, text]: [&[u8]; 3]) -> Vec<u8> {
-    let mut record = magic.to_be_bytes().to_vec();
-    record.extend([id, name.len() as u8, receiver.len() as u8]);
-    record.extend((text.len() as u16).to_be_bytes());
-    [&record, name, receiver, text].concat()
-}
-
 fn wrong(kind: Kind, mistake: Mistake, user: &[u8]) -> Vec<u8> {
     let (id, [name, receiver, text]): (u8, [&[u8]; 3]) = match kind {
         Kind::Create => (2, [b"eve", user, b"wrong"]),
@@ -304,13 +291,13 @@ fn wrong(kind: Kind, mistake: Mistake, user: &[u8]) -> Vec<u8> {
     };
     let other = |field: &[u8]| if field.is_empty() { &b"x"[..] } else { b"" };
     match mistake {
-        Mistake::Magic(magic) => record(magic, id, [name, receiver, text]),
-        Mistake::Id(id) => record(MAGIC, id, [name, receiver, text]),
-        Mistake::NoName => record(MAGIC, id, [b"", receiver, text]),
-        Mistake::Receiver => record(MAGIC, id, [name, other(receiver), text]),
-        Mistake::Message => record(MAGIC, id, [name, receiver, other(text)]),
+        Mistake::Magic(magic) => request(magic, id, [name, receiver, text]),
+        Mistake::Id(id) => request(MAGIC, id, [name, receiver, text]),
+        Mistake::NoName => request(MAGIC, id, [b"", receiver, text]),
+        Mistake::Receiver => request(MAGIC, id, [name, other(receiver), text]),
+        Mistake::Message => request(MAGIC, id, [name, receiver, other(text)]),
         Mistake::Surplus(count) => {
-            let record = record(MAGIC, id, [name, receiver, text]);
+            let record = request(MAGIC, id, [name, receiver, text]);
             [record, vec![b'!'; count]].concat()
         }
     }

@@ -6,6 +6,7 @@ use harness::shown;
 
 use super::clients::{Protocol, RestsOn};
 use super::{Breaks as _, Draw, Fault, smaller};
+use crate::checks::tcp_server::{self, ACTIONS, LOWERCASE, RANDOM, REVERSE, SHUFFLE, UPPERCASE};
 use crate::{Conversation, Problem};
 
 /// The server of the 5/27-bit header.
@@ -16,13 +17,6 @@ pub(crate) struct Request {
     action: u32,
     data: Vec<u8>,
 }
-
-const UPPERCASE: u32 = 0x01;
-const LOWERCASE: u32 = 0x02;
-const REVERSE: u32 = 0x04;
-const SHUFFLE: u32 = 0x08;
-const RANDOM: u32 = 0x10;
-const ACTIONS: [u32; 5] = [UPPERCASE, LOWERCASE, REVERSE, SHUFFLE, RANDOM];
 
 /// More than a program that knows no limit of 65536 would take (T-17).
 const LARGE: usize = (1 << 20) + 1;
@@ -130,8 +124,7 @@ impl Protocol for TcpServer {
     }
 
     fn bytes(request: &Request) -> Vec<u8> {
-        let word = request.action << 27 | request.data.len() as u32;
-        [&word.to_be_bytes(), &*request.data].concat()
+        tcp_server::request(request.action, &request.data)
     }
 
     fn judge(

@@ -10,6 +10,7 @@ use std::iter::repeat_with;
 use harness::{Exit, Input, Listener, Output, Program, shown};
 
 use super::common::COMMON;
+use super::tcp_server::{UPPERCASE, request, response};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -36,11 +37,6 @@ fn arguments(port: u16) -> Arguments {
     Arguments::new()
         .host_option("-h", "127.0.0.1")
         .port_option("-p", port)
-}
-
-/// 32 bits of length, then the data.
-fn response(data: &[u8]) -> Vec<u8> {
-    [&(data.len() as u32).to_be_bytes(), data].concat()
 }
 
 /// Random letters of both cases.
@@ -93,13 +89,7 @@ fn at_a_terminal(program: Program) -> Program {
     program.stdin(Input::Pipe).stdout(Output::Terminal)
 }
 
-/// 5 bits of action and 27 bits of length, then the data.
-fn request(action: u32, message: &[u8]) -> Vec<u8> {
-    let word = action << 27 | message.len() as u32;
-    [&word.to_be_bytes(), message].concat()
-}
-
-/// Receives such a request.
+/// Receives a request.
 fn expect_request(server: &mut Conversation, action: u32, message: &[u8]) -> Outcome {
     let expected = request(action, message);
     let received = server.receive(4).map_err(|problem| match problem {
@@ -129,8 +119,6 @@ fn expect_requests(server: &mut Conversation, messages: &[String]) -> Outcome {
         .iter()
         .try_for_each(|message| expect_request(server, UPPERCASE, message.as_bytes()))
 }
-
-const UPPERCASE: u32 = 0x01;
 
 /// Sends these responses together.
 fn respond(server: &mut Conversation, answers: &[impl AsRef<str>]) -> Outcome {

@@ -42,21 +42,21 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
 /// What a check rests on that sees several clients, a request each.
 const SERVED: &[&str] = &["T-1", "T-16"];
 
-const UPPERCASE: u32 = 0x01;
-const LOWERCASE: u32 = 0x02;
-const REVERSE: u32 = 0x04;
-const SHUFFLE: u32 = 0x08;
-const RANDOM: u32 = 0x10;
-const ACTIONS: [u32; 5] = [UPPERCASE, LOWERCASE, REVERSE, SHUFFLE, RANDOM];
+pub(crate) const UPPERCASE: u32 = 0x01;
+pub(crate) const LOWERCASE: u32 = 0x02;
+pub(crate) const REVERSE: u32 = 0x04;
+pub(crate) const SHUFFLE: u32 = 0x08;
+pub(crate) const RANDOM: u32 = 0x10;
+pub(crate) const ACTIONS: [u32; 5] = [UPPERCASE, LOWERCASE, REVERSE, SHUFFLE, RANDOM];
 
 /// 5 bits of action and 27 bits of length, then the data.
-fn request(action: u32, data: &[u8]) -> Vec<u8> {
+pub(crate) fn request(action: u32, data: &[u8]) -> Vec<u8> {
     let word = action << 27 | data.len() as u32;
     [&word.to_be_bytes(), data].concat()
 }
 
 /// 32 bits of length, then the data.
-fn response(data: &[u8]) -> Vec<u8> {
+pub(super) fn response(data: &[u8]) -> Vec<u8> {
     [&(data.len() as u32).to_be_bytes(), data].concat()
 }
 
