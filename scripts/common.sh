@@ -10,12 +10,24 @@ script=$(readlink -f -- "$0")
 target=''               # cargo's target folder, once `find_target` found it
 child=''                # the process group of the command that `supervise` runs
 
+# Those of the assignments.
+programs=(tcp_server tcp_client server-s accio lab4 mathserver lab3 lab2 server client)
+
 # The comment at the top of the script.
 usage() {
   local line
   while IFS= read -r line && [[ $line == '#'* ]]; do
     [[ $line == '#!'* ]] || printf '%s\n' "${line#\#}"
   done <"$script"
+}
+
+# is_one_of WORD ITEM...
+is_one_of() {
+  local item
+  for item in "${@:2}"; do
+    [[ $item != "$1" ]] || return 0
+  done
+  return 1
 }
 
 # Cargo reads its settings from the folder in which it runs, and above.

@@ -19,7 +19,6 @@ BIN_DIR=${1:-$target/release}
 shopt -s globstar
 deadline=60
 
-programs=(tcp_server tcp_client server-s accio mathserver lab4 lab3 lab2 server client)
 sources=("$root"/crates/**/*.rs)
 checks=0
 

@@ -15,8 +15,6 @@ set -e
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 
-programs=(tcp_server tcp_client server-s accio lab4 mathserver lab3 lab2 server client)
-
 reports=''              # the folder of the reports
 
 # Runs the checks of a program several times.
@@ -36,14 +34,6 @@ repeat() {
   ((held == runs))
 }
 
-is_program() {
-  local program
-  for program in "${programs[@]}"; do
-    [[ $program != "$1" ]] || return 0
-  done
-  return 1
-}
-
 main() {
   local runs=${1:-10} program status=0
   if [[ $runs == --help ]]; then
@@ -55,7 +45,7 @@ main() {
     return 2
   fi
   for program in "${@:2}"; do
-    if ! is_program "$program"; then
+    if ! is_one_of "$program" "${programs[@]}"; then
       printf 'unknown program %q; they are: %s\n' "$program" "${programs[*]}" >&2
       return 2
     fi

@@ -122,12 +122,16 @@ step_soak() {
   BIN_DIR=$target/debug supervise "$root/scripts/soak.sh" 10
 }
 
-# For the tests of the dissectors, which are skipped without it.
-install_tshark() {
-  [[ -n ${CI:-} ]] && ((EUID == 0)) && ! command -v tshark >/dev/null || return 0
+# What some tests need, which are skipped without it.
+install_tools() {
+  local packages=()
+  [[ -n ${CI:-} ]] && ((EUID == 0)) || return 0
+  command -v tshark >/dev/null || packages+=(tshark iproute2)
+  command -v chromedriver >/dev/null || packages+=(chromium chromium-driver)
+  ((${#packages[@]} > 0)) || return 0
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends tshark iproute2; } </dev/null >/dev/null 2>&1 ||
-    printf 'tshark cannot be installed: the tests that need it are skipped\n'
+    apt-get install -y -qq --no-install-recommends "${packages[@]}"; } </dev/null >/dev/null 2>&1 ||
+    printf 'cannot be installed: %s; the tests that need them are skipped\n' "${packages[*]}"
 }
 
 need_component() {
@@ -214,14 +218,6 @@ show_log() {
 
 # --- All of it ---
 
-is_one_of() {
-  local word
-  for word in "${@:2}"; do
-    [[ $word != "$1" ]] || return 0
-  done
-  return 1
-}
-
 # ended STEP STATUS: of a step, or of a part of it.
 ended() {
   (($2 <= ${statuses[$1]:-0})) || statuses[$1]=$2
@@ -270,7 +266,7 @@ main() {
   logs=$target/tests
   rm -rf "$logs"
   mkdir -p "$logs"
-  install_tshark
+  install_tools
   run_steps fmt
   run_steps build
   run_steps clippy doc unix test shell

@@ -125,7 +125,7 @@ fn subject(liar: &Liar, fault: &str, timeout: Duration) -> Subject {
         timeout,
         startup: Duration::ZERO,
         confinement: None,
-        recorded: Recorded::All,
+        recorded: Recorded::Nothing,
         exploration: conform::Exploration::default(),
     }
 }
@@ -158,7 +158,11 @@ fn captured(
     id: &str,
 ) -> Result<Option<NamedTempFile>, Failed> {
     let check = check(assignment, id).ok_or_else(|| format!("there is no check {id}"))?;
-    let result = grade_one(assignment, subject, check, fastrand::u64(..));
+    let subject = Subject {
+        recorded: Recorded::All,
+        ..subject.clone()
+    };
+    let result = grade_one(assignment, &subject, check, fastrand::u64(..));
     let record = CheckRecord::alone(assignment, &result);
     let recorder = result.evidence.recorder.unwrap();
     let mut recording = recorder.recording();
