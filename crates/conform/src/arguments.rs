@@ -47,7 +47,8 @@ Grade:
 
 Explore:
   --explore            plays conversations that are drawn at random, and shows the
-                       smallest that goes wrong; not with clients but lab4
+                       smallest that goes wrong; of tcp_server, server-s, lab4,
+                       mathserver and server
   --seconds N          draws new ones for so long [default: 30]
   --case N             plays just this one, and makes it smaller again
 
@@ -255,6 +256,9 @@ fn list(mut line: CommandLine, selection: &Selection) -> Result<Arguments, Error
 }
 
 fn nothing_selected(line: &CommandLine, selection: &Selection) -> Error {
+    if selection.to_string() == explore::ID {
+        return line.error("that cannot be explored; --list --only X-1 shows what can");
+    }
     line.error(format_args!("no check is {selection}; --list shows them"))
 }
 

@@ -154,9 +154,10 @@ pub fn is_inner_half() -> bool {
 /// the same arguments in namespaces of its own, the inner half. Both get to this function.
 ///
 /// The inner half sees no process but those that it starts, no terminal but its own, no network but
-/// a loopback of its own, and none of the Unix sockets that are there now. Its user and group are what they were, and the only ones. When it ends, the system ends
-/// all that it started. Where namespaces are refused, the inner half is an ordinary process, and
-/// the outer one ends what is left.
+/// a loopback of its own, and none of the Unix sockets that are there now. Its user and group are
+/// what they were, and the only ones. When it ends, the system ends all that it started. Where
+/// namespaces are refused, the inner half is an ordinary process, and the outer one ends what is
+/// left.
 ///
 /// If `captured`, what the inner half prints on standard output goes to the outer half, which alone
 /// has the standard output of before. SIGINT, SIGTERM and SIGHUP go to the inner half. It ends when the outer one is killed: in
