@@ -296,6 +296,17 @@ impl Process {
         kill_process_group(self.pid, signal).map_err(Error::system("sending a signal"))
     }
 
+    /// Kills the process and everything that it started, and waits for its end.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`] if the system takes too long for that.
+    pub fn kill_tree(&self) -> Result<Exit, Error> {
+        tree::end(self.pid);
+        // Where nothing can be looked up.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        self.wait_exit(KILL_TIMEOUT)
+    }
+
     /// All that was seen of the process: command line, how it stands, and what it printed, with
     /// the time of each line in seconds since the start, escaped, and folded if long.
     #[must_use]
@@ -343,12 +354,9 @@ impl fmt::Debug for Process {
 impl Drop for Process {
     fn drop(&mut self) {
         bounds::forget(self.pid);
-        tree::end(self.pid);
-        // Where nothing can be looked up. The process itself is not reaped yet, so its number
-        // cannot mean another group.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        // The thread that waits for it must have seen its end before it is reaped.
-        self.watch.wait(KILL_TIMEOUT, |seen| seen.exit);
+        // The thread that waits for it must have seen its end before it is reaped: its number
+        // cannot mean another group until then.
+        let _ = self.kill_tree();
         tree::reap(self.pid, &mut self.child);
     }
 }

@@ -112,11 +112,9 @@ pub(super) const SERVER: &[Check] = &[
         "it can be started again right after a client was connected",
         "not in the assignment, where it does not name SO_REUSEADDR: a restart works",
         |trial| {
-            let timeout = trial.timeout();
             let address = trial.serve()?;
             let mut client = visit(trial, address)?;
-            trial.process()?.signal_group(Signal::KILL)?;
-            trial.wait_end(timeout)?;
+            trial.process()?.kill_tree()?;
             client.expect_gone()?;
             drop(client);
             let address = trial.serve_again(address)?;

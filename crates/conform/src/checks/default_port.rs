@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Input, Signal};
+use harness::Input;
 
 use crate::{Arguments, Problem, Trial};
 
@@ -40,7 +40,6 @@ pub(super) fn listens_on(
     port: u16,
 ) -> Result<Vec<SocketAddr>, Problem> {
     trial.may_choose_arguments()?;
-    let timeout = trial.timeout();
     let _guard = reserve(port)?;
     // There is no connection to it: after one, a server without SO_REUSEADDR could not use the port
     // for a while.
@@ -48,7 +47,6 @@ pub(super) fn listens_on(
     let listens = trial.wait_listening(port);
     let addresses = trial.process()?.listening();
     // Nothing of it may be left when another check wants the port.
-    trial.process()?.signal_group(Signal::KILL)?;
-    trial.wait_end(timeout)?;
+    trial.process()?.kill_tree()?;
     listens.map(|_| addresses)
 }

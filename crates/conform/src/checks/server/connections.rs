@@ -314,8 +314,7 @@ pub(super) const CHECKS: &[Check] = &[
                 if outcome.is_ok() {
                     break;
                 }
-                trial.signal(Signal::KILL)?;
-                trial.wait_exit()?;
+                trial.process()?.kill_tree()?;
             }
             outcome
         },

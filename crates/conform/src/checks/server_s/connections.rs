@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Signal, shown};
+use harness::shown;
 
 use super::client::{
     A_MOMENT, COMMAND, LIMIT, SMALL, confirm, exchange, has_line, random_file, send_file, wait_gone,
@@ -101,12 +101,10 @@ pub(super) const CHECKS: &[Check] = &[
         "A restart right after clients were connected works (SO_REUSEADDR)",
         |trial| {
             let address = trial.serve()?;
-            let timeout = trial.timeout();
             let mut client = trial.connect(address)?;
             client.expect_bytes(COMMAND)?;
             // The server's end is the first one to close: it is remembered at the server's port.
-            trial.process()?.signal_group(Signal::KILL)?;
-            trial.wait_end(timeout)?;
+            trial.process()?.kill_tree()?;
             client.expect_gone()?;
             drop(client);
             trial.serve_again(address)?;

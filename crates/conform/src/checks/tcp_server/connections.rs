@@ -20,8 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve()?;
             let mut client = trial.connect(address)?;
             is_served(&mut client)?;
-            trial.signal(Signal::KILL)?;
-            trial.wait_exit()?;
+            trial.process()?.kill_tree()?;
             client.expect_gone()?;
             drop(client);
             trial.serve_again(address).map(drop)
