@@ -1,6 +1,7 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_bytes;
@@ -369,10 +370,18 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it runs on, or if a wrapper does not let its status be known.
     pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
-        let timeout = self.timeout();
+        self.wait_exit_within(Duration::ZERO)
+    }
+
+    /// The same, for so long, or for the timeout of the run if that is longer.
+    ///
+    /// # Errors
+    /// As [`Trial::wait_exit`].
+    pub fn wait_exit_within(&mut self, within: Duration) -> Result<Exit, Problem> {
+        let within = within.max(self.timeout());
         let (signalled, log) = (self.signalled, SharedLog::clone(&self.log));
         let process = self.process()?;
-        let exit = patiently(&log, timeout, |within| match signalled {
+        let exit = patiently(&log, within, |within| match signalled {
             None => process.wait_exit(within).map(WorkerExit::Known),
             Some((worker, _)) => process.wait_worker_exit(worker, within),
         });
@@ -392,6 +401,25 @@ impl<'a> Trial<'a> {
             (WorkerExit::Unknown, _) => Err(Problem::not_in_this_run(
                 "what is in front of the program does not pass its status on",
             )),
+        }
+    }
+
+    /// Waits until the program that was started last waits for something itself: nobody presses
+    /// ctrl-c sooner. On a busy machine it may be about to install its handler, or to call accept.
+    ///
+    /// # Errors
+    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if it was not started here.
+    pub fn wait_idle(&mut self) -> Outcome {
+        const A_MOMENT: Duration = Duration::from_millis(200);
+        let timeout = self.timeout();
+        let process = self.process()?;
+        let start = Instant::now();
+        loop {
+            thread::sleep(A_MOMENT);
+            // One that never rests is not waited for longer.
+            if !process.tree_is_running() || start.elapsed() > timeout {
+                return Ok(());
+            }
         }
     }
 

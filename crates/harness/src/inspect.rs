@@ -63,6 +63,15 @@ impl Process {
         self.look(proc::is_running)
     }
 
+    /// The same of the process and of everything it started.
+    #[must_use]
+    pub fn tree_is_running(&self) -> bool {
+        let rows = tree::members(self.pid());
+        // One that has ended meanwhile does not run.
+        rows.into_iter()
+            .any(|row| proc::is_running(row.pid).unwrap_or(false))
+    }
+
     fn look<T>(&self, read: impl FnOnce(i32) -> io::Result<T>) -> Result<T, Error> {
         read(self.pid().as_raw_nonzero().get()).map_err(Error::system("looking into a process"))
     }

@@ -121,7 +121,6 @@ mod linux {
         })
     }
 
-    /// Clock ticks as time: on every processor of today hundredths of a second.
     /// How long its threads have waited for a processor: the second field of each one's `schedstat`,
     /// in nanoseconds.
     pub(crate) fn run_delay(pid: i32) -> Duration {
@@ -136,6 +135,7 @@ mod linux {
         Duration::from_nanos(delays.sum())
     }
 
+    /// Clock ticks as time: on every processor of today hundredths of a second.
     pub(crate) fn duration(ticks: u64) -> Duration {
         Duration::from_millis(1000 * ticks / procfs::ticks_per_second())
     }

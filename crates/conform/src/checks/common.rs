@@ -380,16 +380,18 @@ pub(super) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     const EXPECTED: &str = "a line on standard error that starts with ERROR:, and an exit status \
                             that is not 0";
     let command = trial.process()?.command_line().to_owned();
-    let exit = wait_exit(trial, within).map_err(|problem| match problem {
-        Problem::Broken { .. } => {
-            let seconds = within.as_secs_f64();
-            Problem::broken(
-                EXPECTED,
-                format!("{command} runs on after {seconds:.1} seconds"),
-            )
-        }
-        problem @ Problem::NotJudged(_) => problem,
-    })?;
+    let exit = trial
+        .wait_exit_within(within)
+        .map_err(|problem| match problem {
+            Problem::Broken { .. } => {
+                let seconds = within.as_secs_f64();
+                Problem::broken(
+                    EXPECTED,
+                    format!("{command} runs on after {seconds:.1} seconds"),
+                )
+            }
+            problem @ Problem::NotJudged(_) => problem,
+        })?;
     let stderr = trial.process()?.stderr();
     let message = stderr
         .split(|byte| *byte == b'\n')
@@ -406,20 +408,9 @@ pub(super) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     }
 }
 
-/// Waits for the end of the program that was started last, for so long or for the timeout of the
-/// run.
-pub(super) fn wait_exit(trial: &mut Trial<'_>, within: Duration) -> Result<Exit, Problem> {
-    let start = Instant::now();
-    let mut ended = trial.wait_exit();
-    while matches!(ended, Err(Problem::Broken { .. })) && start.elapsed() < within {
-        ended = trial.wait_exit();
-    }
-    ended
-}
-
 /// Waits until the program that was started last has ended with status 0.
 pub(super) fn expect_success(trial: &mut Trial<'_>, within: Duration) -> Outcome {
-    match wait_exit(trial, within)? {
+    match trial.wait_exit_within(within)? {
         Exit::Status(0) => Ok(()),
         exit => Err(Problem::broken(
             "the program ends with status 0",

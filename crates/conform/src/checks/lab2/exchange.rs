@@ -9,7 +9,6 @@ use super::errors::has_failed;
 use super::{
     ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, arguments_of, start, start_as,
 };
-use crate::checks::common::wait_exit;
 use crate::checks::default_port;
 use crate::checks::lab3::word;
 use crate::checks::pickle::{Object, Pickles};
@@ -379,7 +378,7 @@ const EARLIEST: Duration = Duration::from_millis(9500);
 const LATEST: Duration = Duration::from_secs(15);
 
 fn gives_up(trial: &mut Trial<'_>, begin: Instant) -> Outcome {
-    let exit = wait_exit(trial, LATEST.saturating_sub(begin.elapsed()))?;
+    let exit = trial.wait_exit_within(LATEST.saturating_sub(begin.elapsed()))?;
     let after = begin.elapsed();
     if after < EARLIEST {
         let happened = format!("after {:.1} seconds", after.as_secs_f64());

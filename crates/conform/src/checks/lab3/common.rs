@@ -1,11 +1,10 @@
 //! Signals, and what comes after them.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Exit, Output, Signal, shown};
 
-use super::client::{A_MOMENT, Client, Student, connected, expect_line, is_served, text};
+use super::client::{Client, Student, connected, expect_line, is_served, text};
 use super::exchange::first_piece;
 use super::start::is_error_about;
 use crate::checks::common;
@@ -79,8 +78,7 @@ const A_SECOND: Duration = Duration::from_millis(1500);
 pub(super) fn ends(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let address = trial.serve()?;
     is_served(trial, address)?;
-    // When it waits again cannot be seen.
-    thread::sleep(A_MOMENT);
+    trial.wait_idle()?;
     ends_quickly(trial, signal)
 }
 

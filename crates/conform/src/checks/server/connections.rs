@@ -322,13 +322,10 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(MANY),
 ];
 
-/// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
-const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
-
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
     let address = serve_here(trial)?;
     is_served(trial, address)?;
-    thread::sleep(UNTIL_IT_WAITS);
+    trial.wait_idle()?;
     trial.signal(signal)?;
     has_status(trial.wait_exit()?, 0)
 }

@@ -1,12 +1,11 @@
 //! The port, the signals, and what is printed.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Exit, Signal};
 
-use super::client::{A_MOMENT, LIMIT, exchange, expect_number, shake_hands};
-use crate::checks::common::{expect_refusal, wait_exit};
+use super::client::{LIMIT, exchange, expect_number, shake_hands};
+use crate::checks::common::expect_refusal;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -127,8 +126,7 @@ fn stops_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
 
 /// Sends the signal, and waits for the end with status 0.
 fn ends_within(trial: &mut Trial<'_>, signal: Signal, within: Duration) -> Outcome {
-    // That a server catches signals cannot be seen. It may do so only after it has come to listen.
-    thread::sleep(A_MOMENT);
+    trial.wait_idle()?;
     let expected = format!(
         "signal {} ends it within {} seconds, with status 0",
         signal.as_raw(),
@@ -136,7 +134,7 @@ fn ends_within(trial: &mut Trial<'_>, signal: Signal, within: Duration) -> Outco
     );
     let start = Instant::now();
     trial.signal(signal)?;
-    let happened = match wait_exit(trial, within) {
+    let happened = match trial.wait_exit_within(within) {
         Ok(Exit::Status(0)) if start.elapsed() < within => return Ok(()),
         Ok(exit) => format!("it ended with {exit} after {:.1?}", start.elapsed()),
         Err(Problem::Broken { happened, .. }) => happened,

@@ -1,6 +1,5 @@
 //! Signals.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Error, Exit, Signal};
@@ -156,20 +155,12 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(&["T-17"]),
 ];
 
-/// Whoever presses ctrl-c does so when the server waits. When it does cannot be seen.
-const UNTIL_IT_WAITS: Duration = Duration::from_millis(200);
-
 /// Starts the server, has it serve a client that leaves, and sends it a signal.
 fn end(trial: &mut Trial<'_>, signal: Signal) -> Result<Exit, Problem> {
     let mut client = connected(trial)?;
     is_served(&mut client)?;
     drop(client);
-    thread::sleep(UNTIL_IT_WAITS);
-    // On a busy machine it may not have come back to accept yet, where a signal interrupts it.
-    let start = Instant::now();
-    while trial.process()?.is_running().unwrap_or(false) && start.elapsed() < trial.timeout() {
-        thread::sleep(Duration::from_millis(10));
-    }
+    trial.wait_idle()?;
     trial.signal(signal)?;
     trial.wait_exit()
 }
