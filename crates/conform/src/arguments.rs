@@ -264,7 +264,6 @@ fn nothing_selected(line: &CommandLine, selection: &Selection) -> Error {
 
 fn exploration(line: &mut CommandLine, explores: bool) -> Result<Exploration, Error> {
     const EXPLORING: Duration = Duration::from_secs(30);
-    const CONCURRENT: usize = 4;
     let within = line.option("--seconds", seconds)?;
     let case = line.option("--case", |case| case.number(0..=u64::MAX))?;
     let ordinary = Exploration::default();
@@ -272,7 +271,7 @@ fn exploration(line: &mut CommandLine, explores: bool) -> Result<Exploration, Er
         within: within.unwrap_or(if explores { EXPLORING } else { ordinary.within }),
         case,
         concurrent: if explores {
-            CONCURRENT
+            Exploration::CONCURRENT
         } else {
             ordinary.concurrent
         },

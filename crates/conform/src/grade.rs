@@ -266,41 +266,61 @@ fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
 
 /// A check that failed while the checker itself was late is run once more, alone. If the checker is
 /// late again, and the failure is a matter of time, it is not judged.
+///
+/// One that rests on a broken check is not repeated: it will not be judged in any case.
 fn repeat_alone(
     grading: &Grading,
     results: &mut [Option<CheckResult>],
     lateness: &Lateness,
     stop: &impl Fn() -> Option<&'static str>,
 ) -> Option<&'static str> {
-    for result in results.iter_mut().flatten() {
-        if !result.is_broken() || !lateness.during(result.started, result.took) {
+    let was_late = |result: &CheckResult| lateness.during(result.started, result.took);
+    let results = results.iter_mut().flatten();
+    let mut failed: Vec<_> = results.filter(|result| result.is_broken()).collect();
+    // What most rest on comes first.
+    failed.sort_by_key(|result| result.check.premises.len());
+    let certain = failed.iter().filter(|result| !was_late(result));
+    let mut broken: Vec<_> = certain.map(|result| result.check.id).collect();
+    for result in failed {
+        let mut premises = result.check.premises.iter();
+        if !was_late(result) || premises.any(|premise| broken.contains(premise)) {
             continue;
         }
-        let alone = Grading {
-            checks: vec![result.check],
-            ..grading.clone()
-        };
-        let received = start_checks(&alone);
-        let again = loop {
-            match received.recv_timeout(GLANCE) {
-                Ok((_, again)) => break again,
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Some(reason) = over(grading, stop) {
-                        return Some(reason);
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => break result.clone(),
-            }
-        };
-        let unclear = again.is_broken()
-            && again.depends_on_time
-            && lateness.during(again.started, again.took);
-        *result = again;
-        if unclear {
+        match make_alone(grading, result.check, stop) {
+            Ok(again) => *result = again,
+            Err(reason) => return Some(reason),
+        }
+        if result.is_broken() && result.depends_on_time && was_late(result) {
             result.outcome = Err(Problem::trouble("the machine is too busy to tell"));
+        }
+        if result.is_broken() {
+            broken.push(result.check.id);
         }
     }
     None
+}
+
+/// Makes one check while no other is made; or returns why that is stopped.
+fn make_alone(
+    grading: &Grading,
+    check: &'static Check,
+    stop: &impl Fn() -> Option<&'static str>,
+) -> Result<CheckResult, &'static str> {
+    let alone = Grading {
+        checks: vec![check],
+        ..grading.clone()
+    };
+    let received = start_checks(&alone);
+    loop {
+        match received.recv_timeout(GLANCE) {
+            Ok((_, result)) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) => over(grading, stop).map_or(Ok(()), Err)?,
+            Err(RecvTimeoutError::Disconnected) => {
+                let trouble = NotJudged::Trouble("no thread could be started".to_owned());
+                return Ok(CheckResult::not_judged(check, trouble));
+            }
+        }
+    }
 }
 
 impl CheckResult {
@@ -412,6 +432,9 @@ mod tests {
 
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
+    /// How often a broken check and one that rests on it were made.
+    static MADE: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
     /// Holds if another one begins before it ends.
     const COMPANION: Check = Check::must("T-1", "", "", |trial| {
         BEGUN.fetch_add(1, Ordering::SeqCst);
@@ -501,6 +524,31 @@ mod tests {
             premise
         );
         assert_eq!(outcomes(&grading(Target::Start, &["T-3"]))[0], premise);
+    }
+
+    #[test]
+    fn what_rests_on_a_broken_check_is_not_repeated() {
+        fn made(index: usize) -> Outcome {
+            MADE[index].fetch_add(1, Ordering::SeqCst);
+            Err(Problem::broken("", ""))
+        }
+        static CHECKS: [Check; 2] = [
+            Check::must("T-3", "", "", |_| made(1)).needs(&["T-2"]),
+            Check::must("T-2", "", "", |_| made(0)),
+        ];
+        let grading = Grading {
+            checks: CHECKS.iter().collect(),
+            ..grading(Target::Start, &[])
+        };
+        let make = |check| Some(grade_one(&ASSIGNMENT, &grading.subject, check, 0));
+        let mut results: Vec<_> = CHECKS.iter().map(make).collect();
+        let lateness = Lateness::at(Instant::now());
+        assert_eq!(
+            repeat_alone(&grading, &mut results, &lateness, &|| None),
+            None
+        );
+        let made = MADE.each_ref().map(|made| made.load(Ordering::SeqCst));
+        assert_eq!(made, [2, 1]);
     }
 
     #[test]

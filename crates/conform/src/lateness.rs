@@ -25,6 +25,14 @@ impl Lateness {
         Self { late }
     }
 
+    /// It was late once.
+    #[cfg(test)]
+    pub(crate) fn at(moment: Instant) -> Self {
+        Self {
+            late: Arc::new(Mutex::new(vec![moment])),
+        }
+    }
+
     /// Whether it was late while a check ran.
     pub(crate) fn during(&self, started: Instant, took: Duration) -> bool {
         let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);

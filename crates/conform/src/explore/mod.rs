@@ -59,6 +59,12 @@ pub struct Exploration {
     pub concurrent: usize,
 }
 
+impl Exploration {
+    /// How many programs are explored concurrently if exploring is all that is done: most of the
+    /// time each of them waits.
+    pub const CONCURRENT: usize = 4;
+}
+
 impl Default for Exploration {
     fn default() -> Self {
         Self {
