@@ -13,6 +13,7 @@ mod proc;
 mod process;
 mod program;
 mod recording;
+mod sockets;
 mod starve;
 mod terminal;
 mod text;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketType, bind, socket};
 
 use crate::error::Error;
-use crate::proc;
 use crate::process::Process;
 use crate::program::Program;
+use crate::sockets::Listeners;
 use crate::tree;
 
 /// Ports that are handed out: within every range that an assignment asks for, and below those
@@ -113,7 +113,7 @@ impl Process {
     /// Found without connecting, which a server that serves one client at a time would notice.
     #[must_use]
     pub fn listening(&self) -> Vec<SocketAddr> {
-        let listeners = proc::listeners(None);
+        let listeners = Listeners::look(None);
         if listeners.is_empty() {
             return Vec::new();
         }
@@ -159,7 +159,7 @@ impl Process {
     /// Where to connect to for `port`, once the program listens there.
     #[cfg(target_os = "linux")]
     fn reachable(&self, port: u16) -> Option<SocketAddr> {
-        let listeners = proc::listeners(Some(port));
+        let listeners = Listeners::look(Some(port));
         if listeners.is_empty() {
             return None;
         }
@@ -188,7 +188,7 @@ impl Process {
 /// Where anybody on this machine listens on `port` (Linux; elsewhere nothing is found).
 #[must_use]
 pub fn listening_on(port: u16) -> Vec<SocketAddr> {
-    proc::listeners(Some(port)).addresses()
+    Listeners::look(Some(port)).addresses()
 }
 
 /// The address a client uses for a server that is bound to `bound`.

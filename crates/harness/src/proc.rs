@@ -1,5 +1,5 @@
-//! What the system knows of processes and listening sockets. It is read from `/proc`, which only
-//! Linux has: elsewhere nothing is found.
+//! What the system knows of processes. It is read from `/proc`, which only Linux has: elsewhere
+//! nothing is found.
 
 /// A confined program has this many microseconds, and those of its process number, as the most that
 /// it may compute without a pause at a realtime priority, which it does not get: some weeks. What
@@ -36,15 +36,12 @@ pub(crate) use linux::*;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::HashMap;
-    use std::fs::{self, File};
-    use std::io::{self, BufRead, BufReader};
-    use std::net::SocketAddr;
+    use std::fs;
+    use std::io;
     use std::time::Duration;
 
-    use procfs::net::{TcpNetEntries, TcpNetEntry, TcpState};
     use procfs::process::{LimitValue, Process, Stat, all_processes};
-    use procfs::{FromBufReadSI as _, ProcError, ProcResult};
+    use procfs::{ProcError, ProcResult};
 
     use super::{MARK, Row};
 
@@ -159,133 +156,6 @@ mod linux {
             LimitValue::Unlimited => None,
         }
     }
-
-    /// The listening TCP sockets of this thread's network, by inode number.
-    #[derive(Debug)]
-    pub(crate) struct Listeners(HashMap<u64, TcpNetEntry>);
-
-    /// All of them, or those at one port.
-    pub(crate) fn listeners(port: Option<u16>) -> Listeners {
-        let tables = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
-        let entries = tables
-            .into_iter()
-            .filter_map(|path| File::open(path).ok())
-            .flat_map(|table| listening(BufReader::new(table), port));
-        Listeners(entries.map(|entry| (entry.inode, entry)).collect())
-    }
-
-    /// Linux lists what listens first. What is left of former connections (TIME_WAIT), often tens
-    /// of thousands of lines, comes last and is not read; nor are other ports, which may be as many.
-    fn listening(table: impl BufRead, port: Option<u16>) -> Vec<TcpNetEntry> {
-        let end = port.map_or(String::new(), |port| format!(":{port:04X}"));
-        let mut lines = table.lines().map_while(Result::ok);
-        let mut kept = lines.next().unwrap_or_default();
-        for line in lines {
-            let mut columns = line.split_whitespace();
-            let (local, state) = (columns.nth(1), columns.nth(1));
-            if state == Some("06") {
-                break;
-            }
-            if local.is_some_and(|local| local.ends_with(&end)) {
-                kept += "\n";
-                kept += &line;
-            }
-        }
-        let system = procfs::current_system_info();
-        let entries = TcpNetEntries::from_buf_read(kept.as_bytes(), system);
-        let mut entries = entries.map_or(Vec::new(), |entries| entries.0);
-        entries.retain(|entry| entry.state == TcpState::Listen);
-        entries
-    }
-
-    impl Listeners {
-        pub(crate) fn is_empty(&self) -> bool {
-            self.0.is_empty()
-        }
-
-        pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-            self.0.values().map(|entry| entry.local_address).collect()
-        }
-
-        /// Where `pid` listens.
-        pub(crate) fn of(&self, pid: i32) -> Vec<SocketAddr> {
-            let socket = |file: fs::DirEntry| {
-                let target = fs::read_link(file.path()).ok()?;
-                let inode = target
-                    .to_str()?
-                    .strip_prefix("socket:[")?
-                    .strip_suffix(']')?;
-                self.0.get(&inode.parse().ok()?)
-            };
-            let held: Vec<&TcpNetEntry> = match fs::read_dir(format!("/proc/{pid}/fd")) {
-                Ok(files) => files.flatten().filter_map(socket).collect(),
-                // Another user's: then what its user listens on is taken for its own.
-                Err(_) => {
-                    let user = look(pid, |process| Ok(process.status()?.euid));
-                    let is_its =
-                        |entry: &&TcpNetEntry| user.as_ref().is_ok_and(|user| *user == entry.uid);
-                    self.0.values().filter(is_its).collect()
-                }
-            };
-            held.into_iter().map(|entry| entry.local_address).collect()
-        }
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        const HEADING: &str =
-            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
-
-        fn line(local: &str, remote: &str, state: &str, inode: u64) -> String {
-            format!(
-                "   0: {local} {remote} {state} 00000000:00000000 00:00000000 00000000 \
-                 1000        0 {inode} 1 0000000000000000 100 0 0 10 0\n"
-            )
-        }
-
-        fn found(lines: &[String]) -> Vec<(u64, SocketAddr)> {
-            let table = [HEADING, &lines.concat()].concat();
-            let entries = listening(table.as_bytes(), None);
-            entries.iter().map(|e| (e.inode, e.local_address)).collect()
-        }
-
-        #[test]
-        #[cfg(target_endian = "little")]
-        fn reads_the_table_of_sockets() {
-            let four = line("0100007F:1F90", "00000000:0000", "0A", 12345);
-            assert_eq!(found(&[four]), [(12345, "127.0.0.1:8080".parse().unwrap())]);
-            let (local, remote) = (
-                "0000000000000000000000000100".to_owned() + "0000",
-                "0".repeat(32),
-            );
-            let six = line(
-                &format!("{local}:2EE0"),
-                &format!("{remote}:0000"),
-                "0A",
-                99,
-            );
-            assert_eq!(found(&[six]), [(99, "[::1]:12000".parse().unwrap())]);
-        }
-
-        #[test]
-        fn what_is_left_of_former_connections_is_not_read() {
-            let nobody = "00000000:0000";
-            let lines = [
-                line("0100007F:1F90", nobody, "0A", 11),
-                line("0100007F:1F91", "0100007F:9000", "01", 12),
-                line("0100007F:1F92", nobody, "0A", 13),
-                line("0100007F:1F93", nobody, "06", 0),
-                line("0100007F:1F94", nobody, "0A", 14),
-            ];
-            let inodes: Vec<u64> = found(&lines).into_iter().map(|(inode, _)| inode).collect();
-            assert_eq!(inodes, [11, 13]);
-            let table = [HEADING, &lines.concat()].concat();
-            let at_port = listening(table.as_bytes(), Some(0x1F92));
-            assert_eq!(at_port.iter().map(|e| e.inode).collect::<Vec<_>>(), [13]);
-        }
-    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -294,7 +164,6 @@ pub(crate) use elsewhere::*;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use std::io;
-    use std::net::SocketAddr;
     use std::time::Duration;
 
     use super::Row;
@@ -349,25 +218,5 @@ mod elsewhere {
 
     pub(crate) fn marked_root(_: i32) -> Option<i32> {
         None
-    }
-
-    pub(crate) struct Listeners;
-
-    pub(crate) fn listeners(_: Option<u16>) -> Listeners {
-        Listeners
-    }
-
-    impl Listeners {
-        pub(crate) fn is_empty(&self) -> bool {
-            true
-        }
-
-        pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-            Vec::new()
-        }
-
-        pub(crate) fn of(&self, _: i32) -> Vec<SocketAddr> {
-            Vec::new()
-        }
     }
 }

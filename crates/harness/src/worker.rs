@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::Error;
-use crate::proc::{self, Row};
+use crate::proc::Row;
 use crate::process::{Exit, Process};
+use crate::sockets::Listeners;
 use crate::tree;
 
 /// A shell passes on the status of its last command immediately. One that has not done so after
@@ -117,7 +118,7 @@ impl Process {
 }
 
 fn outermost_listener(rows: &HashMap<i32, Row>) -> Option<Row> {
-    let listeners = proc::listeners(None);
+    let listeners = Listeners::look(None);
     if listeners.is_empty() {
         return None;
     }
