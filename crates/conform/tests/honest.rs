@@ -3,7 +3,8 @@
 //! or compiler is not there is skipped, counted and named.
 //!
 //! By default one program an assignment is graded. With `HONEST=all` in the environment each is
-//! graded plainly and behind a shell script; with `HONEST=hard`, at the lowest priority beside four
+//! graded plainly and behind a shell script, and one an assignment as a daemon and without an
+//! environment; with `HONEST=hard`, at the lowest priority beside four
 //! busy loops, and with seven others beside it.
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
@@ -12,7 +13,7 @@ mod programs;
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use conform::record::{About, Verdict};
 use conform::{
-    Assignment, Check, Grading, Level, Record, Recorded, Subject, Target, TestLine, grade,
+    Assignment, Check, Grading, Level, Record, Recorded, Role, Subject, Target, TestLine, grade,
     preflight,
 };
 use libtest_mimic::Failed;
@@ -33,10 +34,26 @@ enum Condition {
     Plain,
     /// Behind a shell script that does not `exec` it.
     Wrapped,
+    /// A server that goes into the background when it listens.
+    Daemon,
+    /// Without an environment.
+    Cleared,
     /// At the lowest priority, beside four threads that never rest.
     Busy,
     /// Eight times concurrently.
     Eight,
+}
+
+impl Condition {
+    /// Whether a program is tried in it. What a language has no part in is tried with one.
+    fn is_of(self, assignment: &Assignment, program: &Path) -> bool {
+        let is_server = matches!(assignment.role, Role::Server { .. });
+        match self {
+            Self::Plain | Self::Wrapped | Self::Busy | Self::Eight => true,
+            Self::Daemon => is_server && program.ends_with("plain.py"),
+            Self::Cleared => program.ends_with("plain.py"),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -44,7 +61,12 @@ fn main() -> ExitCode {
     let asked = env::var("HONEST").unwrap_or_default();
     let conditions: &[Condition] = match asked.as_str() {
         "hard" => &[Condition::Busy, Condition::Eight],
-        "all" => &[Condition::Plain, Condition::Wrapped],
+        "all" => &[
+            Condition::Plain,
+            Condition::Wrapped,
+            Condition::Daemon,
+            Condition::Cleared,
+        ],
         _ => &[Condition::Plain],
     };
     let mut left_out = 0;
@@ -64,6 +86,9 @@ fn main() -> ExitCode {
                 .display()
                 .to_string();
             for condition in conditions {
+                if !condition.is_of(assignment, &program) {
+                    continue;
+                }
                 lines.push(line(&name, assignment, &command, *condition));
             }
         }
@@ -97,6 +122,8 @@ fn line(
     let command = match condition {
         Condition::Plain | Condition::Eight => command.to_vec(),
         Condition::Wrapped => programs::wrapped(command),
+        Condition::Daemon => programs::as_daemon(command),
+        Condition::Cleared => [&["env".into(), "-i".into()], command].concat(),
         Condition::Busy => [&["nice".into(), "-n".into(), "19".into()], command].concat(),
     };
     let takes = assignment
@@ -108,7 +135,7 @@ fn line(
         format!("{name} {condition:?}"),
         takes,
         move || match condition {
-            Condition::Plain | Condition::Wrapped => {
+            Condition::Plain | Condition::Wrapped | Condition::Daemon | Condition::Cleared => {
                 conform::try_again(|| musts_hold(assignment, &command))
             }
             Condition::Busy => beside_busy_loops(|| musts_hold(assignment, &command)),

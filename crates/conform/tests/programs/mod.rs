@@ -154,6 +154,14 @@ pub(crate) fn wrapped(command: &[String]) -> Vec<String> {
     vec![script.to_str().unwrap().to_owned()]
 }
 
+/// The command of a server in Python that goes into the background when it listens.
+#[allow(dead_code)]
+pub(crate) fn as_daemon(command: &[String]) -> Vec<String> {
+    let (python, program) = command.split_first().unwrap();
+    let daemon = folder("daemon.py").to_str().unwrap().to_owned();
+    [&[python.clone(), daemon], program].concat()
+}
+
 /// What of the confinement this system lacks, as `conform` says it.
 #[allow(dead_code)]
 pub(crate) fn missing_layer() -> Option<String> {
