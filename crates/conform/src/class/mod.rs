@@ -125,7 +125,8 @@ impl Class {
         };
         let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let concurrent = options.concurrent.unwrap_or_else(processors).min(at_most);
-        let jobs = order.jobs.min(bearable_jobs() / concurrent).max(1);
+        // Together no more than for one: checks that make each other late are repeated.
+        let jobs = order.jobs.min(bearable_jobs()).div_ceil(concurrent);
         let output = order.output.unwrap_or_else(|| "results".into());
         let captures = order.captures.map(|captures| captures.folder);
         let (points, problem) = (order.style.points, Some(order.style.problem));
