@@ -458,8 +458,7 @@ impl<P: Protocol> Play<'_, '_, P> {
         for (piece, pause) in pieces::of(cuts, bytes, sent) {
             connection.send(piece).breaks(taken)?;
             match pause {
-                Pause::Millis(0) => {}
-                Pause::Millis(millis) => thread::sleep(Duration::from_millis(millis)),
+                Pause::Millis(_) => pause.wait(),
                 Pause::Another => drop(self.next()?),
             }
         }

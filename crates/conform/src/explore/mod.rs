@@ -13,6 +13,7 @@
 //! - Its `mod.rs` in `checks` has a section [`EXPLORING`] with [`check`]`::<Its>()`, and
 //!   `tests/liars` a liar for X-1.
 
+mod accio;
 mod clients;
 mod draw;
 mod lab4;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use crate::{Check, Problem};
 
+pub(crate) use accio::Accio;
 pub(crate) use clients::Clients;
 pub(crate) use draw::Draw;
 pub(crate) use lab4::Lab4;
@@ -117,6 +119,12 @@ pub(crate) trait Model: 'static {
     ) -> Result<(), Fault>;
 }
 
+/// The checks that apply.
+pub(crate) fn that_apply<const N: usize>(checks: [(&'static str, bool); N]) -> Vec<&'static str> {
+    let applying = checks.into_iter().filter(|(_, applies)| *applies);
+    applying.map(|(check, _)| check).collect()
+}
+
 /// What went wrong in a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
@@ -136,5 +144,36 @@ impl<T, E: Into<Problem>> Breaks<T> for Result<T, E> {
             check,
             problem: problem.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Assignment;
+
+    #[test]
+    fn cases_rest_on_checks_that_there_are() {
+        rest_on_checks::<Accio>("accio");
+        rest_on_checks::<Clients<Server>>("server");
+        rest_on_checks::<Clients<TcpServer>>("tcp_server");
+        rest_on_checks::<Lab4>("lab4");
+        rest_on_checks::<Mathserver>("mathserver");
+        rest_on_checks::<ServerS>("server-s");
+    }
+
+    fn rest_on_checks<M: Model>(name: &str) {
+        let assignment = Assignment::named(name).unwrap();
+        let is_check = |id| assignment.checks().any(|check| check.id == id);
+        for number in 0..500 {
+            let case = M::draw(&mut Draw::new(number));
+            let missing = M::rests_on(&case).into_iter().find(|id| !is_check(*id));
+            assert_eq!(
+                missing,
+                None,
+                "case {number} of {name}: {}",
+                M::words(&case)
+            );
+        }
     }
 }

@@ -132,6 +132,20 @@ const FAULTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "accio",
+        &[
+            "confirms in other words",
+            "takes what comes at once for a command",
+            "does not wait for the second command",
+            "leaves out the last byte",
+            "sends a mebibyte at most",
+            "ends with 1 in any case",
+            "has no use for an empty file",
+            "says nothing about an error",
+            "ends with 0 after an error",
+        ],
+    ),
+    (
         "mathserver",
         &[
             "it waits for the client",
@@ -151,6 +165,7 @@ const FEW: &[(&str, &str)] = &[
     ("server", "one queue for all"),
     ("lab4", "a question is one read"),
     ("server-s", "counts in 16 bits"),
+    ("accio", "leaves out the last byte"),
     ("mathserver", "all answers but the first may be anything"),
 ];
 
