@@ -13,7 +13,7 @@ pub(crate) mod messages;
 mod pickle;
 mod server;
 pub(crate) mod server_s;
-mod tcp_client;
+pub(crate) mod tcp_client;
 pub(crate) mod tcp_server;
 mod usage;
 

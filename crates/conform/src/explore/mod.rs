@@ -24,6 +24,7 @@ mod server;
 mod server_s;
 mod smaller;
 mod stage;
+mod tcp_client;
 mod tcp_server;
 
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub(crate) use search::{Explored, Found};
 pub(crate) use server::Server;
 pub(crate) use server_s::ServerS;
 pub(crate) use stage::Stage;
+pub(crate) use tcp_client::TcpClient;
 pub(crate) use tcp_server::TcpServer;
 
 /// The heading of [`check`].
@@ -160,6 +162,7 @@ mod tests {
         rest_on_checks::<Lab4>("lab4");
         rest_on_checks::<Mathserver>("mathserver");
         rest_on_checks::<ServerS>("server-s");
+        rest_on_checks::<TcpClient>("tcp_client");
     }
 
     fn rest_on_checks<M: Model>(name: &str) {

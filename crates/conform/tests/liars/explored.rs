@@ -146,6 +146,29 @@ const FAULTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "tcp_client",
+        &[
+            "8 bits of action",
+            "- is the name of a file",
+            "a message is one word",
+            "16 bits of length",
+            "the length is that of the characters",
+            "CR belongs to the message",
+            "each response is waited for",
+            "responses stand on one line",
+            "a response is what one read gives",
+            "error is not printed",
+            "empty responses are not printed",
+            "everything is printed at the end",
+            "an empty line is the end",
+            "wrong lines are not reported",
+            "an action without a space has an empty message",
+            "errors are not said",
+            "a wrong response is a panic",
+            "a header is what one read gives",
+        ],
+    ),
+    (
         "mathserver",
         &[
             "it waits for the client",
@@ -166,6 +189,7 @@ const FEW: &[(&str, &str)] = &[
     ("lab4", "a question is one read"),
     ("server-s", "counts in 16 bits"),
     ("accio", "leaves out the last byte"),
+    ("tcp_client", "a message is one word"),
     ("mathserver", "all answers but the first may be anything"),
 ];
 
