@@ -1,7 +1,7 @@
 //! The checks of every assignment, a module each, in the order of the specification's clauses.
 
 pub(crate) mod accio;
-mod client;
+pub(crate) mod client;
 pub(crate) mod common;
 mod default_port;
 mod hostile;

@@ -27,7 +27,7 @@ const LIMITS: &[usize] = &[
 
 /// Whether every program prints the character as it is: a letter of any script, a digit, a sign or a
 /// blank.
-fn is_plain(one: char) -> bool {
+pub(crate) fn is_plain(one: char) -> bool {
     one.is_alphanumeric() || one.is_ascii_graphic() || one == ' '
 }
 

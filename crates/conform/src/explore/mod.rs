@@ -14,6 +14,7 @@
 //!   `tests/liars` a liar for X-1.
 
 mod accio;
+mod client;
 mod clients;
 mod draw;
 mod lab4;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use crate::{Check, Problem};
 
 pub(crate) use accio::Accio;
+pub(crate) use client::Client;
 pub(crate) use clients::Clients;
 pub(crate) use draw::Draw;
 pub(crate) use lab4::Lab4;
@@ -157,6 +159,7 @@ mod tests {
     #[test]
     fn cases_rest_on_checks_that_there_are() {
         rest_on_checks::<Accio>("accio");
+        rest_on_checks::<Client>("client");
         rest_on_checks::<Clients<Server>>("server");
         rest_on_checks::<Clients<TcpServer>>("tcp_server");
         rest_on_checks::<Lab4>("lab4");
