@@ -228,10 +228,17 @@ impl Process {
             None if seen.ended(stream) && seen.exit.is_some() => Some(None),
             None => None,
         });
+        if let Some(found) = found {
+            return found.ok_or_else(|| self.ended(expected));
+        }
+        // Since the last look more may have come, and the end.
+        let (found, ended) = {
+            let seen = self.watch.seen();
+            (look(&seen), seen.ended(stream))
+        };
         match found {
-            Some(Some(found)) => Ok(found),
-            Some(None) => Err(self.ended(expected)),
-            None if self.watch.seen().ended(stream) => Err(self.ended(expected)),
+            Some(found) => Ok(found),
+            None if ended => Err(self.ended(expected)),
             None => Err(self.late(expected, within)),
         }
     }

@@ -376,7 +376,7 @@ pub(super) fn expect_refusal(trial: &mut Trial<'_>, arguments: &Arguments) -> Ou
 
 /// Waits until the program that was started last has ended with an error: with a status that is
 /// not 0, and a line on standard error that starts with `ERROR:`.
-pub(super) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
+pub(crate) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     const EXPECTED: &str = "a line on standard error that starts with ERROR:, and an exit status \
                             that is not 0";
     let command = trial.process()?.command_line().to_owned();
@@ -409,7 +409,7 @@ pub(super) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
 }
 
 /// Waits until the program that was started last has ended with status 0.
-pub(super) fn expect_success(trial: &mut Trial<'_>, within: Duration) -> Outcome {
+pub(crate) fn expect_success(trial: &mut Trial<'_>, within: Duration) -> Outcome {
     match trial.wait_exit_within(within)? {
         Exit::Status(0) => Ok(()),
         exit => Err(Problem::broken(

@@ -23,7 +23,7 @@ pub(super) const NO_MESSAGES: &[u8] = b"\xae\x73\x03\0\0";
 pub(super) const SAME_IN_EITHER_ORDER: usize = 0x0101;
 
 /// A sender and a text.
-pub(super) type Message = (String, String);
+pub(crate) type Message = (String, String);
 
 /// The name of a user: letters.
 pub(super) fn name(trial: &mut Trial<'_>) -> String {
@@ -128,7 +128,7 @@ pub(super) fn ends_with_a_text(trial: &mut Trial<'_>, within: Duration) -> Resul
 }
 
 /// Sees that a program has ended with this status.
-pub(super) fn has_status(exit: Exit, status: i32) -> crate::Outcome {
+pub(crate) fn has_status(exit: Exit, status: i32) -> crate::Outcome {
     if exit == Exit::Status(status) {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 //! The checks of every assignment, a module each, in the order of the specification's clauses.
 
-mod accio;
-mod client;
-mod common;
+pub(crate) mod accio;
+pub(crate) mod client;
+pub(crate) mod common;
 mod default_port;
 mod hostile;
 mod lab2;
@@ -12,8 +12,8 @@ mod mathserver;
 pub(crate) mod messages;
 mod pickle;
 mod server;
-mod server_s;
-mod tcp_client;
+pub(crate) mod server_s;
+pub(crate) mod tcp_client;
 pub(crate) mod tcp_server;
 mod usage;
 

@@ -458,8 +458,7 @@ impl<P: Protocol> Play<'_, '_, P> {
         for (piece, pause) in pieces::of(cuts, bytes, sent) {
             connection.send(piece).breaks(taken)?;
             match pause {
-                Pause::Millis(0) => {}
-                Pause::Millis(millis) => thread::sleep(Duration::from_millis(millis)),
+                Pause::Millis(_) => pause.wait(),
                 Pause::Another => drop(self.next()?),
             }
         }
@@ -474,7 +473,7 @@ const LONGEST: Duration = Duration::from_secs(3);
 const NOTICED: Duration = Duration::from_millis(60);
 
 /// Where a request begins, or the last one ends.
-fn starts(requests: &[Vec<u8>]) -> Vec<usize> {
+pub(super) fn starts(requests: &[Vec<u8>]) -> Vec<usize> {
     let mut starts = vec![0];
     for request in requests {
         starts.push(starts[starts.len() - 1] + request.len());

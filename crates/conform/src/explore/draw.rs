@@ -25,6 +25,12 @@ const LIMITS: &[usize] = &[
     65536,
 ];
 
+/// Whether every program prints the character as it is: a letter of any script, a digit, a sign or a
+/// blank.
+pub(crate) fn is_plain(one: char) -> bool {
+    one.is_alphanumeric() || one.is_ascii_graphic() || one == ' '
+}
+
 /// Draws a case: the same number makes the same draws.
 #[derive(Debug)]
 pub(crate) struct Draw {
@@ -94,6 +100,18 @@ impl Draw {
                 self.mixed(length, alphabet)
             }
         }
+    }
+
+    /// A text of so many plain characters, with no blanks at its ends.
+    pub(crate) fn words(&mut self, length: usize) -> String {
+        let text = self.text(length);
+        let is_inside = |index| 0 < index && index + 1 < length;
+        let plain = text.chars().enumerate().map(|(index, one)| match one {
+            ' ' if is_inside(index) => ' ',
+            one if is_plain(one) && one != ' ' => one,
+            _ => 'x',
+        });
+        plain.collect()
     }
 
     /// Characters of an alphabet, with letters between them now and then.

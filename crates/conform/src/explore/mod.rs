@@ -13,6 +13,8 @@
 //! - Its `mod.rs` in `checks` has a section [`EXPLORING`] with [`check`]`::<Its>()`, and
 //!   `tests/liars` a liar for X-1.
 
+mod accio;
+mod client;
 mod clients;
 mod draw;
 mod lab4;
@@ -23,12 +25,15 @@ mod server;
 mod server_s;
 mod smaller;
 mod stage;
+mod tcp_client;
 mod tcp_server;
 
 use std::time::Duration;
 
 use crate::{Check, Problem};
 
+pub(crate) use accio::Accio;
+pub(crate) use client::Client;
 pub(crate) use clients::Clients;
 pub(crate) use draw::Draw;
 pub(crate) use lab4::Lab4;
@@ -37,6 +42,7 @@ pub(crate) use search::{Explored, Found};
 pub(crate) use server::Server;
 pub(crate) use server_s::ServerS;
 pub(crate) use stage::Stage;
+pub(crate) use tcp_client::TcpClient;
 pub(crate) use tcp_server::TcpServer;
 
 /// The heading of [`check`].
@@ -117,6 +123,12 @@ pub(crate) trait Model: 'static {
     ) -> Result<(), Fault>;
 }
 
+/// The checks that apply.
+pub(crate) fn that_apply<const N: usize>(checks: [(&'static str, bool); N]) -> Vec<&'static str> {
+    let applying = checks.into_iter().filter(|(_, applies)| *applies);
+    applying.map(|(check, _)| check).collect()
+}
+
 /// What went wrong in a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
@@ -136,5 +148,38 @@ impl<T, E: Into<Problem>> Breaks<T> for Result<T, E> {
             check,
             problem: problem.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Assignment;
+
+    #[test]
+    fn cases_rest_on_checks_that_there_are() {
+        rest_on_checks::<Accio>("accio");
+        rest_on_checks::<Client>("client");
+        rest_on_checks::<Clients<Server>>("server");
+        rest_on_checks::<Clients<TcpServer>>("tcp_server");
+        rest_on_checks::<Lab4>("lab4");
+        rest_on_checks::<Mathserver>("mathserver");
+        rest_on_checks::<ServerS>("server-s");
+        rest_on_checks::<TcpClient>("tcp_client");
+    }
+
+    fn rest_on_checks<M: Model>(name: &str) {
+        let assignment = Assignment::named(name).unwrap();
+        let is_check = |id| assignment.checks().any(|check| check.id == id);
+        for number in 0..500 {
+            let case = M::draw(&mut Draw::new(number));
+            let missing = M::rests_on(&case).into_iter().find(|id| !is_check(*id));
+            assert_eq!(
+                missing,
+                None,
+                "case {number} of {name}: {}",
+                M::words(&case)
+            );
+        }
     }
 }

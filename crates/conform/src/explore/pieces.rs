@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Draw, smaller as less};
 use crate::Conversation;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Cut {
     /// So many of the bytes come before it.
     pub(crate) at: usize,
@@ -19,6 +19,15 @@ pub(crate) enum Pause {
     Millis(u64),
     /// Until the next client has come and gone.
     Another,
+}
+
+impl Pause {
+    /// Waits, unless for another client.
+    pub(crate) fn wait(self) {
+        if let Self::Millis(millis @ 1..) = self {
+            thread::sleep(Duration::from_millis(millis));
+        }
+    }
 }
 
 /// A pause that a person would notice.
@@ -131,9 +140,7 @@ pub(crate) fn send(
 ) -> Result<(), harness::Error> {
     for (piece, pause) in of(cuts, bytes, 0) {
         connection.send(piece)?;
-        if let Pause::Millis(millis @ 1..) = pause {
-            thread::sleep(Duration::from_millis(millis));
-        }
+        pause.wait();
     }
     Ok(())
 }

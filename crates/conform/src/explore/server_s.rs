@@ -9,6 +9,7 @@ use harness::shown;
 use super::pieces::{self, Cut};
 use super::{Breaks as _, Draw, Fault, Model, Stage, smaller};
 use crate::Conversation;
+use crate::checks::server_s::{COMMAND, FIRST, HEADER};
 
 /// The server of the accio project.
 pub(crate) struct ServerS;
@@ -43,12 +44,6 @@ enum End {
     /// It closes behind so many bytes of the confirmations.
     Stops(usize),
 }
-
-const COMMAND: &[u8] = b"accio\r\n";
-const HEADER: &[u8] = b"confirm-accio\r\nconfirm-accio-again\r\n\r\n";
-
-/// The length of the first confirmation.
-const FIRST: usize = 15;
 
 /// Many servers take what one `recv` returns for one confirmation: a plain client gives them time.
 const APART: Duration = Duration::from_millis(100);
@@ -171,7 +166,7 @@ fn transfer(draw: &mut Draw) -> Transfer {
 }
 
 /// Anything: a file is not text, and what looks like a header is not one.
-fn file(draw: &mut Draw) -> Vec<u8> {
+pub(super) fn file(draw: &mut Draw) -> Vec<u8> {
     const HEADERS: [&[u8]; 6] = [
         b"Content-Length: 5\r\n\r\nhello",
         b"confirm-accio\r\n",
@@ -259,7 +254,7 @@ fn play_one(transfer: &Transfer, lines: &mut Lines, stage: &mut Stage<'_>) -> Re
         }
         End::Stops(after) => {
             client.send(&HEADER[..after]).breaks("A-6/3")?;
-            if after >= FIRST {
+            if after >= FIRST.len() {
                 client.expect_bytes(COMMAND).breaks("A-1/2")?;
             }
             drop(client);
@@ -289,18 +284,18 @@ fn send(transfer: &Transfer, header: &[u8], client: &mut Conversation) -> Result
     let first_cuts: Vec<_> = header_cuts
         .iter()
         .copied()
-        .filter(|cut| cut.at < FIRST)
+        .filter(|cut| cut.at < FIRST.len())
         .collect();
     let behind = |cut: &Cut| {
         Some(Cut {
-            at: cut.at.checked_sub(FIRST)?,
+            at: cut.at.checked_sub(FIRST.len())?,
             ..*cut
         })
     };
     let second_cuts: Vec<_> = header_cuts.iter().filter_map(behind).collect();
-    pieces::send(&first_cuts, &header[..FIRST], client).breaks("A-2")?;
+    pieces::send(&first_cuts, &header[..FIRST.len()], client).breaks("A-2")?;
     client.expect_bytes(COMMAND).breaks("A-1/2")?;
-    let second = &header[FIRST..];
+    let second = &header[FIRST.len()..];
     if *haste == Haste::File {
         let both = [second, file].concat();
         return pieces::send(&second_cuts, &both, client).breaks("A-5/2");

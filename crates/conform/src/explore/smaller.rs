@@ -33,6 +33,23 @@ pub(crate) fn items<T: Clone>(list: &[T], smaller: impl Fn(&T) -> Vec<T>) -> Vec
     .collect()
 }
 
+/// The thing after each of these changes that makes it another one.
+pub(crate) fn plainer<T: Clone + PartialEq>(thing: &T, changes: &[fn(&mut T)]) -> Vec<T> {
+    let mut all = with(thing, changes.to_vec(), |thing, change| change(thing));
+    all.retain(|plainer| plainer != thing);
+    all
+}
+
+/// The thing with one of its parts replaced by each of these.
+pub(crate) fn with<T: Clone, P>(thing: &T, parts: Vec<P>, put: impl Fn(&mut T, P)) -> Vec<T> {
+    let each = parts.into_iter().map(|part| {
+        let mut thing = thing.clone();
+        put(&mut thing, part);
+        thing
+    });
+    each.collect()
+}
+
 /// The number, nearer to the least one that it may be.
 pub(crate) fn numbers(number: usize, least: usize) -> Vec<usize> {
     let over = number.saturating_sub(least);

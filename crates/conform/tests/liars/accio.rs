@@ -49,6 +49,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "takes a sign"),
         ("G-8/2", "takes no leading zero"),
         ("G-10", "knows no names"),
+        ("X-1", "leaves out the last byte"),
     ],
 };
 

@@ -82,6 +82,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a port may have a sign"),
         ("G-8/2", "a port has no leading zeros"),
         ("G-10", "it connects to ::1 alone"),
+        ("X-1", "the last message is printed first"),
     ],
 };
 

@@ -52,6 +52,7 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "any number is a port"),
         ("G-8/2", "no leading zeros"),
         ("G-10", "a host is an address"),
+        ("X-1", "responses stand on one line"),
     ],
 };
 

@@ -99,7 +99,7 @@ pub(super) const CHECKS: &[Check] = &[
 pub(super) const MEBIBYTE: usize = 1 << 20;
 
 /// Has the program send a file, and accepts its connection.
-pub(super) fn accept_with(
+pub(crate) fn accept_with(
     trial: &mut Trial<'_>,
     file: &[u8],
 ) -> Result<(Listener, Conversation), Problem> {
@@ -141,6 +141,11 @@ pub(super) fn shake_hands(server: &mut Conversation) -> Outcome {
 /// Receives the rest of the connection, which has to be just this file.
 pub(super) fn expect_file(server: &mut Conversation, file: &[u8]) -> Outcome {
     let received = server.receive_to_end(LIMIT)?;
+    is_file(&received, file)
+}
+
+/// Compares what was received with the file.
+pub(crate) fn is_file(received: &[u8], file: &[u8]) -> Outcome {
     if received == file {
         return Ok(());
     }

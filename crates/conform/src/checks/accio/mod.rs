@@ -6,9 +6,12 @@ mod errors;
 mod exchange;
 mod file;
 
+pub(crate) use exchange::{accept_with, is_file};
+
 use std::ffi::OsStr;
 
 use super::common::COMMON;
+use crate::explore::{self, Accio, EXPLORING};
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(super) const ASSIGNMENT: Assignment = Assignment {
@@ -21,6 +24,7 @@ pub(super) const ASSIGNMENT: Assignment = Assignment {
         Section::new("File and pace", file::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Accio>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

@@ -11,7 +11,7 @@ use crate::checks::default_port::reserve;
 use crate::checks::messages::{
     BORDER_PORTS, SECOND, WRONG_PORTS, create, ends_with_a_text, has_status, letters, name, text,
 };
-use crate::{Arguments, Check, Outcome, Problem, Trial};
+use crate::{Arguments, Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -311,15 +311,25 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Runs the client with these lines typed in, and sees that the request is as it should be.
-pub(super) fn creates(trial: &mut Trial<'_>, lines: &[&str], request: &[u8]) -> Outcome {
+pub(crate) fn sends(
+    trial: &mut Trial<'_>,
+    lines: &[&str],
+    request: &[u8],
+) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
     start(trial, &listener, "create", Input::Bytes(lines.into_bytes()))?;
     let mut server = trial.accept(&listener)?;
     // In parts, of which each is compared once.
-    request
-        .chunks(1 << 14)
-        .try_for_each(|piece| server.expect_bytes(piece))
+    for piece in request.chunks(1 << 14) {
+        server.expect_bytes(piece)?;
+    }
+    Ok(server)
+}
+
+/// The same, and the server leaves.
+pub(super) fn creates(trial: &mut Trial<'_>, lines: &[&str], request: &[u8]) -> Outcome {
+    sends(trial, lines, request).map(drop)
 }
 
 /// Finding out that a host does not exist may take as long as its name servers take.

@@ -235,7 +235,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Sees that senders and texts are printed, in whatever order.
-pub(super) fn shows_messages(finished: &Finished, messages: &[Message]) -> Outcome {
+pub(crate) fn shows_messages(finished: &Finished, messages: &[Message]) -> Outcome {
     let printed = both(finished);
     let mut texts = messages.iter().flat_map(|(sender, text)| [sender, text]);
     match texts.find(|text| !printed.contains(*text)) {
@@ -247,7 +247,7 @@ pub(super) fn shows_messages(finished: &Finished, messages: &[Message]) -> Outco
     }
 }
 
-fn shows_in_order(finished: &Finished, texts: &[String]) -> Outcome {
+pub(crate) fn shows_in_order(finished: &Finished, texts: &[String]) -> Outcome {
     let printed = both(finished);
     let mut rest = printed.as_str();
     for text in texts {

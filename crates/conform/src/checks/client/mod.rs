@@ -7,10 +7,14 @@ mod errors;
 mod exchange;
 mod records;
 
+pub(crate) use command_line::sends;
+pub(crate) use exchange::{shows_in_order, shows_messages};
+
 use harness::{Finished, Input, Listener};
 
 use super::common::COMMON;
 use super::messages::{Message, SECOND, create, read, response};
+use crate::explore::{self, Client, EXPLORING};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -30,15 +34,16 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Errors", errors::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Client>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],
 };
 
 /// The user of whom nothing but a name is needed.
-const ALICE: &str = "alice";
+pub(crate) const ALICE: &str = "alice";
 
-fn arguments(port: u16, name: &str, task: &str) -> Arguments {
+pub(crate) fn arguments(port: u16, name: &str, task: &str) -> Arguments {
     let address = Arguments::new().host("127.0.0.1").port(port);
     address.word(name).word(task)
 }
@@ -109,7 +114,7 @@ fn reads_from(
 
 /// Waits until the client that was started last ends by itself. A gap of a second may be part of
 /// it.
-fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
+pub(crate) fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
     let timeout = trial.timeout() + 2 * SECOND;
     let exit = trial.wait_end(timeout)?;
     let client = trial.process()?;
@@ -121,13 +126,13 @@ fn ended(trial: &mut Trial<'_>) -> Result<Finished, Problem> {
 }
 
 /// What was printed on both outputs.
-fn both(finished: &Finished) -> String {
+pub(crate) fn both(finished: &Finished) -> String {
     let both = [&finished.stdout[..], b"\n", &finished.stderr].concat();
     String::from_utf8_lossy(&both).into_owned()
 }
 
 /// Whether one run has printed something, on either output, that another has not: not just the
 /// beginning of what the other has.
-fn says_more(this: &Finished, other: &Finished) -> bool {
+pub(crate) fn says_more(this: &Finished, other: &Finished) -> bool {
     !other.stdout.starts_with(&this.stdout) || !other.stderr.starts_with(&this.stderr)
 }

@@ -8,10 +8,10 @@ use harness::Event;
 
 use crate::{Conversation, Outcome, Problem, Trial};
 
-pub(in crate::checks) const COMMAND: &[u8] = b"accio\r\n";
-pub(in crate::checks) const FIRST: &[u8] = b"confirm-accio\r\n";
-pub(in crate::checks) const SECOND: &[u8] = b"confirm-accio-again\r\n\r\n";
-pub(super) const HEADER: &[u8] = b"confirm-accio\r\nconfirm-accio-again\r\n\r\n";
+pub(crate) const COMMAND: &[u8] = b"accio\r\n";
+pub(crate) const FIRST: &[u8] = b"confirm-accio\r\n";
+pub(crate) const SECOND: &[u8] = b"confirm-accio-again\r\n\r\n";
+pub(crate) const HEADER: &[u8] = b"confirm-accio\r\nconfirm-accio-again\r\n\r\n";
 
 /// No limit of the assignment, but who needs longer for anything hangs.
 pub(in crate::checks) const LIMIT: Duration = Duration::from_secs(15);

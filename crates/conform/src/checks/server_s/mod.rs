@@ -9,7 +9,8 @@ mod criteria;
 mod errors;
 mod exchange;
 
-pub(super) use client::{A_MOMENT, COMMAND, FIRST, LIMIT, SECOND, random_file};
+pub(super) use client::{A_MOMENT, LIMIT, random_file};
+pub(crate) use client::{COMMAND, FIRST, HEADER, SECOND};
 
 use super::common::COMMON;
 use crate::explore::{self, EXPLORING, ServerS};

@@ -119,7 +119,7 @@ fn reports_line_2(trial: &mut Trial<'_>, wrong: &[u8]) -> Outcome {
 }
 
 /// Looks that the client, which has ended, says that something is wrong.
-fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
+pub(crate) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
     let stderr = trial.process()?.stderr();
     if exit == Exit::Status(1) && !stderr.is_empty() {
         return Ok(());

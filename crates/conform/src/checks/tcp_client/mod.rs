@@ -5,12 +5,15 @@ mod common;
 mod errors;
 mod requests;
 
+pub(crate) use errors::has_failed;
+
 use std::iter::repeat_with;
 
 use harness::{Exit, Input, Listener, Output, Program, shown};
 
 use super::common::COMMON;
-use super::tcp_server::{UPPERCASE, request, response};
+use super::tcp_server::{LOWERCASE, RANDOM, REVERSE, SHUFFLE, UPPERCASE, request, response};
+use crate::explore::{self, EXPLORING, TcpClient};
 use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -27,13 +30,23 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Errors", errors::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<TcpClient>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],
 };
 
+/// The names that lines begin with, and what they become in a request.
+pub(crate) const ACTIONS: [(&str, u32); 5] = [
+    ("uppercase", UPPERCASE),
+    ("lowercase", LOWERCASE),
+    ("reverse", REVERSE),
+    ("shuffle", SHUFFLE),
+    ("random", RANDOM),
+];
+
 /// The options that lead to the checker; the file is missing.
-fn arguments(port: u16) -> Arguments {
+pub(crate) fn arguments(port: u16) -> Arguments {
     Arguments::new()
         .host_option("-h", "127.0.0.1")
         .port_option("-p", port)
@@ -90,7 +103,7 @@ fn at_a_terminal(program: Program) -> Program {
 }
 
 /// Receives a request.
-fn expect_request(server: &mut Conversation, action: u32, message: &[u8]) -> Outcome {
+pub(crate) fn expect_request(server: &mut Conversation, action: u32, message: &[u8]) -> Outcome {
     let expected = request(action, message);
     let received = server.receive(4).map_err(|problem| match problem {
         Problem::Broken { happened, .. } => Problem::broken(shown(&expected), happened),
@@ -130,7 +143,7 @@ fn respond(server: &mut Conversation, answers: &[impl AsRef<str>]) -> Outcome {
 
 /// When it has all responses, the client leaves, or it has said already that it sends no more and
 /// waits for this end to leave. Then it ends.
-fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<Exit, Problem> {
+pub(crate) fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<Exit, Problem> {
     server.expect_gone()?;
     drop(server);
     trial.wait_exit()
@@ -138,7 +151,7 @@ fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<Exit, Probl
 
 /// Waits until each of these is a line of what is printed, in this order. What else is printed is
 /// another matter.
-fn prints(trial: &mut Trial<'_>, lines: &[impl AsRef<str>]) -> Outcome {
+pub(crate) fn prints(trial: &mut Trial<'_>, lines: &[impl AsRef<str>]) -> Outcome {
     let shown: Vec<_> = lines
         .iter()
         .map(|line| shown(line.as_ref().as_bytes()))

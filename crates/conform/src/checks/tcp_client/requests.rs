@@ -7,8 +7,8 @@ use std::time::Duration;
 use harness::{Error, Input, Listener, shown};
 
 use super::{
-    UPPERCASE, arguments, at_a_terminal, expect_request, expect_requests, finish, letters, lines,
-    messages, prints, request, respond, response, start, start_at, start_with,
+    ACTIONS, UPPERCASE, arguments, at_a_terminal, expect_request, expect_requests, finish, letters,
+    lines, messages, prints, request, respond, response, start, start_at, start_with,
 };
 use crate::checks::default_port::{self, DEFAULT_PORT};
 use crate::checks::usage::help_names;
@@ -21,15 +21,8 @@ pub(super) const CHECKS: &[Check] = &[
         "TCP Client v3: FILE holds one request a line, ACTION MESSAGE; a request is 5 bits of \
          action and 27 bits of length, then the message",
         |trial| {
-            let actions = [
-                ("uppercase", 0x01),
-                ("lowercase", 0x02),
-                ("reverse", 0x04),
-                ("shuffle", 0x08),
-                ("random", 0x10),
-            ];
             let messages = messages::<5>(trial);
-            let requests: Vec<_> = actions.iter().zip(&messages).collect();
+            let requests: Vec<_> = ACTIONS.iter().zip(&messages).collect();
             let line =
                 |((name, _), message): &(&(&str, u32), &String)| format!("{name} {message}\n");
             let file: String = requests.iter().map(line).collect();

@@ -56,7 +56,7 @@ pub(crate) fn request(action: u32, data: &[u8]) -> Vec<u8> {
 }
 
 /// 32 bits of length, then the data.
-pub(super) fn response(data: &[u8]) -> Vec<u8> {
+pub(crate) fn response(data: &[u8]) -> Vec<u8> {
     [&(data.len() as u32).to_be_bytes(), data].concat()
 }
 
