@@ -143,6 +143,34 @@ const FAULTS: &[(&str, &[&str])] = &[
             "an answer is one read",
         ],
     ),
+    (
+        "lab3",
+        &[
+            "ids are random",
+            "ids come after the data",
+            "there is one id",
+            "the id is sent twice",
+            "an object is the end",
+            "an object is enough",
+            "an object is one read",
+            "pickles have protocols",
+            "the protocol is the newest",
+            "students are dictionaries",
+            "objects have no ids",
+            "texts are not quoted",
+            "nothing is acknowledged",
+            "1 is an acknowledgement",
+            "an error is the end",
+            "a close is the end",
+            "a client may go on after an error",
+            "an error is seen first",
+            "nothing may be named",
+            "everything is taken",
+            "there are no sets",
+            "one client is enough",
+            "one client at a time",
+        ],
+    ),
 ];
 
 /// Those that are explored by default: each breaks a must, at which exploring ends.
@@ -152,6 +180,7 @@ const FEW: &[(&str, &str)] = &[
     ("lab4", "a question is one read"),
     ("server-s", "counts in 16 bits"),
     ("mathserver", "all answers but the first may be anything"),
+    ("lab3", "an error is the end"),
 ];
 
 /// A busy machine needs longer.
