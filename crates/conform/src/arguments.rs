@@ -47,8 +47,8 @@ Grade:
 
 Explore:
   --explore            plays conversations that are drawn at random, and shows the
-                       smallest that goes wrong; of all but tcp_client, accio,
-                       lab2 and client
+                       smallest that goes wrong; of all but tcp_client, accio and
+                       client
   --seconds N          draws new ones for so long [default: 30]
   --case N             plays just this one, and makes it smaller again
 

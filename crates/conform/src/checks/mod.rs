@@ -5,7 +5,7 @@ mod client;
 mod common;
 mod default_port;
 mod hostile;
-mod lab2;
+pub(crate) mod lab2;
 pub(crate) mod lab3;
 mod lab4;
 mod mathserver;

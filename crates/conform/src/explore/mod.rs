@@ -15,6 +15,7 @@
 
 mod clients;
 mod draw;
+mod lab2;
 mod lab3;
 mod lab4;
 mod mathserver;
@@ -32,6 +33,7 @@ use crate::{Check, Problem};
 
 pub(crate) use clients::Clients;
 pub(crate) use draw::Draw;
+pub(crate) use lab2::Lab2;
 pub(crate) use lab3::Lab3;
 pub(crate) use lab4::Lab4;
 pub(crate) use mathserver::Mathserver;

@@ -144,6 +144,26 @@ const FAULTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "lab2",
+        &[
+            "there is no sid",
+            "data is a text",
+            "the id is secret",
+            "the reply is secret",
+            "there is no end",
+            "a reply is a text",
+            "an id is in a dictionary",
+            "a sid is a text",
+            "data comes first",
+            "there is more to say",
+            "the reply is an error",
+            "there are no errors",
+            "anything is an id",
+            "an object is one read",
+            "everything is escaped",
+        ],
+    ),
+    (
         "lab3",
         &[
             "ids are random",
@@ -180,6 +200,7 @@ const FEW: &[(&str, &str)] = &[
     ("lab4", "a question is one read"),
     ("server-s", "counts in 16 bits"),
     ("mathserver", "all answers but the first may be anything"),
+    ("lab2", "the reply is an error"),
     ("lab3", "an error is the end"),
 ];
 

@@ -5,11 +5,15 @@ mod common;
 mod errors;
 mod exchange;
 
+pub(crate) use errors::{NO_IDS, NO_PICKLES, fails};
+pub(crate) use exchange::{Id, REPLIES, ends, finish, is_of_its_kind, is_student, stays_whole};
+
 use std::ffi::OsStr;
 
 use harness::{Input, Program};
 
 use super::common::COMMON;
+use crate::explore::{self, EXPLORING, Lab2};
 use crate::{Arguments, Assignment, Conversation, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
@@ -26,6 +30,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Errors", errors::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Lab2>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],
