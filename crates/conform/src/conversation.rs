@@ -1,3 +1,4 @@
+use std::mem;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -113,6 +114,8 @@ pub struct Conversation {
     log: SharedLog,
     timeout: Duration,
     frees_port: bool,
+    /// What came together with what was asked for, behind it.
+    ahead: Vec<u8>,
 }
 
 impl Conversation {
@@ -123,6 +126,7 @@ impl Conversation {
             log: Arc::clone(log),
             timeout,
             frees_port: false,
+            ahead: Vec::new(),
         }
     }
 
@@ -202,6 +206,10 @@ impl Conversation {
 
     /// Waits for the next event, of at most `limit` bytes if it is data.
     pub fn next_event(&mut self, limit: usize, within: Duration) -> Event {
+        if !self.ahead.is_empty() {
+            let rest = self.ahead.split_off(limit.min(self.ahead.len()));
+            return Event::Data(mem::replace(&mut self.ahead, rest));
+        }
         let mut event = self.peer_mut().next_event(limit, within);
         while event == Event::Silence {
             let more = locked(&self.log).grant();
@@ -219,6 +227,9 @@ impl Conversation {
     /// # Errors
     /// A [`Problem`] with what happened.
     pub fn expect_silence(&mut self, period: Duration) -> Outcome {
+        if !self.ahead.is_empty() {
+            return Err(Problem::broken("nothing more comes", shown(&self.ahead)));
+        }
         let silent = self.peer_mut().expect_silence(period);
         // A checker that is late meets the end of a server's patience.
         locked(&self.log).depends_on_time |= silent.is_err();
@@ -247,6 +258,37 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+
+    /// Receives what shows only by itself where it ends: `read` returns it with its length, or
+    /// nothing while it is not there as a whole. What came behind it is received next.
+    ///
+    /// # Errors
+    /// A [`Problem`] of `read`, or with what happened instead of what is `expected`.
+    pub(crate) fn receive_one<T>(
+        &mut self,
+        expected: &str,
+        read: impl Fn(&[u8]) -> Result<Option<(T, usize)>, Problem>,
+    ) -> Result<T, Problem> {
+        const AT_MOST: usize = 4096;
+        let deadline = Instant::now() + self.timeout;
+        let mut received = Vec::new();
+        loop {
+            if let Some((one, length)) = read(&received)? {
+                let mut rest = received.split_off(length);
+                rest.append(&mut self.ahead);
+                self.ahead = rest;
+                return Ok(one);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.next_event(AT_MOST, left) {
+                Event::Data(bytes) => received.extend(bytes),
+                event => {
+                    let happened = format!("{event}, after {}", shown(&received));
+                    return Err(Problem::broken(expected, happened));
+                }
+            }
+        }
     }
 
     /// Receives exactly this number of bytes.

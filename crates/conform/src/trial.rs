@@ -463,6 +463,24 @@ impl<'a> Trial<'a> {
         ))
     }
 
+    /// Waits until the program that was started last has printed this line on standard output, near
+    /// the end of what may be very much.
+    ///
+    /// # Errors
+    /// A [`Problem`] with what was printed instead.
+    pub(crate) fn wait_line_lately(&mut self, line: &str) -> Outcome {
+        const LATELY: usize = 256 << 10;
+        let lately = |printed: &[u8]| plain(&printed[printed.len().saturating_sub(LATELY)..]);
+        let is_there = |printed: &str| printed.lines().any(|found| found.trim() == line);
+        if self.prints(|printed| is_there(&lately(printed)))? {
+            return Ok(());
+        }
+        Err(Problem::broken(
+            format!("the line {line:?} on standard output"),
+            last_lines(&lately(&self.process()?.stdout())),
+        ))
+    }
+
     /// Connects to the server.
     ///
     /// # Errors

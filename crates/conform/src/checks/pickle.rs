@@ -7,71 +7,33 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Instant;
 
-use harness::{Event, shown};
+use harness::shown;
 
-use crate::{Conversation, Problem, Trial};
+use crate::{Conversation, Problem};
 
 /// The longest pickle that is read: as many bytes as one `recv` of the assignment takes.
-pub(super) const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 
-/// A connection on which pickles come.
-#[derive(Debug)]
-pub(super) struct Pickles {
-    pub(super) conversation: Conversation,
-    /// What came after the last object.
-    received: Vec<u8>,
-}
-
-impl Pickles {
-    pub(super) fn new(conversation: Conversation) -> Self {
-        Self {
-            conversation,
-            received: Vec::new(),
-        }
-    }
-
-    /// The next object, whatever it is.
-    pub(super) fn next(&mut self, trial: &Trial<'_>) -> Result<Object, Problem> {
-        const WANTED: &str = "a whole pickle";
-        let deadline = Instant::now() + trial.timeout();
-        loop {
-            match read(&self.received) {
-                Reading::Whole(object, length) => {
-                    self.received.drain(..length);
-                    return Ok(object);
-                }
-                Reading::Wrong { at } => {
-                    let found = shown(&self.received);
-                    let happened = format!("{found}, which is none at byte {at}");
-                    return Err(Problem::broken(
-                        format!("{WANTED} of plain data, of at most {LONGEST} bytes"),
-                        happened,
-                    ));
-                }
-                Reading::Part => {}
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.conversation.next_event(LONGEST, left) {
-                Event::Data(bytes) => self.received.extend(bytes),
-                event => {
-                    let happened = format!("{event}, after {}", shown(&self.received));
-                    return Err(Problem::broken(WANTED, happened));
-                }
-            }
-        }
-    }
-
-    /// Whether anything came after the last object.
-    pub(super) fn has_more(&self) -> bool {
-        !self.received.is_empty()
-    }
+/// Receives the next object, whatever it is.
+///
+/// # Errors
+/// A [`Problem`] if no pickle of plain data comes.
+pub(crate) fn receive(conversation: &mut Conversation) -> Result<Object, Problem> {
+    const WANTED: &str = "a whole pickle";
+    conversation.receive_one(WANTED, |bytes| match read(bytes) {
+        Reading::Whole(object, length) => Ok(Some((object, length))),
+        Reading::Part => Ok(None),
+        Reading::Wrong { at } => Err(Problem::broken(
+            format!("{WANTED} of plain data, of at most {LONGEST} bytes"),
+            format!("{}, which is none at byte {at}", shown(bytes)),
+        )),
+    })
 }
 
 /// A Python object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Object {
+pub(crate) enum Object {
     Integer(i64),
     /// A text, as it is written in the pickle.
     Text(Vec<u8>),
@@ -81,12 +43,12 @@ pub(super) enum Object {
 }
 
 impl Object {
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.as_bytes().to_vec())
     }
 
     /// What a dictionary has for a key that is a text.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         let Self::Dictionary(entries) = self else {
             return None;
         };
@@ -116,7 +78,7 @@ impl fmt::Display for Object {
 
 /// What the bytes from the start of a pickle are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// An object, and the length of its pickle.
     Whole(Object, usize),
     /// The beginning of a pickle.
@@ -125,7 +87,7 @@ pub(super) enum Reading {
     Wrong { at: usize },
 }
 
-pub(super) fn read(bytes: &[u8]) -> Reading {
+pub(crate) fn read(bytes: &[u8]) -> Reading {
     let mut reader = Reader {
         rest: bytes,
         stack: Vec::new(),

@@ -34,6 +34,11 @@ pub(crate) trait Protocol: 'static {
     /// See [`Model::rests_on`]. Nothing comes behind the last one on its connection.
     fn rests_on(request: &Self::Request, is_last: bool) -> Vec<&'static str>;
 
+    /// The same for a client that leaves, and does not receive the response.
+    fn rests_on_unanswered(request: &Self::Request, is_last: bool) -> Vec<&'static str> {
+        Self::rests_on(request, is_last)
+    }
+
     fn words(request: &Self::Request) -> String;
 
     fn bytes(request: &Self::Request) -> Vec<u8>;
@@ -47,12 +52,18 @@ pub(crate) trait Protocol: 'static {
         client: &mut Conversation,
     ) -> Result<(), Fault>;
 
+    /// The line that the server prints about this request of the client at this port, if it is
+    /// looked at.
+    fn line(_request: &Self::Request, _port: u16) -> Option<String> {
+        None
+    }
+
     /// What the server sends to a client that has connected.
     fn greet(_client: &mut Conversation) -> Result<(), Fault> {
         Ok(())
     }
 
-    /// Whether nothing comes behind this request: the server closes.
+    /// Whether nothing comes behind this request, not even a response: the server closes.
     fn is_the_end(_request: &Self::Request) -> bool {
         false
     }
@@ -71,20 +82,23 @@ pub(crate) trait Protocol: 'static {
     fn judge_end(inside: bool, client: &mut Conversation) -> Result<(), Fault>;
 }
 
-/// The checks on which a case rests, each if a client does this.
+/// The checks on which a case rests, each if a client does this; nothing if any server has to bear
+/// it.
 pub(crate) struct RestsOn {
     /// It sends in pieces.
     pub(crate) pieces: &'static str,
+    /// It sends the next request before it has the response to the one before.
+    pub(crate) together: Option<&'static str>,
     /// It waits inside a request for so long that a person would notice.
     pub(crate) pause: &'static str,
     /// It is served while another one waits inside a request; that is not done if nothing.
     pub(crate) meanwhile: Option<&'static str>,
     /// It ends its sending side behind a request.
-    pub(crate) half_close: &'static str,
+    pub(crate) half_close: Option<&'static str>,
     /// It ends its sending side inside a request.
     pub(crate) cut_off: &'static str,
     /// It comes, and closes without a word.
-    pub(crate) visit: &'static str,
+    pub(crate) visit: Option<&'static str>,
     /// It leaves inside a request.
     pub(crate) leaves: &'static str,
     /// It leaves without its response.
@@ -156,6 +170,11 @@ impl<P: Protocol> Model for Clients<P> {
 
     fn smaller(case: &Self::Case) -> Vec<Self::Case> {
         let mut all = smaller::lists(case, 1);
+        if case.iter().any(|client| client.end != NO_WORD) {
+            let mut silent = case.clone();
+            silent.iter_mut().for_each(|client| client.end = NO_WORD);
+            all.push(silent);
+        }
         all.extend(smaller::items(case, smaller_client::<P>));
         all
     }
@@ -165,24 +184,41 @@ impl<P: Protocol> Model for Clients<P> {
         let mut all = Vec::new();
         for client in case {
             let length = client.bytes::<P>().len();
-            for cut in client.cuts.iter().filter(|cut| cut.at < length) {
-                all.push(match cut.pause {
-                    Pause::Another => rules.meanwhile.unwrap_or(rules.pieces),
-                    Pause::Millis(LONG..) => rules.pause,
-                    Pause::Millis(_) => rules.pieces,
+            let sent = match client.end {
+                End::Closes | End::HalfCloses => length,
+                End::IsCutOff(after) | End::Leaves { after, .. } => after.min(length),
+            };
+            for cut in client.cuts.iter().filter(|cut| cut.at < sent) {
+                all.extend(match cut.pause {
+                    Pause::Another => rules.meanwhile,
+                    Pause::Millis(LONG..) => Some(rules.pause),
+                    Pause::Millis(_) => None,
                 });
+                all.push(rules.pieces);
             }
+            let is_over = client.requests.iter().any(P::is_the_end);
+            let rests_on = match client.end {
+                End::Leaves { .. } => P::rests_on_unanswered,
+                _ => P::rests_on,
+            };
             match client.end {
                 End::Closes => {}
-                End::HalfCloses => all.push(rules.half_close),
+                End::HalfCloses => all.extend(rules.half_close),
                 End::IsCutOff(_) => all.push(rules.cut_off),
-                NO_WORD => all.push(rules.visit),
-                End::Leaves { after, .. } if after < length => all.push(rules.leaves),
+                NO_WORD => {
+                    all.extend(rules.visit);
+                    continue;
+                }
+                End::Leaves { .. } if sent < length => all.push(rules.leaves),
+                End::Leaves { .. } if is_over => {}
                 End::Leaves { .. } => all.push(rules.undelivered),
             }
             let last = client.requests.len() - 1;
+            if last > 0 && !client.in_turn {
+                all.extend(rules.together);
+            }
             for (index, request) in client.requests.iter().enumerate() {
-                all.extend(P::rests_on(request, index == last));
+                all.extend(rests_on(request, index == last));
             }
         }
         all
@@ -272,13 +308,13 @@ fn smaller_client<P: Protocol>(client: &Client<P::Request>) -> Vec<Client<P::Req
         ..client.clone()
     };
     let mut all = Vec::new();
-    let plainer = match client.end {
-        NO_WORD => None,
-        End::Closes => Some(NO_WORD),
-        _ => Some(End::Closes),
+    let plainer: &[End] = match client.end {
+        NO_WORD => &[],
+        End::Closes => &[NO_WORD],
+        _ => &[NO_WORD, End::Closes],
     };
-    all.extend(plainer.map(|end| Client {
-        end,
+    all.extend(plainer.iter().map(|end| Client {
+        end: *end,
         ..client.clone()
     }));
     all.extend(
@@ -312,6 +348,10 @@ fn smaller_client<P: Protocol>(client: &Client<P::Request>) -> Vec<Client<P::Req
 
 fn client_words<P: Protocol>(text: &mut String, number: usize, client: &Client<P::Request>) {
     // Writing into a `String` cannot fail.
+    if client.end == NO_WORD && client.times == 1 {
+        let _ = writeln!(text, "client {number} closes without a word");
+        return;
+    }
     let length = client.bytes::<P>().len();
     let requests: Vec<_> = client.requests.iter().map(P::words).collect();
     let how = match (client.in_turn, requests.len()) {
@@ -337,6 +377,7 @@ fn client_words<P: Protocol>(text: &mut String, number: usize, client: &Client<P
         ),
         End::Leaves { after, resets } => {
             let how = if resets { "resets" } else { "closes" };
+            let after = after.min(length);
             writeln!(
                 text,
                 "  but {how} its connection behind byte {after} of {length}"
@@ -372,6 +413,7 @@ impl<P: Protocol> Play<'_, '_, P> {
     fn visit(&mut self, client: &Client<P::Request>) -> Result<(), Fault> {
         let start = Instant::now();
         let mut connection = self.stage.connect().breaks(P::RESTS_ON.another)?;
+        P::greet(&mut connection)?;
         let sent = self.send_and_receive(client, start, &mut connection);
         let End::Leaves { resets, .. } = client.end else {
             return sent;
@@ -394,7 +436,6 @@ impl<P: Protocol> Play<'_, '_, P> {
         start: Instant,
         connection: &mut Conversation,
     ) -> Result<(), Fault> {
-        P::greet(connection)?;
         let all: Vec<Vec<u8>> = client.requests.iter().map(P::bytes).collect();
         let bytes = all.concat();
         let end = match client.end {
@@ -435,6 +476,15 @@ impl<P: Protocol> Play<'_, '_, P> {
         }
         for (request, took) in whole {
             P::judge(request, took, self.memory, connection)?;
+        }
+        let is_whole = matches!(client.end, End::Closes | End::HalfCloses);
+        let is_seen = is_whole && self.stage.restarts();
+        for request in client.requests.iter().filter(|_| is_seen) {
+            if let Some(line) = P::line(request, connection.local_address().port()) {
+                let another = P::RESTS_ON.another;
+                let server = self.stage.running().breaks(another)?;
+                server.wait_line_lately(&line).breaks(another)?;
+            }
         }
         match client.end {
             End::HalfCloses => P::judge_end(false, connection),

@@ -74,6 +74,10 @@ pub(crate) fn smaller(cuts: &[Cut]) -> Vec<Vec<Cut>> {
     less::items(cuts, |Cut { at, pause }| {
         let at_less = less::numbers(*at, 1).into_iter();
         let mut all: Vec<_> = at_less.map(|at| Cut { at, pause: *pause }).collect();
+        if *pause == Pause::Another {
+            let pause = Pause::Millis(0);
+            all.push(Cut { at: *at, pause });
+        }
         if let Pause::Millis(millis) = pause {
             all.extend(
                 less::numbers(*millis as usize, 0)

@@ -337,7 +337,10 @@ impl<'a, M: Model> Search<'a, M> {
                     return Ok(steps);
                 }
                 self.stage.be_careful(Some(self.hurry));
-                if self.play(&smaller)?.is_some() {
+                // What those before it did to the program may have made it go wrong.
+                if self.play(&smaller)?.is_some()
+                    && self.play_again(&smaller, Some(self.hurry))?.is_some()
+                {
                     self.restart();
                     steps.push(smaller);
                     continue 'smaller;

@@ -74,11 +74,12 @@ impl Protocol for Server {
 
     const RESTS_ON: RestsOn = RestsOn {
         pieces: "C-7/4",
+        together: None,
         pause: "C-7/4",
         meanwhile: None,
-        half_close: "C-8/4",
+        half_close: Some("C-8/4"),
         cut_off: "C-8/4",
-        visit: "C-8",
+        visit: Some("C-8"),
         leaves: "C-12/2",
         undelivered: "C-11",
         another: "C-12/2",

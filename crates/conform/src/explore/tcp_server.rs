@@ -36,11 +36,12 @@ impl Protocol for TcpServer {
 
     const RESTS_ON: RestsOn = RestsOn {
         pieces: "G-5",
+        together: None,
         pause: "T-7",
         meanwhile: Some("T-16/2"),
-        half_close: "T-8/4",
+        half_close: Some("T-8/4"),
         cut_off: "T-6/2",
-        visit: "T-8",
+        visit: Some("T-8"),
         leaves: "T-8/2",
         undelivered: "T-8/3",
         another: "T-16",

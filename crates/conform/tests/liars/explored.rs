@@ -216,6 +216,54 @@ const FAULTS: &[(&str, &[&str])] = &[
             "an answer is one read",
         ],
     ),
+    (
+        "lab2",
+        &[
+            "there is no sid",
+            "data is a text",
+            "the id is secret",
+            "the reply is secret",
+            "there is no end",
+            "a reply is a text",
+            "an id is in a dictionary",
+            "a sid is a text",
+            "data comes first",
+            "there is more to say",
+            "the reply is an error",
+            "there are no errors",
+            "anything is an id",
+            "an object is one read",
+            "everything is escaped",
+        ],
+    ),
+    (
+        "lab3",
+        &[
+            "ids are random",
+            "ids come after the data",
+            "there is one id",
+            "the id is sent twice",
+            "an object is the end",
+            "an object is enough",
+            "an object is one read",
+            "pickles have protocols",
+            "the protocol is the newest",
+            "students are dictionaries",
+            "objects have no ids",
+            "texts are not quoted",
+            "nothing is acknowledged",
+            "1 is an acknowledgement",
+            "an error is the end",
+            "a close is the end",
+            "a client may go on after an error",
+            "an error is seen first",
+            "nothing may be named",
+            "everything is taken",
+            "there are no sets",
+            "one client is enough",
+            "one client at a time",
+        ],
+    ),
 ];
 
 /// Those that are explored by default: each breaks a must, at which exploring ends.
@@ -228,6 +276,8 @@ const FEW: &[(&str, &str)] = &[
     ("tcp_client", "a message is one word"),
     ("client", "the last message is printed first"),
     ("mathserver", "all answers but the first may be anything"),
+    ("lab2", "the reply is an error"),
+    ("lab3", "an error is the end"),
 ];
 
 /// A busy machine needs longer.

@@ -82,6 +82,8 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8", "a sign is a digit"),
         ("G-8/2", "a zero is no first digit"),
         ("G-9", "a port is used once"),
+        ("X-1", "there is one id"),
+        ("X-1", "1 is an acknowledgement"),
     ],
 };
 
@@ -145,6 +147,9 @@ const KNOWN: &[(&[u8], &str)] = &[
     ),
     (b"\x80\x02c__builtin__\nbytes\nq\0)Rq\x01.", "b''"),
 ];
+
+/// The longest text that it waits for.
+const LONGEST: usize = 1_000_000;
 
 const JOSE: &str = "{'name': 'Jose', 'n': [1, 2.5, None, True]}";
 
@@ -410,17 +415,8 @@ fn next_object(received: &[u8], fault: &str) -> io::Result<Option<(usize, String
     if let Some(student) = next_student(received) {
         return Ok(Some(student));
     }
-    if NAME.starts_with(&received[..received.len().min(NAME.len())]) && received.len() < 100 {
+    if NAME.starts_with(&received[..received.len().min(NAME.len())]) && received.len() < 600 {
         return Ok(None);
-    }
-    if let [b'X', length @ ..] = received
-        && let Some((length, text)) = length.split_first_chunk()
-        && let length = u32::from_le_bytes(*length) as usize
-        && (1000..=20_000).contains(&length)
-    {
-        let whole = text.get(..length).filter(|_| text.len() > length);
-        let line = whole.map(|text| quoted(&String::from_utf8_lossy(text), fault));
-        return Ok(line.map(|line| (length + 6, line)));
     }
     let long_integer = [b"\x8b\xd4\x30\0\0", &[0xff; 12_499][..], b"\x7f."].concat();
     let digits = match fault {
@@ -442,6 +438,19 @@ fn next_object(received: &[u8], fault: &str) -> io::Result<Option<(usize, String
         }
         if pickle.starts_with(received) {
             return Ok(None);
+        }
+    }
+    let long_text = received.strip_prefix(b"\x80\x04").unwrap_or(received);
+    if let Some(long_text) = long_text.strip_prefix(b"X") {
+        let Some((length, text)) = long_text.split_first_chunk() else {
+            return Ok(None);
+        };
+        let length = u32::from_le_bytes(*length) as usize;
+        if length <= LONGEST {
+            let whole = text.get(..length).filter(|_| text.len() > length);
+            let line = whole.map(|text| quoted(&String::from_utf8_lossy(text), fault));
+            let taken = received.len() - text.len() + length + 1;
+            return Ok(line.map(|line| (taken, line)));
         }
     }
     match fault {
@@ -478,7 +487,7 @@ fn next_student(received: &[u8]) -> Option<(usize, String)> {
 fn quoted(text: &str, fault: &str) -> String {
     match fault {
         "texts are not quoted" => text.to_owned(),
-        _ => format!("'{}'", text.escape_default()),
+        _ => format!("'{}'", cli::escape(text.as_bytes())),
     }
 }
 

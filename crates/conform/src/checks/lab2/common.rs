@@ -7,7 +7,7 @@ use harness::{Event, Exit, Program, shown};
 use super::exchange::{UNRULY, exchange, exit_after_reply, finish, is_exactly, shows};
 use super::{ID, ID_LINE, REPLY, REPLY_LINE, arguments, start, start_as};
 use crate::checks::common;
-use crate::checks::pickle::{LONGEST, Reading, read};
+use crate::checks::pickle::{LONGEST, Reading, read, receive};
 use crate::checks::usage::is_refused;
 use crate::{Check, Problem};
 
@@ -37,9 +37,9 @@ pub(super) const CHECKS: &[Check] = &[
     common::in_pieces(|trial| {
         const PAUSE: Duration = Duration::from_millis(2);
         let mut server = start(trial)?;
-        server.conversation.send_in_pieces(ID, 1, PAUSE)?;
-        server.next(trial)?;
-        server.conversation.send_in_pieces(REPLY, 1, PAUSE)?;
+        server.send_in_pieces(ID, 1, PAUSE)?;
+        receive(&mut server)?;
+        server.send_in_pieces(REPLY, 1, PAUSE)?;
         let printed = finish(trial, server)?;
         shows(&printed, ID_LINE)?;
         shows(&printed, REPLY_LINE)
@@ -47,8 +47,8 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(&["PC-1", "PC-1/2", "PC-1/3"]),
     common::together(|trial| {
         let mut server = start(trial)?;
-        server.conversation.send(&[ID, REPLY].concat())?;
-        server.next(trial)?;
+        server.send(&[ID, REPLY].concat())?;
+        receive(&mut server)?;
         let printed = finish(trial, server)?;
         shows(&printed, ID_LINE)?;
         shows(&printed, REPLY_LINE)
@@ -58,8 +58,8 @@ pub(super) const CHECKS: &[Check] = &[
         const EXPECTED: &str = "a whole pickle in one piece";
         let timeout = trial.timeout();
         let mut server = start(trial)?;
-        server.conversation.send(ID)?;
-        match server.conversation.next_event(LONGEST, timeout) {
+        server.send(ID)?;
+        match server.next_event(LONGEST, timeout) {
             Event::Data(bytes) => match read(&bytes) {
                 Reading::Whole(..) => Ok(()),
                 Reading::Part | Reading::Wrong { .. } => {
@@ -71,18 +71,18 @@ pub(super) const CHECKS: &[Check] = &[
     }),
     common::cannot_drive_a_terminal(|trial| {
         let mut server = start_as(trial, arguments, Program::on_terminal)?;
-        server.conversation.send(ID)?;
-        server.next(trial)?;
-        server.conversation.send(UNRULY)?;
+        server.send(ID)?;
+        receive(&mut server)?;
+        server.send(UNRULY)?;
         let printed = finish(trial, server)?;
         is_exactly(&printed, &format!("{ID_LINE}\n\\x1b[2J\\nend\n"))
     })
     .needs(&["PC-1", "PC-1/11"]),
     common::unchanged_in_a_pipe(|trial| {
         let mut server = start(trial)?;
-        server.conversation.send(ID)?;
-        server.next(trial)?;
-        server.conversation.send(UNRULY)?;
+        server.send(ID)?;
+        receive(&mut server)?;
+        server.send(UNRULY)?;
         finish(trial, server)?;
         // As it came, colours and all.
         let printed = trial.process()?.stdout();

@@ -6,6 +6,7 @@ use harness::{Exit, Input, shown};
 
 use super::{HOSTILE, ID, NOT_IN_IT, REPLY, STUDENT, arguments, start};
 use crate::checks::hostile;
+use crate::checks::pickle::receive;
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -56,12 +57,12 @@ pub(super) const CHECKS: &[Check] = &[
         "a server that resets the connection is an error",
         NOT_IN_IT,
         |trial| {
-            start(trial)?.conversation.reset()?;
+            start(trial)?.reset()?;
             fails(trial)?;
             let mut server = start(trial)?;
-            server.conversation.send(ID)?;
-            server.next(trial)?;
-            server.conversation.reset()?;
+            server.send(ID)?;
+            receive(&mut server)?;
+            server.reset()?;
             fails(trial)
         },
     ),
@@ -70,15 +71,9 @@ pub(super) const CHECKS: &[Check] = &[
         "an object that is no id is an error",
         "the course's client: it receives its id first",
         |trial| {
-            const OBJECTS: [&[u8]; 4] = [
-                b"X\x05\0\0\0hello.",
-                b"N.",
-                b"\x88.",
-                b"}X\x08\0\0\0clientidNs.",
-            ];
-            for object in OBJECTS {
+            for object in NO_IDS {
                 let mut server = start(trial)?;
-                server.conversation.send(&[object, REPLY].concat())?;
+                server.send(&[object, REPLY].concat())?;
                 fails(trial)?;
             }
             Ok(())
@@ -89,14 +84,9 @@ pub(super) const CHECKS: &[Check] = &[
         "what is no pickle is an error",
         NOT_IN_IT,
         |trial| {
-            for bytes in [
-                &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-                b"\xff\xfe\xfd",
-                b".",
-            ] {
-                fails_at(trial, bytes)?;
-            }
-            Ok(())
+            NO_PICKLES
+                .iter()
+                .try_for_each(|bytes| fails_at(trial, bytes))
         },
     ),
     Check::should(
@@ -137,6 +127,18 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
+/// Objects that are no id.
+pub(crate) const NO_IDS: [&[u8]; 4] = [
+    b"X\x05\0\0\0hello.",
+    b"N.",
+    b"\x88.",
+    b"}X\x08\0\0\0clientidNs.",
+];
+
+/// The beginning of each of these is wrong already.
+pub(crate) const NO_PICKLES: [&[u8]; 3] =
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\xfd", b"."];
+
 /// Finding out that a host does not exist may take as long as its name servers take.
 const FOR_NAMES: Duration = Duration::from_secs(20);
 
@@ -153,7 +155,8 @@ pub(super) fn has_failed(trial: &mut Trial<'_>, exit: Exit) -> Outcome {
     ))
 }
 
-fn fails(trial: &mut Trial<'_>) -> Outcome {
+/// Waits for the end of the client, and checks that it reports an error.
+pub(crate) fn fails(trial: &mut Trial<'_>) -> Outcome {
     let exit = trial.wait_exit()?;
     has_failed(trial, exit)
 }
@@ -162,7 +165,7 @@ fn fails(trial: &mut Trial<'_>) -> Outcome {
 fn fails_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
     // It may have seen enough before it has taken all.
-    let _ = server.conversation.send(bytes);
+    let _ = server.send(bytes);
     drop(server);
     fails(trial)
 }
@@ -170,9 +173,9 @@ fn fails_after(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
 /// The server sends this in place of the reply, and closes.
 fn fails_after_id(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
-    server.conversation.send(ID)?;
-    server.next(trial)?;
-    let _ = server.conversation.send(bytes);
+    server.send(ID)?;
+    receive(&mut server)?;
+    let _ = server.send(bytes);
     drop(server);
     fails(trial)
 }
@@ -180,11 +183,11 @@ fn fails_after_id(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
 /// The server sends this in place of the id and of the reply, and stays connected.
 fn fails_at(trial: &mut Trial<'_>, bytes: &[u8]) -> Outcome {
     let mut server = start(trial)?;
-    let _ = server.conversation.send(bytes);
+    let _ = server.send(bytes);
     fails(trial)?;
     let mut server = start(trial)?;
-    server.conversation.send(ID)?;
-    server.next(trial)?;
-    let _ = server.conversation.send(bytes);
+    server.send(ID)?;
+    receive(&mut server)?;
+    let _ = server.send(bytes);
     fails(trial)
 }

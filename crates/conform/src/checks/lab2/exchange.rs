@@ -11,8 +11,8 @@ use super::{
 };
 use crate::checks::default_port;
 use crate::checks::lab3::word;
-use crate::checks::pickle::{Object, Pickles};
-use crate::{Arguments, Check, Outcome, Problem, Trial};
+use crate::checks::pickle::{Object, receive};
+use crate::{Arguments, Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
@@ -22,29 +22,13 @@ pub(super) const CHECKS: &[Check] = &[
          github_username and sid",
         |trial| {
             let student = [word(trial), word(trial), number(trial)];
-            let [name, username, sid] = &student;
             let mut server = start_as(
                 trial,
                 |port| arguments_of(port, &student),
                 |program| program,
             )?;
-            server.conversation.send(ID)?;
-            let data = server.next(trial)?;
-            let named = data.get("student_name") == Some(&Object::text(name))
-                && data.get("github_username") == Some(&Object::text(username));
-            // Another check looks at which of the two kinds it is.
-            let numbered = match data.get("sid") {
-                Some(Object::Integer(integer)) => integer.to_string() == *sid,
-                Some(object) => *object == Object::text(sid),
-                None => false,
-            };
-            if named && numbered {
-                return Ok(());
-            }
-            let expected = format!(
-                "{{'student_name': '{name}', 'github_username': '{username}', 'sid': {sid}}}"
-            );
-            Err(Problem::broken(expected, data.to_string()))
+            server.send(ID)?;
+            is_student(&receive(&mut server)?, &student)
         },
     ),
     Check::should(
@@ -80,12 +64,10 @@ pub(super) const CHECKS: &[Check] = &[
         "PC-1/4",
         "it ends after the reply",
         "the course's client: it sends its data once",
-        |trial| match exit_after_reply(trial)? {
-            Exit::Status(_) => Ok(()),
-            exit @ Exit::Signal(_) => Err(Problem::broken(
-                "the program ends by itself",
-                format!("it ended with {exit}"),
-            )),
+        |trial| {
+            let (mut server, _) = exchange(trial)?;
+            server.send(REPLY)?;
+            ends(trial)
         },
     )
     .needs(&["PC-1", "PC-1/17"]),
@@ -133,7 +115,7 @@ pub(super) const CHECKS: &[Check] = &[
             let listener = Listener::at(address)?;
             trial.start(&Arguments::words(STUDENT), Input::Pipe)?;
             let server = trial.accept(&listener)?;
-            completes(trial, Pickles::new(server))
+            completes(server)
         },
     ),
     Check::should(
@@ -141,18 +123,11 @@ pub(super) const CHECKS: &[Check] = &[
         "the sid is sent as an integer if it is one, and as a text if not",
         "the course's client: the sid is a number",
         |trial| {
-            for (sid, expected) in [
-                ("918273645", Object::Integer(918_273_645)),
-                ("9a", Object::text("9a")),
-            ] {
+            for sid in ["918273645", "9a"] {
                 let words = |port| arguments_of(port, &["Ann Lee", "ann7", sid]);
                 let mut server = start_as(trial, words, |program| program)?;
-                server.conversation.send(ID)?;
-                let data = server.next(trial)?;
-                if data.get("sid") != Some(&expected) {
-                    let expected = format!("'sid': {expected}");
-                    return Err(Problem::broken(expected, data.to_string()));
-                }
+                server.send(ID)?;
+                is_of_its_kind(&receive(&mut server)?, sid)?;
             }
             Ok(())
         },
@@ -165,9 +140,9 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             const A_MOMENT: Duration = Duration::from_millis(300);
             let mut server = start(trial)?;
-            server.conversation.expect_silence(A_MOMENT)?;
-            server.conversation.send(ID)?;
-            server.next(trial).map(drop)
+            server.expect_silence(A_MOMENT)?;
+            server.send(ID)?;
+            receive(&mut server).map(drop)
         },
     ),
     Check::should(
@@ -175,14 +150,7 @@ pub(super) const CHECKS: &[Check] = &[
         "the id and the reply are all that is printed, the reply bare if it is a text",
         "the course's client: it prints its id and the reply",
         |trial| {
-            for (reply, line) in [
-                (REPLY, REPLY_LINE),
-                (b"K\x01.", "1"),
-                (b"}X\x02\0\0\0okI01\ns.", "{'ok': True}"),
-                (b"N.", "None"),
-                (b"C\x02\xff\n.", r"b'\xff\n'"),
-                (b"X\x04\0\0\0it's.", "it's"),
-            ] {
+            for (reply, line) in REPLIES {
                 let printed = printed_about(trial, ID, reply)?;
                 is_exactly(&printed, &format!("{ID_LINE}\n{line}\n"))?;
             }
@@ -218,8 +186,8 @@ pub(super) const CHECKS: &[Check] = &[
         NOT_IN_IT,
         |trial| {
             let mut server = start(trial)?;
-            server.conversation.send(ID)?;
-            server.next(trial)?;
+            server.send(ID)?;
+            receive(&mut server)?;
             gives_up(trial, Instant::now())
         },
     )
@@ -234,12 +202,12 @@ pub(super) const CHECKS: &[Check] = &[
             const PAUSE: Duration = Duration::from_millis(100);
             const LENGTH: usize = 150;
             let mut server = start(trial)?;
-            server.conversation.send(ID)?;
-            server.next(trial)?;
+            server.send(ID)?;
+            receive(&mut server)?;
             let begin = Instant::now();
             let text = [b"X\xff\0\0\0", &[b'x'; LENGTH][..]].concat();
             // It ends when the client has given up.
-            let _ = server.conversation.send_in_pieces(&text, 1, PAUSE);
+            let _ = server.send_in_pieces(&text, 1, PAUSE);
             gives_up(trial, begin)
         },
     )
@@ -263,46 +231,75 @@ pub(super) const CHECKS: &[Check] = &[
         "it stays whole when the server answers",
         "the course's client: it receives what the server sends behind the data",
         |trial| {
-            const A_MOMENT: Duration = Duration::from_secs(1);
             let (mut server, _) = exchange(trial)?;
-            server.conversation.send(REPLY)?;
-            // It may end or wait for more.
-            match trial.process()?.wait_exit(A_MOMENT) {
-                Ok(Exit::Status(0)) | Err(_) => Ok(()),
-                Ok(exit) => Err(Problem::broken(
-                    "it runs on, or ends with status 0",
-                    format!("it ended with {exit}"),
-                )),
-            }
+            server.send(REPLY)?;
+            stays_whole(trial)
         },
     )
     .needs(&["PC-1"]),
 ];
 
-/// An id that a server may assign.
-struct Id(u16);
+/// That this is the dictionary of a student, with the sid as a number or as a text.
+pub(crate) fn is_student(data: &Object, [name, username, sid]: &[String; 3]) -> Outcome {
+    let named = data.get("student_name") == Some(&Object::text(name))
+        && data.get("github_username") == Some(&Object::text(username));
+    let numbered = match data.get("sid") {
+        Some(Object::Integer(integer)) => integer.to_string() == *sid,
+        Some(object) => *object == Object::text(sid),
+        None => false,
+    };
+    if named && numbered {
+        return Ok(());
+    }
+    let expected =
+        format!("{{'student_name': '{name}', 'github_username': '{username}', 'sid': {sid}}}");
+    Err(Problem::broken(expected, data.to_string()))
+}
+
+/// That the sid is a number if it is written as one, and else a text.
+pub(crate) fn is_of_its_kind(data: &Object, sid: &str) -> Outcome {
+    let expected = sid
+        .parse()
+        .map_or_else(|_| Object::text(sid), Object::Integer);
+    if data.get("sid") == Some(&expected) {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        format!("'sid': {expected}"),
+        data.to_string(),
+    ))
+}
+
+/// Replies of every kind, and what is printed about them.
+pub(crate) const REPLIES: [(&[u8], &str); 6] = [
+    (REPLY, REPLY_LINE),
+    (b"K\x01.", "1"),
+    (b"}X\x02\0\0\0okI01\ns.", "{'ok': True}"),
+    (b"N.", "None"),
+    (b"C\x02\xff\n.", r"b'\xff\n'"),
+    (b"X\x04\0\0\0it's.", "it's"),
+];
+
+/// An id that a server may assign, of two bytes as Python writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Id(pub(crate) u16);
 
 impl Id {
     fn random(trial: &mut Trial<'_>) -> Self {
         Self(trial.random().u16(1024..))
     }
 
-    fn in_dictionary(&self) -> Vec<u8> {
-        let [low, high] = self.0.to_le_bytes();
-        [
-            b"\x80\x04}\x94\x8c\x08clientid\x94M",
-            &[low, high][..],
-            b"s.",
-        ]
-        .concat()
+    pub(crate) fn in_dictionary(self) -> Vec<u8> {
+        let head = b"\x80\x04\x95\x12\0\0\0\0\0\0\0}\x94\x8c\x08clientid\x94M";
+        [&head[..], &self.0.to_le_bytes(), b"s."].concat()
     }
 
-    fn alone(&self) -> Vec<u8> {
-        let [low, high] = self.0.to_le_bytes();
-        vec![0x80, 4, b'M', low, high, b'.']
+    pub(crate) fn alone(self) -> Vec<u8> {
+        [b"\x80\x04M", &self.0.to_le_bytes()[..], b"."].concat()
     }
 
-    fn line(&self) -> String {
+    /// What the client prints about it.
+    pub(crate) fn line(self) -> String {
         format!("Client id {} assigned by server", self.0)
     }
 }
@@ -315,10 +312,10 @@ fn number(trial: &mut Trial<'_>) -> String {
 pub(super) const UNRULY: &[u8] = b"X\x08\0\0\0\x1b[2J\nend.";
 
 /// Starts the client, sends it the id, and receives its data.
-pub(super) fn exchange(trial: &mut Trial<'_>) -> Result<(Pickles, Object), Problem> {
+pub(super) fn exchange(trial: &mut Trial<'_>) -> Result<(Conversation, Object), Problem> {
     let mut server = start(trial)?;
-    server.conversation.send(ID)?;
-    let data = server.next(trial)?;
+    server.send(ID)?;
+    let data = receive(&mut server)?;
     Ok((server, data))
 }
 
@@ -331,16 +328,15 @@ pub(super) fn printed_about(
 ) -> Result<String, Problem> {
     let terminal = |program: Program| program.stdout(Output::Terminal);
     let mut server = start_as(trial, arguments, terminal)?;
-    server.conversation.send(id)?;
-    server.next(trial)?;
-    server.conversation.send(reply)?;
+    server.send(id)?;
+    receive(&mut server)?;
+    server.send(reply)?;
     finish(trial, server)
 }
 
 /// Waits for the end of the client, or closes if it listens on.
-pub(super) fn finish(trial: &mut Trial<'_>, mut server: Pickles) -> Result<String, Problem> {
-    const LISTENS: Duration = Duration::from_secs(1);
-    let _: Event = server.conversation.glance(1, LISTENS);
+pub(crate) fn finish(trial: &mut Trial<'_>, mut server: Conversation) -> Result<String, Problem> {
+    let _: Event = server.glance(1, LISTENS.min(trial.timeout()));
     drop(server);
     // What it has printed counts, even if it does not end.
     let _ = trial.wait_exit();
@@ -367,9 +363,35 @@ pub(super) fn is_exactly(printed: &str, wanted: &str) -> Outcome {
 /// Like the course's server, this one does not close before the client.
 pub(super) fn exit_after_reply(trial: &mut Trial<'_>) -> Result<Exit, Problem> {
     let (mut server, _) = exchange(trial)?;
-    server.conversation.send(REPLY)?;
+    server.send(REPLY)?;
     trial.wait_exit()
 }
+
+/// That the client ends by itself, whatever its status is.
+pub(crate) fn ends(trial: &mut Trial<'_>) -> Outcome {
+    match trial.wait_exit()? {
+        Exit::Status(_) => Ok(()),
+        exit @ Exit::Signal(_) => Err(Problem::broken(
+            "the program ends by itself",
+            format!("it ended with {exit}"),
+        )),
+    }
+}
+
+/// That the client, which has its reply, ends with status 0 or waits for more.
+pub(crate) fn stays_whole(trial: &mut Trial<'_>) -> Outcome {
+    let a_moment = LISTENS.min(trial.timeout());
+    match trial.process()?.wait_exit(a_moment) {
+        Ok(Exit::Status(0)) | Err(_) => Ok(()),
+        Ok(exit) => Err(Problem::broken(
+            "it runs on, or ends with status 0",
+            format!("it ended with {exit}"),
+        )),
+    }
+}
+
+/// Who does nothing for so long listens for more.
+const LISTENS: Duration = Duration::from_secs(1);
 
 /// A clock may be coarse.
 const EARLIEST: Duration = Duration::from_millis(9500);
@@ -389,10 +411,10 @@ fn gives_up(trial: &mut Trial<'_>, begin: Instant) -> Outcome {
 
 const DEFAULT_PORT: u16 = 12_000;
 
-fn completes(trial: &Trial<'_>, mut server: Pickles) -> Outcome {
-    server.conversation.send(ID)?;
-    server.next(trial)?;
-    Ok(server.conversation.send(REPLY)?)
+fn completes(mut server: Conversation) -> Outcome {
+    server.send(ID)?;
+    receive(&mut server)?;
+    Ok(server.send(REPLY)?)
 }
 
 /// Starts the client with just these words, and checks that it connects.
@@ -400,5 +422,5 @@ pub(super) fn comes(trial: &mut Trial<'_>, words: impl Fn(u16) -> Vec<String>) -
     trial.may_choose_arguments()?;
     let words = |port| Arguments::words(words(port));
     let server = start_as(trial, words, |program| program)?;
-    completes(trial, server)
+    completes(server)
 }

@@ -5,13 +5,16 @@ mod common;
 mod errors;
 mod exchange;
 
+pub(crate) use errors::{NO_IDS, NO_PICKLES, fails};
+pub(crate) use exchange::{Id, REPLIES, ends, finish, is_of_its_kind, is_student, stays_whole};
+
 use std::ffi::OsStr;
 
 use harness::{Input, Program};
 
 use super::common::COMMON;
-use crate::checks::pickle::Pickles;
-use crate::{Arguments, Assignment, Problem, Role, Section, Trial};
+use crate::explore::{self, EXPLORING, Lab2};
+use crate::{Arguments, Assignment, Conversation, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab2",
@@ -27,6 +30,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Errors", errors::CHECKS),
         Section::new(COMMON, super::common::CLIENT),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Lab2>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],
@@ -54,7 +58,8 @@ fn arguments(port: u16) -> Arguments {
     arguments_of(port, &STUDENT)
 }
 
-fn arguments_of<S: AsRef<OsStr>>(port: u16, student: &[S; 3]) -> Arguments {
+/// What tells the client where its server is, and who the student is.
+pub(crate) fn arguments_of<S: AsRef<OsStr>>(port: u16, student: &[S; 3]) -> Arguments {
     let options = Arguments::new()
         .host_option("--host", "127.0.0.1")
         .port_option("--port", port);
@@ -62,7 +67,7 @@ fn arguments_of<S: AsRef<OsStr>>(port: u16, student: &[S; 3]) -> Arguments {
 }
 
 /// Starts the client, and accepts its connection.
-fn start(trial: &mut Trial<'_>) -> Result<Pickles, Problem> {
+fn start(trial: &mut Trial<'_>) -> Result<Conversation, Problem> {
     start_as(trial, arguments, |program| program)
 }
 
@@ -71,9 +76,9 @@ fn start_as(
     trial: &mut Trial<'_>,
     arguments: impl Fn(u16) -> Arguments,
     change: impl FnOnce(Program) -> Program,
-) -> Result<Pickles, Problem> {
+) -> Result<Conversation, Problem> {
     let listener = trial.listen()?;
     let change = |program: Program| change(program.stdin(Input::Pipe));
     trial.start_as(&arguments(listener.port()), change)?;
-    Ok(Pickles::new(trial.accept(&listener)?))
+    trial.accept(&listener)
 }

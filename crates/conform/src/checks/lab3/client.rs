@@ -6,27 +6,32 @@ use std::time::Duration;
 
 use harness::Event;
 
-use crate::checks::pickle::{LONGEST, Object, Pickles};
-use crate::{Outcome, Problem, Trial};
+use crate::checks::pickle::{LONGEST, Object, receive};
+use crate::{Conversation, Outcome, Problem, Trial};
 
 /// Long enough for the server to do something that has no visible sign but what it breaks.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A student, as Python writes the dictionary, and the line that the course's server prints.
-pub(super) struct Student {
-    pub(super) pickle: Vec<u8>,
-    pub(super) line: String,
+pub(crate) struct Student {
+    pub(crate) pickle: Vec<u8>,
+    pub(crate) line: String,
 }
 
 impl Student {
     pub(super) fn random(trial: &mut Trial<'_>) -> Self {
         let (name, username) = (word(trial), word(trial));
         let sid = trial.random().i32(100_000..=i32::MAX);
+        Self::new(&name, &username, sid)
+    }
+
+    /// Of a name and a username of up to 255 bytes each.
+    pub(crate) fn new(name: &str, username: &str, sid: i32) -> Self {
         let pickle = [
             b"\x80\x04}\x94(\x8c\x0cstudent_name\x94\x8c",
-            &counted(&name)[..],
+            &counted(name)[..],
             b"\x94\x8c\x0fgithub_username\x94\x8c",
-            &counted(&username),
+            &counted(username),
             b"\x94\x8c\x03sid\x94J",
             &sid.to_le_bytes(),
             b"u.",
@@ -52,7 +57,7 @@ fn counted(text: &str) -> Vec<u8> {
 
 /// A client that has received its id, whatever that is.
 pub(super) struct Client {
-    pub(super) pickles: Pickles,
+    pub(super) conversation: Conversation,
     pub(super) port: u16,
 }
 
@@ -63,28 +68,27 @@ impl Client {
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Outcome {
-        Ok(self.pickles.conversation.send(bytes)?)
+        Ok(self.conversation.send(bytes)?)
     }
 
     /// Sends an object, and receives its acknowledgement, whatever that is.
-    pub(super) fn tell(&mut self, trial: &Trial<'_>, pickle: &[u8]) -> Result<Object, Problem> {
+    pub(super) fn tell(&mut self, pickle: &[u8]) -> Result<Object, Problem> {
         self.send(pickle)?;
-        self.pickles.next(trial)
+        receive(&mut self.conversation)
     }
 
     /// Gives a server that answers nothing a moment to do what it does.
     pub(super) fn pause(&mut self) {
-        let _: Event = self.pickles.conversation.glance(LONGEST, A_MOMENT);
+        let _: Event = self.conversation.glance(LONGEST, A_MOMENT);
     }
 }
 
 /// A new client, and the first object that it received.
 pub(super) fn connect(trial: &Trial<'_>, address: SocketAddr) -> Result<(Client, Object), Problem> {
-    let conversation = trial.connect(address)?;
+    let mut conversation = trial.connect(address)?;
     let port = conversation.local_address().port();
-    let mut pickles = Pickles::new(conversation);
-    let told = pickles.next(trial)?;
-    Ok((Client { pickles, port }, told))
+    let told = receive(&mut conversation)?;
+    Ok((Client { conversation, port }, told))
 }
 
 /// Starts the server, and connects to it.
@@ -107,7 +111,7 @@ pub(super) fn goes_on(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
 }
 
 /// A text, up to 255 bytes of it, as a pickle.
-pub(super) fn text(text: &[u8]) -> Vec<u8> {
+pub(crate) fn text(text: &[u8]) -> Vec<u8> {
     [&b"\x80\x04\x8c"[..], &[text.len() as u8], text, b"\x94."].concat()
 }
 
@@ -132,7 +136,7 @@ pub(super) fn expect_lines(trial: &mut Trial<'_>, times: usize, line: &str) -> O
 pub(super) fn are_shown(trial: &mut Trial<'_>, objects: &[(&[u8], &str)]) -> Outcome {
     let mut client = connected(trial)?;
     for (pickle, _) in objects {
-        client.tell(trial, pickle)?;
+        client.tell(pickle)?;
     }
     for (_, repr) in objects {
         expect_line(trial, &format!("Client {}: {repr}", client.port))?;

@@ -8,7 +8,7 @@ use super::client::{Client, Student, connected, expect_line, is_served, text};
 use super::exchange::first_piece;
 use super::start::is_error_about;
 use crate::checks::common;
-use crate::checks::pickle::{Reading, read};
+use crate::checks::pickle::{Reading, read, receive};
 use crate::checks::usage::{is_refused, run};
 use crate::{Check, Outcome, Problem, Trial};
 
@@ -43,9 +43,9 @@ pub(super) const CHECKS: &[Check] = &[
         let address = trial.serve()?;
         for pickle in [text(b"slowly"), Student::random(trial).pickle] {
             let mut client = Client::connect(trial, address)?;
-            let conversation = &mut client.pickles.conversation;
+            let conversation = &mut client.conversation;
             conversation.send_in_pieces(&pickle, 1, PAUSE)?;
-            client.pickles.next(trial)?;
+            receive(&mut client.conversation)?;
         }
         Ok(())
     })

@@ -7,6 +7,7 @@ use harness::{Error, Signal};
 use super::NOT_IN_IT;
 use super::client::{Client, connect, connected, is_served, text};
 use super::common::ends;
+use crate::checks::pickle::receive;
 use crate::{Check, NotJudged, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -33,8 +34,8 @@ pub(super) const CHECKS: &[Check] = &[
             let (_silent, _) = connect(trial, address)?;
             let mut slow = Client::connect(trial, address)?;
             slow.send(b"]")?;
-            Client::connect(trial, address)?.tell(trial, &text(b"quick"))?;
-            slow.tell(trial, b".")?;
+            Client::connect(trial, address)?.tell(&text(b"quick"))?;
+            slow.tell(b".")?;
             Ok(())
         },
     )
@@ -52,11 +53,11 @@ pub(super) const CHECKS: &[Check] = &[
             const PATIENCE: Duration = Duration::from_secs(60);
             let object = text(&[b'x'; 95]);
             let mut client = connected(trial)?;
-            let answer = client.tell(trial, &object)?;
-            client.pickles.conversation.set_receive_buffer(65_536)?;
+            let answer = client.tell(&object)?;
+            client.conversation.set_receive_buffer(65_536)?;
             let block = object.repeat(OBJECTS);
             for sent in 0..BLOCKS {
-                let taken = client.pickles.conversation.send(&block);
+                let taken = client.conversation.send(&block);
                 taken.map_err(|error| match error {
                     Error::Peer { event, .. } => Problem::broken(
                         format!("{BLOCKS},000 objects are taken from a client that reads nothing"),
@@ -71,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
                     let reason = format!("{received} of 200,000 objects were acknowledged");
                     return Err(Problem::NotJudged(NotJudged::OutOfTime(reason)));
                 }
-                let next = client.pickles.next(trial)?;
+                let next = receive(&mut client.conversation)?;
                 if next != answer {
                     let happened = format!("{next}, after {received}");
                     return Err(Problem::broken("the same answer to each", happened));

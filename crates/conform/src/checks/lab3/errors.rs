@@ -11,6 +11,7 @@ use super::client::{A_MOMENT, Client, are_shown, connected, goes_on, is_served, 
 use super::exchange::KINDS;
 use super::{HOSTILE, NOT_IN_IT};
 use crate::checks::hostile;
+use crate::checks::pickle::receive;
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -20,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Important Notes 2: the server must not be stopped when an exception occurs",
         |trial| {
             let address = trial.serve()?;
-            for bytes in [NO_PICKLE, b".", b"hello, server!\n"] {
+            for bytes in NO_PICKLES {
                 let mut client = Client::connect(trial, address)?;
                 client.send(bytes)?;
                 client.pause();
@@ -74,7 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let address = trial.serve()?;
             let client = Client::connect(trial, address)?;
-            client.pickles.conversation.reset()?;
+            client.conversation.reset()?;
             goes_on(trial, address)
         },
     )
@@ -122,7 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let mut client = connected(trial)?;
             client.send(NO_PICKLE)?;
-            client.pickles.conversation.expect_gone()
+            client.conversation.expect_gone()
         },
     )
     .needs(&["P-3"]),
@@ -136,9 +137,9 @@ pub(super) const CHECKS: &[Check] = &[
             // the acknowledgement.
             let bytes = [&text(b"before")[..], NO_PICKLE, &[b'N'; 50_000]].concat();
             // It may close before it has taken all.
-            let _ = client.pickles.conversation.send(&bytes);
-            client.pickles.next(trial)?;
-            client.pickles.conversation.expect_gone()
+            let _ = client.conversation.send(&bytes);
+            receive(&mut client.conversation)?;
+            client.conversation.expect_gone()
         },
     )
     .needs(&["P-3", "P-6", "P-4/3"]),
@@ -182,21 +183,7 @@ pub(super) const CHECKS: &[Check] = &[
         "P-8/3",
         "what Python needs for sets and bytes in old protocols is no such name",
         "Hint 6: pickle.loads; Python writes bytes and sets as calls in the protocols 0 to 2",
-        |trial| {
-            let table: [(&[u8], &str); 3] = [
-                (
-                    b"\x80\x02c__builtin__\nset\nq\0]q\x01K\x01a\x85q\x02Rq\x03.",
-                    "{1}",
-                ),
-                (
-                    b"\x80\x02c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\
-              \x86q\x03Rq\x04.",
-                    r"b'a\xff'",
-                ),
-                (b"\x80\x02c__builtin__\nbytes\nq\0)Rq\x01.", "b''"),
-            ];
-            are_shown(trial, &table)
-        },
+        |trial| are_shown(trial, &AS_CALLS),
     )
     .needs(&["P-3", "P-4/2", "P-5/2", "P-6"]),
     Check::should(
@@ -295,7 +282,7 @@ pub(super) const CHECKS: &[Check] = &[
             const DIGITS: usize = 30_103;
             let mut client = connected(trial)?;
             let integer = [b"\x8b\xd4\x30\0\0", &[0xff; 12_499][..], b"\x7f."].concat();
-            client.tell(trial, &integer)?;
+            client.tell(&integer)?;
             let id = format!("Client {}: ", client.port);
             let wanted = format!("{id} and {DIGITS} digits, from 499 to 687, as a line");
             trial.wait_printed(&wanted, |printed| {
@@ -311,6 +298,23 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// No byte of it can begin a pickle.
 const NO_PICKLE: &[u8] = b"\xff\xfe\xfdGET / HTTP/1.1\r\n\r\n";
+
+/// The beginning of each of these is wrong already.
+pub(crate) const NO_PICKLES: [&[u8]; 3] = [NO_PICKLE, b".", b"hello, server!\n"];
+
+/// Plain data that Python writes as calls in old protocols, and how it shows them.
+pub(crate) const AS_CALLS: [(&[u8], &str); 3] = [
+    (
+        b"\x80\x02c__builtin__\nset\nq\0]q\x01K\x01a\x85q\x02Rq\x03.",
+        "{1}",
+    ),
+    (
+        b"\x80\x02c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\
+          \x86q\x03Rq\x04.",
+        r"b'a\xff'",
+    ),
+    (b"\x80\x02c__builtin__\nbytes\nq\0)Rq\x01.", "b''"),
+];
 
 /// By then the server has dealt with the error, if it does not show that by closing.
 const A_WHILE: Duration = Duration::from_secs(1);
@@ -334,7 +338,7 @@ fn printed_about(
     let before = console(trial)?;
     let mut client = Client::connect(trial, address)?;
     client.send(bytes)?;
-    let _: Event = client.pickles.conversation.next_event(1, A_WHILE);
+    let _: Event = client.conversation.next_event(1, A_WHILE);
     // It may close first and print then.
     thread::sleep(A_MOMENT);
     let after = console(trial)?;
@@ -352,8 +356,8 @@ pub(super) const MOST: u64 = 16 << 20;
 fn refuse(trial: &Trial<'_>, address: SocketAddr, pickle: &[u8]) -> Outcome {
     let mut client = Client::connect(trial, address)?;
     // It may close before it has taken all.
-    let _ = client.pickles.conversation.send(pickle);
-    client.pickles.conversation.expect_gone()
+    let _ = client.conversation.send(pickle);
+    client.conversation.expect_gone()
 }
 
 /// The same, and then another client is served.

@@ -3,7 +3,7 @@
 use harness::Event;
 
 use super::client::{A_MOMENT, Student, connect, connected, expect_line, expect_lines, text, word};
-use crate::checks::pickle::{LONGEST, Object};
+use crate::checks::pickle::{LONGEST, Object, receive};
 use crate::{Check, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -40,14 +40,13 @@ pub(super) const CHECKS: &[Check] = &[
             let address = trial.serve()?;
             let (mut client, told) = connect(trial, address)?;
             let exactly_one = matches!(&told, Object::Dictionary(entries) if entries.len() == 1);
-            if !exactly_one || client.pickles.has_more() {
-                let happened = format!("{told}, and more behind it or in it");
+            if !exactly_one {
                 return Err(Problem::broken(
                     "{'clientid': N} and nothing else",
-                    happened,
+                    told.to_string(),
                 ));
             }
-            client.pickles.conversation.expect_silence(A_MOMENT)
+            client.conversation.expect_silence(A_MOMENT)
         },
     )
     .needs(&["P-3"]),
@@ -80,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
             let mut client = connected(trial)?;
             for _ in 0..20 {
                 let object = word(trial);
-                client.tell(trial, &text(object.as_bytes()))?;
+                client.tell(&text(object.as_bytes()))?;
             }
             Ok(())
         },
@@ -95,7 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
             let mut client = connected(trial)?;
             client.send(&text(b"together").repeat(COUNT))?;
             for _ in 0..COUNT {
-                client.pickles.next(trial)?;
+                receive(&mut client.conversation)?;
             }
             Ok(())
         },
@@ -108,7 +107,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let mut client = connected(trial)?;
             let content = [b'x'; 20_000];
-            client.tell(trial, &[b"X\x20\x4e\0\0", &content[..], b"."].concat())?;
+            client.tell(&[b"X\x20\x4e\0\0", &content[..], b"."].concat())?;
             Ok(())
         },
     )
@@ -120,7 +119,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             let mut client = connected(trial)?;
             for pickle in PROTOCOLS {
-                client.tell(trial, pickle)?;
+                client.tell(pickle)?;
             }
             let line = format!(
                 "Client {}: {{'name': 'Jose', 'n': [1, 2.5, None, True]}}",
@@ -170,7 +169,7 @@ pub(super) const CHECKS: &[Check] = &[
             for length in [4095_usize, 4096, 4097] {
                 let content = vec![b'x'; length - AROUND];
                 let count = (content.len() as u16).to_le_bytes();
-                client.tell(trial, &[b"X", &count[..], b"\0\0", &content, b"."].concat())?;
+                client.tell(&[b"X", &count[..], b"\0\0", &content, b"."].concat())?;
             }
             Ok(())
         },
@@ -224,7 +223,7 @@ pub(super) const CHECKS: &[Check] = &[
         "the skeleton of the course's server: it answers each object with a pickled one",
         |trial| {
             let student = Student::random(trial);
-            connected(trial)?.tell(trial, &student.pickle).map(drop)
+            connected(trial)?.tell(&student.pickle).map(drop)
         },
     )
     .needs(&["P-3"]),
@@ -235,7 +234,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| {
             const TEXT: &str = "server got the data";
             let student = Student::random(trial);
-            let answer = connected(trial)?.tell(trial, &student.pickle)?;
+            let answer = connected(trial)?.tell(&student.pickle)?;
             if answer == Object::text(TEXT) {
                 return Ok(());
             }
@@ -247,7 +246,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// `{'name': 'Jose', 'n': [1, 2.5, None, True]}`, as Python 3.11 writes it in the protocols 0 to 5.
-const PROTOCOLS: [&[u8]; 6] = [
+pub(crate) const PROTOCOLS: [&[u8]; 6] = [
     b"(dp0\nVname\np1\nVJose\np2\nsVn\np3\n(lp4\nI1\naF2.5\naNaI01\nas.",
     b"}q\0(X\x04\0\0\0nameq\x01X\x04\0\0\0Joseq\x02X\x01\0\0\0nq\x03]q\x04\
       (K\x01G@\x04\0\0\0\0\0\0NI01\neu.",
@@ -262,7 +261,7 @@ const PROTOCOLS: [&[u8]; 6] = [
 ];
 
 /// Other kinds of plain data, and how Python shows them.
-pub(super) const KINDS: [(&[u8], &str); 11] = [
+pub(crate) const KINDS: [(&[u8], &str); 11] = [
     (b"N.", "None"),
     (b"\x89.", "False"),
     (b"J\xfe\xff\xff\xff.", "-2"),
@@ -280,7 +279,8 @@ pub(super) const KINDS: [(&[u8], &str); 11] = [
     ),
 ];
 
-fn is_id(told: &Object, port: u16) -> Outcome {
+/// That this is the id of the client at this port.
+pub(crate) fn is_id(told: &Object, port: u16) -> Outcome {
     if told.get("clientid") == Some(&Object::Integer(port.into())) {
         return Ok(());
     }

@@ -9,15 +9,19 @@ mod exchange;
 mod start;
 
 pub(super) use client::word;
+pub(crate) use client::{Student, text};
+pub(crate) use errors::{AS_CALLS, NO_PICKLES};
+pub(crate) use exchange::{KINDS, PROTOCOLS, is_id};
 
 use self::client::Client;
 use super::common::COMMON;
+use crate::explore::{self, Clients, EXPLORING, Lab3};
 use crate::{Arguments, Assignment, Role, Section};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab3",
     role: Role::Server {
-        visit: |trial, address| Ok(Client::connect(trial, address)?.pickles.conversation),
+        visit: |trial, address| Ok(Client::connect(trial, address)?.conversation),
     },
     arguments: |host, port| Arguments::new().host(host).port(port),
     sections: &[
@@ -27,6 +31,7 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
         Section::new("Connections and signals", connections::CHECKS),
         Section::new(COMMON, super::common::SERVER),
         Section::new(COMMON, common::CHECKS),
+        Section::new(EXPLORING, &[explore::check::<Clients<Lab3>>()]),
     ],
     causes: causes::CAUSES,
     criteria: &[],

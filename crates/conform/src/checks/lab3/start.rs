@@ -27,7 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Hint 3: will keep only 10 clients waiting in the server queue",
         |trial| {
             let served = connected(trial)?;
-            let address = served.pickles.conversation.remote_address();
+            let address = served.conversation.remote_address();
             let waiting = (0..QUEUE).map(|_| trial.connect(address));
             let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
             drop(served);
