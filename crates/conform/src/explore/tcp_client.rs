@@ -109,20 +109,17 @@ impl Model for TcpClient {
         let [end, length] = lengths(case);
         let stops = case.stops.is_some();
         let between = starts(&responses(&case.lines)).contains(&end);
-        let mut all = that_apply([
+        // What is broken most often comes first: it is named where a case has not become smaller.
+        let mut all: Vec<_> = case.lines.iter().filter_map(Line::check).collect();
+        all.extend(that_apply([
             ("TC-4/3", stops && between),
             ("TC-4/4", stops && !between),
             ("G-5", case.cuts.iter().any(|cut| cut.at < length)),
             ("TC-2/5", case.in_turn),
             ("TC-1/9", case.ends != PLAIN_ENDS),
             ("TC-1/2", case.on_stdin),
-        ]);
-        for line in &case.lines {
-            match line {
-                Line::Other(_, check) => all.push(check),
-                Line::Request(request) => all.extend(request.rests_on()),
-            }
-        }
+        ]));
+        all.extend(requests(&case.lines).flat_map(Request::rests_on));
         all
     }
 
@@ -192,6 +189,14 @@ impl Line {
         match self {
             Self::Request(request) => format!("{} {}", ACTIONS[request.action].0, request.message),
             Self::Other(text, _) => (*text).to_owned(),
+        }
+    }
+
+    /// The check that says what happens if it is no request.
+    fn check(&self) -> Option<&'static str> {
+        match self {
+            Self::Request(_) => None,
+            Self::Other(_, check) => Some(check),
         }
     }
 }
