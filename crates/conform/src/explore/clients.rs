@@ -221,6 +221,8 @@ impl<P: Protocol> Model for Clients<P> {
                 all.extend(rests_on(request, index == last));
             }
         }
+        // It needs pieces too, but they alone do not show it.
+        all.sort_by_key(|id| Some(*id) != rules.meanwhile);
         all
     }
 

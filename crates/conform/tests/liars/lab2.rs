@@ -309,8 +309,8 @@ fn text(text: &str) -> Vec<u8> {
 
 fn send(server: &mut TcpStream, order: &Order, fault: &str) -> io::Result<()> {
     let [name, username, sid] = &order.student;
-    let sid = match sid.parse::<i32>() {
-        Ok(sid) if fault != "a sid is a text" => [b"J", &sid.to_le_bytes()[..]].concat(),
+    let sid = match sid.parse::<i64>() {
+        Ok(sid) if fault != "a sid is a text" => [b"\x8a\x08", &sid.to_le_bytes()[..]].concat(),
         _ => text(sid),
     };
     let mut pickle = [b"\x80\x04}(", &text("student_name")[..], &text(name)].concat();
