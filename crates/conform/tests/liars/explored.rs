@@ -1,5 +1,5 @@
-//! Exploring alone finds the faults that lie in data or order, within ten seconds: a few of
-//! them by default, all with `EXPLORE=all` in the environment, and then a table of shares.
+//! Exploring alone finds the faults that lie in data or order, within ten seconds: all of them
+//! with `EXPLORE=all` in the environment, and then a table of shares.
 
 use std::env;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 
 use crate::{LIARS, subject};
 
-const WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const WITHIN: Duration = Duration::from_secs(10);
 
 /// So many of a hundred are found, at least.
 const GOAL: usize = 90;
@@ -266,62 +266,29 @@ const FAULTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Those that are explored by default: each breaks a must, at which exploring ends.
-const FEW: &[(&str, &str)] = &[
-    ("tcp_server", "uppercase changes one letter"),
-    ("server", "one queue for all"),
-    ("lab4", "a question is one read"),
-    ("server-s", "counts in 16 bits"),
-    ("accio", "leaves out the last byte"),
-    ("tcp_client", "a message is one word"),
-    ("client", "the last message is printed first"),
-    ("mathserver", "all answers but the first may be anything"),
-    ("lab2", "the reply is an error"),
-    ("lab3", "an error is the end"),
-];
-
-/// A busy machine needs longer.
-const AT_LAST: Duration = Duration::from_secs(120);
-
-pub(crate) fn lines() -> Vec<TestLine> {
-    if env::var("EXPLORE").is_ok_and(|asked| asked == "all") {
-        let name = "exploring alone finds the faults of data and order";
-        return vec![TestLine::new(
-            name,
-            Duration::from_secs(600),
-            share_is_found,
-        )];
-    }
-    let line = |(assignment, fault): &(&'static str, &'static str)| {
-        let (assignment, fault) = (*assignment, *fault);
-        TestLine::new(
-            format!("{assignment} exploring finds: {fault}"),
-            WITHIN,
-            move || {
-                let result = explored(assignment, fault, AT_LAST);
-                let record = CheckRecord::alone(named(assignment), &result);
-                if record.verdict == Verdict::Broken {
-                    return Ok(());
-                }
-                Err(record.to_string().into())
-            },
-        )
-    };
-    FEW.iter().map(line).collect()
+/// Nothing by default: each assignment has a liar for X-1 like for every check.
+pub(crate) fn on_request() -> Option<TestLine> {
+    env::var("EXPLORE").ok().filter(|asked| asked == "all")?;
+    let name = "exploring alone finds the faults of data and order";
+    Some(TestLine::new(
+        name,
+        Duration::from_secs(600),
+        share_is_found,
+    ))
 }
 
 fn named(assignment: &str) -> &'static Assignment {
     Assignment::named(assignment).unwrap()
 }
 
-fn explored(assignment: &str, fault: &str, within: Duration) -> CheckResult {
+fn explored(assignment: &str, fault: &str) -> CheckResult {
     let liar = LIARS
         .iter()
         .find(|liar| liar.assignment == assignment)
         .unwrap();
     let mut subject = subject(liar, fault, Duration::from_secs(2));
     subject.exploration = Exploration {
-        within,
+        within: WITHIN,
         case: None,
         concurrent: Exploration::CONCURRENT,
     };
@@ -343,7 +310,7 @@ fn share_is_found() -> Result<(), Failed> {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Some((assignment, fault)) = next() {
-                    let result = explored(assignment, fault, WITHIN);
+                    let result = explored(assignment, fault);
                     let record = CheckRecord::alone(named(assignment), &result);
                     let is_found = record.verdict == Verdict::Broken;
                     eprintln!("{}", line(assignment, fault, &record));

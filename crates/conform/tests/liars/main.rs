@@ -106,13 +106,14 @@ fn lines() -> Vec<TestLine> {
         }));
         lines.extend(liar.lies.iter().map(|(id, fault)| {
             let name = format!("{} {id} is caught on: {fault}", assignment.name);
-            let subject = subject(liar, fault, Duration::from_secs(2));
+            let mut subject = subject(liar, fault, Duration::from_secs(2));
+            subject.exploration.within = explored::WITHIN;
             let takes = check(assignment, id).map_or(Duration::ZERO, |check| check.takes);
             TestLine::new(name, takes, move || is_caught(assignment, &subject, id))
         }));
     }
     lines.extend(capture_lines());
-    lines.extend(explored::lines());
+    lines.extend(explored::on_request());
     lines
 }
 
