@@ -263,6 +263,8 @@ main() {
   done
 
   find_target
+  # What is built once and debugged by nobody.
+  [[ -z ${CI:-} ]] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false
   logs=$target/tests
   rm -rf "$logs"
   mkdir -p "$logs"

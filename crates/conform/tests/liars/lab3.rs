@@ -83,7 +83,6 @@ pub(crate) const LIAR: Liar = Liar {
         ("G-8/2", "a zero is no first digit"),
         ("G-9", "a port is used once"),
         ("X-1", "there is one id"),
-        ("X-1", "1 is an acknowledgement"),
     ],
 };
 
