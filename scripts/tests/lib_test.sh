@@ -17,6 +17,7 @@ program() {
 program deaf <<<'printf "not going to listen on %s\n" "$*"; exec sleep 60'
 program short <<<'printf "out of order\n" >&2; exit 3'
 program polite <<<'trap "printf bye; exit 5" INT; printf "ready\n"; while :; do sleep 0.01; done'
+program stubborn <<<'trap "" TERM; printf ready; exec sleep 60'
 program parent <<<'sleep 60 & printf "%s\n" "$!"; wait'
 program echoer <<<'printf "%s|" "$@"; cat; printf oops >&2; exit 4'
 
@@ -70,7 +71,7 @@ expect 0 <<<'start polite; wait_for_text "$server_out" ready
 stop INT; assert_equal "$status" 5; assert_equal "$(<"$server_out")" "ready
 bye"'
 
-expect 1 <<<'start deaf; kill -s STOP "$server"; stop TERM'
+expect 1 <<<'start stubborn; wait_for_text "$server_out" ready; stop TERM'
 assert_contains "$output" 'still runs after 1 s'
 
 expect 1 <<<'wait_until false'

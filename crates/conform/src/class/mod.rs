@@ -123,10 +123,12 @@ impl Class {
             Target::FixedPort(_) => 1,
             _ => usize::MAX,
         };
-        let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let concurrent = options.concurrent.unwrap_or_else(processors).min(at_most);
-        // Together no more than for one: checks that make each other late are repeated.
-        let jobs = order.jobs.min(bearable_jobs()).div_ceil(concurrent);
+        // Measured: while one submission waits for its last checks others begin, and few checks
+        // make each other so late that they have to be repeated.
+        let twice = || 2 * thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let concurrent = options.concurrent.unwrap_or_else(twice).min(at_most);
+        let jobs = order.jobs.div_ceil(2);
+        let jobs = jobs.min(bearable_jobs() / concurrent).max(1);
         let output = order.output.unwrap_or_else(|| "results".into());
         let captures = order.captures.map(|captures| captures.folder);
         let (points, problem) = (order.style.points, Some(order.style.problem));
