@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+use rustix::net::{bind, listen};
 
 use crate::error::Error;
 use crate::peer::Peer;
 use crate::process::Process;
+use crate::sockets::tcp_socket;
 
 /// How often a process is looked at while its connection is waited for.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -57,7 +58,7 @@ impl Listener {
     /// [`Error::System`] if the system refuses.
     pub fn unanswering() -> Result<Self, Error> {
         let open = || {
-            let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+            let socket = tcp_socket()?;
             bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
             listen(&socket, 0)?;
             let listener = TcpListener::from(socket);

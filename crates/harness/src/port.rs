@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::net::{AddressFamily, SocketType, bind, socket};
+use rustix::net::bind;
 
 use crate::error::Error;
 use crate::process::Process;
 use crate::program::Program;
-use crate::sockets::Listeners;
+use crate::sockets::{Listeners, tcp_socket};
 use crate::tree;
 
 /// Ports that are handed out: within every range that an assignment asks for, and below those
@@ -54,7 +54,7 @@ pub fn free_port() -> Result<u16, Error> {
 /// Without SO_REUSEADDR, so that the leftovers of former connections count as well: programs that
 /// do not set it need a port without any.
 fn is_free(port: u16) -> io::Result<bool> {
-    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    let socket = tcp_socket()?;
     match bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)) {
         Ok(()) => Ok(true),
         Err(rustix::io::Errno::ADDRINUSE) => Ok(false),

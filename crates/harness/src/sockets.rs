@@ -1,9 +1,32 @@
-//! Who listens for TCP connections, in the network of the thread that asks: only Linux tells.
+//! Sockets that no program under test inherits, and who listens for TCP connections in the network
+//! of the thread that asks, which only Linux tells.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+#[cfg(target_os = "linux")]
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 #[cfg(target_os = "linux")]
 use linux::{dumped, of_process, read};
+
+/// A TCP socket over IPv4. A program that another thread starts now does not get it too.
+#[cfg(target_os = "linux")]
+pub(crate) fn tcp_socket() -> rustix::io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC;
+    socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)
+}
+
+/// The same, but for a moment.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn tcp_socket() -> rustix::io::Result<OwnedFd> {
+    use rustix::io::{FdFlags, fcntl_setfd};
+    use rustix::net::{AddressFamily, SocketType, socket};
+
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
 
 /// A listening socket.
 #[derive(Debug)]

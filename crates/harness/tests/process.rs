@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
-use harness::{Error, Exit, Input, Output, Process, Program, Signal, escape};
+use harness::{Error, Exit, Input, Listener, Output, Process, Program, Signal, escape};
 
 /// For what happens at once, with room for a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -302,6 +302,40 @@ fn dropping_a_process_ends_those_that_left_its_group() {
     assert_eq!(process.tree(), [gone_away]);
     drop(process);
     assert!(!runs(gone_away));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn killing_a_tree_ends_those_that_left_its_group() {
+    let script = "setsid sh -c 'echo $$; exec sleep 60' >&1 & wait";
+    let mut process = shell(script).start().unwrap();
+    let gone_away = number(&mut process);
+    assert_eq!(process.kill_tree().unwrap(), Exit::Signal(9));
+    assert!(!runs(gone_away));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tree_runs_if_a_child_alone_does_and_rests_if_all_wait() {
+    let mut busy = shell("(echo now; while :; do :; done) & wait")
+        .start()
+        .unwrap();
+    busy.wait_line(SOON).unwrap();
+    assert!(busy.tree_is_running());
+    let idle = shell("sleep 60 & wait").start().unwrap();
+    let start = Instant::now();
+    while idle.tree_is_running() {
+        assert!(start.elapsed() < SOON);
+        std::thread::sleep(BRIEFLY);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_has_no_socket_of_the_harness() {
+    let _full = Listener::unanswering().unwrap();
+    let process = shell("sleep 60").start().unwrap();
+    assert_eq!(process.listening(), []);
 }
 
 #[test]

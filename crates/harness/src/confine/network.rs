@@ -7,7 +7,9 @@ use std::thread;
 use nix::sched::{CloneFlags, unshare};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, recv, sendto, socket};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
+};
 
 use crate::error::Error;
 
@@ -44,7 +46,8 @@ pub(super) fn loopback_up() -> io::Result<()> {
         message.extend(word.to_ne_bytes());
     }
     // Protocol 0 is NETLINK_ROUTE.
-    let socket = socket(AddressFamily::NETLINK, SocketType::RAW, None)?;
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
     sendto(
         &socket,
         &message,
