@@ -263,7 +263,7 @@ main() {
   done
 
   find_target
-  # What is built once and debugged by nobody.
+  # There, everything is built once, and nobody debugs it.
   [[ -z ${CI:-} ]] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false
   logs=$target/tests
   rm -rf "$logs"

@@ -370,7 +370,7 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it runs on, or if a wrapper does not let its status be known.
     pub fn wait_exit(&mut self) -> Result<Exit, Problem> {
-        self.wait_exit_within(Duration::ZERO)
+        self.wait_exit_within(self.timeout())
     }
 
     /// The same, for so long, or for the timeout of the run if that is longer.
@@ -463,21 +463,21 @@ impl<'a> Trial<'a> {
         ))
     }
 
-    /// Waits until the program that was started last has printed this line on standard output, near
-    /// the end of what may be very much.
+    /// Waits until the program that was started last has printed this line on standard output, among
+    /// the last of what may be very much.
     ///
     /// # Errors
     /// A [`Problem`] with what was printed instead.
-    pub(crate) fn wait_line_lately(&mut self, line: &str) -> Outcome {
-        const LATELY: usize = 256 << 10;
-        let lately = |printed: &[u8]| plain(&printed[printed.len().saturating_sub(LATELY)..]);
+    pub(crate) fn wait_recent_line(&mut self, line: &str) -> Outcome {
+        const RECENT: usize = 256 << 10;
+        let recent = |printed: &[u8]| plain(&printed[printed.len().saturating_sub(RECENT)..]);
         let is_there = |printed: &str| printed.lines().any(|found| found.trim() == line);
-        if self.prints(|printed| is_there(&lately(printed)))? {
+        if self.prints(|printed| is_there(&recent(printed)))? {
             return Ok(());
         }
         Err(Problem::broken(
             format!("the line {line:?} on standard output"),
-            last_lines(&lately(&self.process()?.stdout())),
+            last_lines(&recent(&self.process()?.stdout())),
         ))
     }
 

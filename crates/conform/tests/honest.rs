@@ -4,8 +4,8 @@
 //!
 //! By default one program an assignment is graded. With `HONEST=all` in the environment each is
 //! graded plainly and behind a shell script, and one an assignment as a daemon and without an
-//! environment; with `HONEST=hard`, at the lowest priority beside four
-//! busy loops, and with seven others beside it.
+//! environment; with `HONEST=hard`, each at the lowest priority beside four busy loops, and with
+//! seven others beside it.
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
@@ -45,8 +45,8 @@ enum Condition {
 }
 
 impl Condition {
-    /// Whether a program is tried in it. What a language has no part in is tried with one.
-    fn is_of(self, assignment: &Assignment, program: &Path) -> bool {
+    /// Whether a program is graded under it. Where the language makes no difference, one is enough.
+    fn applies_to(self, assignment: &Assignment, program: &Path) -> bool {
         let is_server = matches!(assignment.role, Role::Server { .. });
         match self {
             Self::Plain | Self::Wrapped | Self::Busy | Self::Eight => true,
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
                 .display()
                 .to_string();
             for condition in conditions {
-                if !condition.is_of(assignment, &program) {
+                if !condition.applies_to(assignment, &program) {
                     continue;
                 }
                 lines.push(line(&name, assignment, &command, *condition));

@@ -84,7 +84,8 @@ pub(crate) fn request(magic: u16, id: u8, [name, receiver, text]: [&[u8]; 3]) ->
 
 /// A response with one byte of `MoreMsgs`, and senders and texts.
 pub(crate) fn response<S: AsRef<[u8]>, T: AsRef<[u8]>>(more: u8, messages: &[(S, T)]) -> Vec<u8> {
-    let mut record = vec![0xae, 0x73, 3, messages.len() as u8, more];
+    let mut record = MAGIC.to_be_bytes().to_vec();
+    record.extend([3, messages.len() as u8, more]);
     for (sender, text) in messages {
         let (sender, text) = (sender.as_ref(), text.as_ref());
         record.push(sender.len() as u8);

@@ -31,6 +31,12 @@ pub(crate) fn receive(conversation: &mut Conversation) -> Result<Object, Problem
     })
 }
 
+/// A text of any length as a pickle.
+pub(crate) fn long_text(text: &str) -> Vec<u8> {
+    let length = (text.len() as u32).to_le_bytes();
+    [b"\x80\x04X", &length[..], text.as_bytes(), b"."].concat()
+}
+
 /// A Python object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Object {

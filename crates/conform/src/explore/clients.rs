@@ -485,7 +485,7 @@ impl<P: Protocol> Play<'_, '_, P> {
             if let Some(line) = P::line(request, connection.local_address().port()) {
                 let another = P::RESTS_ON.another;
                 let server = self.stage.running().breaks(another)?;
-                server.wait_line_lately(&line).breaks(another)?;
+                server.wait_recent_line(&line).breaks(another)?;
             }
         }
         match client.end {

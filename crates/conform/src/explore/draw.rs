@@ -31,6 +31,11 @@ pub(crate) fn is_plain(one: char) -> bool {
     one.is_alphanumeric() || one.is_ascii_graphic() || one == ' '
 }
 
+/// The same of a text, in every encoding.
+pub(crate) fn is_plain_ascii(text: &str) -> bool {
+    text.is_ascii() && text.chars().all(is_plain)
+}
+
 /// Draws a case: the same number makes the same draws.
 #[derive(Debug)]
 pub(crate) struct Draw {

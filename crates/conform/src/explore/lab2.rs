@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use harness::{Input, Output, shown};
 
-use super::pieces::{self, Cut};
-use super::{Breaks as _, Draw, Fault, Model, Stage, smaller};
+use super::draw::is_plain_ascii;
+use super::pieces::{self, AT_ONCE, Cut};
+use super::{Breaks as _, Draw, Fault, Model, Stage, smaller, that_apply};
 use crate::checks::lab2::{
     Id, NO_IDS, NO_PICKLES, REPLIES, arguments_of, ends, fails, finish, is_of_its_kind, is_student,
     stays_whole,
 };
-use crate::checks::pickle::receive;
+use crate::checks::pickle::{long_text, receive};
 use crate::{Conversation, Outcome, Problem, Trial};
 
 /// The client of lab 3.
 pub(crate) struct Lab2;
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Case {
     /// The name, the username and the sid.
     student: [String; 3],
@@ -29,7 +30,7 @@ pub(crate) struct Case {
     act: Act,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct Reply {
     pickle: Vec<u8>,
     printed: String,
@@ -76,9 +77,6 @@ const NO_ID: &str = "PC-2/6";
 const NO_PICKLE: &str = "PC-2/7";
 const RESETS: &str = "PC-2/5";
 
-/// More bytes than some take at once.
-const AT_ONCE: usize = 1000;
-
 impl Model for Lab2 {
     type Case = Case;
     type Memory = ();
@@ -109,62 +107,62 @@ impl Model for Lab2 {
     }
 
     fn smaller(case: &Case) -> Vec<Case> {
-        let mut all = Vec::new();
-        let mut add = |change: &dyn Fn(&mut Case)| {
-            let mut smaller = case.clone();
-            change(&mut smaller);
-            all.push(smaller);
-        };
         let acts = [Look::StaysWhole, Look::PrintsReply].map(Act::Serves);
-        for act in acts.into_iter().take_while(|act| *act != case.act) {
-            add(&|case| case.act = act.clone());
-        }
+        let acts = acts.into_iter().take_while(|act| *act != case.act);
+        let mut all = smaller::with(case, acts.collect(), |case, act| case.act = act);
         if let Act::Lies(lie) = &case.act
             && lie.is_part()
         {
-            for length in smaller::numbers(lie.sends.len(), 0) {
-                let mut lie = lie.clone();
-                lie.sends.truncate(length);
-                add(&|case| case.act = Act::Lies(lie.clone()));
-            }
+            let lengths = smaller::numbers(lie.sends.len(), 0);
+            let lies = smaller::with(lie, lengths, |lie, length| lie.sends.truncate(length));
+            all.extend(smaller::with(case, lies, |case, lie| {
+                case.act = Act::Lies(lie);
+            }));
         }
-        if case.reply.check.is_some() {
-            add(&|case| case.reply = Reply::usual());
-        }
+        all.extend(smaller::plainer(
+            case,
+            &[
+                |case| case.reply = Reply::usual(),
+                |case| case.in_dictionary = true,
+            ],
+        ));
         if case.reply.check == Some(A_TEXT) {
-            for text in smaller::texts(&case.reply.printed) {
-                add(&|case| case.reply = Reply::text(&text));
-            }
-        }
-        if !case.in_dictionary {
-            add(&|case| case.in_dictionary = true);
+            let texts = smaller::texts(&case.reply.printed);
+            all.extend(smaller::with(case, texts, |case, text| {
+                case.reply = Reply::text(&text);
+            }));
         }
         for at in [0, 1] {
             let cuts = &case.cuts[at];
-            for cuts in pieces::fewer(cuts).iter().chain(&pieces::smaller(cuts)) {
-                add(&|case| case.cuts[at].clone_from(cuts));
-            }
+            let cuts = [pieces::fewer(cuts), pieces::smaller(cuts)].concat();
+            all.extend(smaller::with(case, cuts, |case, cuts| case.cuts[at] = cuts));
         }
-        for (index, plain) in ["a", "a", "7"].into_iter().enumerate() {
-            if case.student[index] != plain {
-                add(&|case| plain.clone_into(&mut case.student[index]));
-            }
-        }
+        all.extend(smaller::plainer(
+            case,
+            &[
+                |case| case.student[0] = "a".to_owned(),
+                |case| case.student[1] = "a".to_owned(),
+                |case| case.student[2] = "7".to_owned(),
+            ],
+        ));
         all
     }
 
     fn rests_on(case: &Case) -> Vec<&'static str> {
-        let mut all = Vec::new();
-        all.extend((!case.cuts.concat().is_empty()).then_some("G-5"));
-        all.extend((!case.in_dictionary).then_some("PC-1/7"));
-        all.extend((!case.has_plain_sid()).then_some("PC-1/9"));
-        if let Act::Serves(_) = case.act {
-            let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-            let printed = &case.reply.printed;
-            all.extend((case.reply.pickle.len() > AT_ONCE).then_some("G-5"));
-            all.extend((!printed.bytes().all(is_plain)).then_some("G-6/3"));
-            all.extend(case.reply.check);
-        }
+        let serves = matches!(case.act, Act::Serves(_));
+        let Reply {
+            pickle,
+            printed,
+            check,
+        } = &case.reply;
+        let mut all = that_apply([
+            ("G-5", !case.cuts.concat().is_empty()),
+            ("PC-1/7", !case.in_dictionary),
+            ("PC-1/9", !case.has_plain_sid()),
+            ("G-5", serves && pickle.len() > AT_ONCE),
+            ("G-6/3", serves && !is_plain_ascii(printed)),
+        ]);
+        all.extend(check.filter(|_| serves));
         all.extend(match &case.act {
             Act::Serves(Look::StaysWhole) => None,
             Act::Serves(Look::Waits) => Some("PC-1/10"),
@@ -264,9 +262,8 @@ impl Reply {
     }
 
     fn text(text: &str) -> Self {
-        let length = (text.len() as u32).to_le_bytes();
         Self {
-            pickle: [b"\x80\x04X", &length[..], text.as_bytes(), b"."].concat(),
+            pickle: long_text(text),
             printed: text.to_owned(),
             check: Some(A_TEXT),
         }

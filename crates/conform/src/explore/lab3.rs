@@ -5,9 +5,11 @@ use std::time::Duration;
 use harness::shown;
 
 use super::clients::{Protocol, RestsOn};
+use super::draw::is_plain_ascii;
+use super::pieces::AT_ONCE;
 use super::{Breaks as _, Draw, Fault, smaller};
-use crate::checks::lab3::{AS_CALLS, KINDS, NO_PICKLES, PROTOCOLS, Student, is_id, text};
-use crate::checks::pickle::{Object, receive};
+use crate::checks::lab3::{self, AS_CALLS, KINDS, NO_PICKLES, PROTOCOLS, is_id};
+use crate::checks::pickle::{Object, long_text, receive};
 use crate::{Conversation, Problem};
 
 /// The server of lab 3.
@@ -15,11 +17,7 @@ pub(crate) struct Lab3;
 
 #[derive(Clone, PartialEq)]
 pub(crate) enum Request {
-    Student {
-        name: String,
-        username: String,
-        sid: i32,
-    },
+    Student(Student),
     /// A text, in protocol 4 or 1.
     Text(String, Form),
     /// The same as one of them, and the line that is printed is looked at.
@@ -27,6 +25,13 @@ pub(crate) enum Request {
     /// Another object, and the check that asks for it.
     Object(&'static [u8], &'static str),
     NoPickle(&'static [u8]),
+}
+
+#[derive(Clone, PartialEq)]
+pub(crate) struct Student {
+    name: String,
+    username: String,
+    sid: i32,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,8 +43,16 @@ pub(crate) enum Form {
 /// The check of what the course's skeleton answers.
 const ITS_WORDS: &str = "P-6/2";
 
-/// The assignment receives 4096 bytes at once, and some receive fewer.
-const AT_ONCE: usize = 1000;
+impl Student {
+    fn is_plain(&self) -> bool {
+        is_plain(&self.name) && is_plain(&self.username)
+    }
+
+    /// Its pickle, and the line that is printed about it.
+    fn as_sent(&self) -> lab3::Student {
+        lab3::Student::new(&self.name, &self.username, self.sid)
+    }
+}
 
 impl Protocol for Lab3 {
     type Request = Request;
@@ -64,11 +77,11 @@ impl Protocol for Lab3 {
         let request = match draw.number(0..10) {
             0 | 1 => Request::NoPickle(draw.pick(&NO_PICKLES)),
             2 => object(draw),
-            3 | 4 => Request::Student {
+            3 | 4 => Request::Student(Student {
                 name: name(draw),
                 username: name(draw),
                 sid: draw.pick(&[0, 7, -1, 255, 65_536, 918_273_645, i32::MAX]),
-            },
+            }),
             _ => {
                 let length = match draw.one_in(8) {
                     true => draw.number(4080..4100),
@@ -86,20 +99,16 @@ impl Protocol for Lab3 {
     fn smaller(request: &Request) -> Vec<Request> {
         let mut all = vec![Request::Text("a".to_owned(), Form::New)];
         match request {
-            Request::Student {
-                name,
-                username,
-                sid,
-            } => {
-                let with = |name: &str, username: &str| Request::Student {
-                    name: name.to_owned(),
-                    username: username.to_owned(),
-                    sid: *sid,
-                };
-                let names = smaller::texts(name).into_iter();
-                all.extend(names.map(|name| with(&name, username)));
-                let usernames = smaller::texts(username).into_iter();
-                all.extend(usernames.map(|username| with(name, &username)));
+            Request::Student(student) => {
+                let names = smaller::texts(&student.name);
+                let mut students = smaller::with(student, names, |student, name| {
+                    student.name = name;
+                });
+                let usernames = smaller::texts(&student.username);
+                students.extend(smaller::with(student, usernames, |student, username| {
+                    student.username = username;
+                }));
+                all.extend(students.into_iter().map(Request::Student));
             }
             Request::Text(text, form) => {
                 all.push(Request::Text("a".repeat(text.len()), Form::New));
@@ -125,8 +134,8 @@ impl Protocol for Lab3 {
         let mut all = Vec::new();
         all.extend((!is_last).then_some("P-4/2"));
         match request {
-            Request::Student { name, username, .. } => {
-                all.extend((!is_plain(name) || !is_plain(username)).then_some("P-9"));
+            Request::Student(student) => {
+                all.extend((!student.is_plain()).then_some("P-9"));
                 all.extend(["P-6", ITS_WORDS]);
             }
             Request::Text(text, form) => {
@@ -162,13 +171,11 @@ impl Protocol for Lab3 {
 
     fn words(request: &Request) -> String {
         match request {
-            Request::Student {
+            Request::Student(Student {
                 name,
                 username,
                 sid,
-            } => {
-                format!("the student {name:?}, {username:?} with the sid {sid}")
-            }
+            }) => format!("the student {name:?}, {username:?} with the sid {sid}"),
             Request::Text(text, Form::New) => format!("the text of {}", shown(text.as_bytes())),
             Request::Text(text, Form::Old) => {
                 format!("the text of {}, in protocol 1", shown(text.as_bytes()))
@@ -181,20 +188,11 @@ impl Protocol for Lab3 {
 
     fn bytes(request: &Request) -> Vec<u8> {
         match request {
-            Request::Student {
-                name,
-                username,
-                sid,
-            } => Student::new(name, username, *sid).pickle,
-            Request::Text(short, Form::New) if short.len() < 256 => text(short.as_bytes()),
-            Request::Text(text, form) => {
-                let header: &[u8] = match form {
-                    Form::New => b"\x80\x04X",
-                    Form::Old => b"X",
-                };
-                let length = (text.len() as u32).to_le_bytes();
-                [header, &length, text.as_bytes(), b"."].concat()
-            }
+            Request::Student(student) => student.as_sent().pickle,
+            Request::Text(text, Form::New) if text.len() < 256 => lab3::text(text.as_bytes()),
+            Request::Text(text, Form::New) => long_text(text),
+            // The same without the mark of a protocol.
+            Request::Text(text, Form::Old) => long_text(text).split_off(2),
             Request::Shown(request) => Self::bytes(request),
             Request::Object(pickle, _) => pickle.to_vec(),
             Request::NoPickle(bytes) => bytes.to_vec(),
@@ -235,7 +233,7 @@ impl Protocol for Lab3 {
             return client.expect_gone().breaks("P-7/7");
         }
         let answer = receive(client).breaks("P-4")?;
-        let is_student = matches!(request, Request::Student { .. });
+        let is_student = matches!(request, Request::Student(_));
         if is_student && answer != Object::text(ACKNOWLEDGEMENT) {
             let expected = format!("the text \"{ACKNOWLEDGEMENT}\"");
             return Err(Problem::broken(expected, answer.to_string())).breaks(ITS_WORDS);
@@ -255,12 +253,8 @@ impl Protocol for Lab3 {
 /// shows it is a long story.
 fn printed(request: &Request, port: u16) -> Option<String> {
     match request {
-        Request::Student {
-            name,
-            username,
-            sid,
-        } if is_plain(name) && is_plain(username) => {
-            Some(Student::new(name, username, *sid).line.trim().to_owned())
+        Request::Student(student) if student.is_plain() => {
+            Some(student.as_sent().line.trim().to_owned())
         }
         Request::Text(text, _) if text.is_ascii() && !text.contains(['\'', '\\']) => {
             let text = text.bytes().map(|byte| match byte {
@@ -275,8 +269,7 @@ fn printed(request: &Request, port: u16) -> Option<String> {
 
 /// Whether it is something, and any program prints it as it is.
 fn is_plain(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    !text.is_empty() && text.bytes().all(plain)
+    !text.is_empty() && is_plain_ascii(text)
 }
 
 fn object(draw: &mut Draw) -> Request {
@@ -308,8 +301,9 @@ mod tests {
             let request = Lab3::draw(&mut Draw::new(number));
             let (bytes, words) = (Lab3::bytes(&request), Lab3::words(&request));
             match (read(&bytes), request) {
-                (Reading::Whole(object, end), Request::Student { name, .. }) => {
-                    assert_eq!(object.get("student_name"), Some(&Object::text(&name)));
+                (Reading::Whole(object, end), Request::Student(student)) => {
+                    let name = Object::text(&student.name);
+                    assert_eq!(object.get("student_name"), Some(&name));
                     assert_eq!(end, bytes.len(), "{words}");
                 }
                 (Reading::Whole(object, end), Request::Text(text, _)) => {
@@ -320,7 +314,7 @@ mod tests {
                 (reading, Request::NoPickle(_)) => {
                     assert_eq!(reading, Reading::Wrong { at: 0 }, "{words}");
                 }
-                (reading, Request::Student { .. }) => panic!("{reading:?} of {words}"),
+                (reading, Request::Student(_)) => panic!("{reading:?} of {words}"),
                 (_, Request::Object(..) | Request::Shown(_)) => {}
             }
         }

@@ -30,6 +30,9 @@ impl Pause {
     }
 }
 
+/// Some receivers take fewer bytes at once than the 4096 of an assignment, but all take these.
+pub(crate) const AT_ONCE: usize = 1000;
+
 /// A pause that a person would notice.
 pub(crate) const LONG: u64 = 100;
 

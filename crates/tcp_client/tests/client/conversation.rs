@@ -185,6 +185,7 @@ fn tc_4_a_server_that_takes_one_long_request_slowly_is_not_silent() {
         assert_eq!(client.stdout(), b"ok\n");
         return;
     }
+    eprintln!("skipped: the machine is too busy to tell");
 }
 
 /// A MiB every tenth of a second, or what came before the client gave up; returns the longest

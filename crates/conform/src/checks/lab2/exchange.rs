@@ -281,7 +281,7 @@ pub(crate) const REPLIES: [(&[u8], &str); 6] = [
 ];
 
 /// An id that a server may assign, of two bytes as Python writes it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Id(pub(crate) u16);
 
 impl Id {
