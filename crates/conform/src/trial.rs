@@ -1,6 +1,6 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ pub struct Trial<'a> {
     /// A shorter timeout than that of the run.
     hurry: Option<Duration>,
     explored: Option<Explored>,
-    /// The folder that the program may write to, if it is confined.
+    /// The folder that the program may write to.
     scratch: Option<TempDir>,
     /// The process that a signal was sent to, and the signal.
     signalled: Option<(Worker, Signal)>,
@@ -187,13 +187,19 @@ impl<'a> Trial<'a> {
         let Some(limits) = &self.subject.confinement else {
             return Ok(program);
         };
+        Ok(limits.confine(program, self.scratch()?))
+    }
+
+    /// A folder that the program may write to, removed with all that is in it.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the checker if it cannot be made.
+    pub(crate) fn scratch(&mut self) -> Result<&Path, Problem> {
         let scratch = match self.scratch.take() {
             Some(scratch) => scratch,
-            None => make_scratch(limits)?,
+            None => make_scratch(self.subject.confinement.as_ref())?,
         };
-        let confined = limits.confine(program, scratch.path());
-        self.scratch = Some(scratch);
-        Ok(confined)
+        Ok(self.scratch.insert(scratch).path())
     }
 
     fn chooses_ports(&self) -> bool {
@@ -634,10 +640,10 @@ fn last_lines(printed: &str) -> String {
 }
 
 /// A folder that the program may write to, and nobody else's program may look into.
-fn make_scratch(limits: &Limits) -> Result<TempDir, Error> {
+fn make_scratch(limits: Option<&Limits>) -> Result<TempDir, Error> {
     let make = || {
         let scratch = tempfile::Builder::new().prefix("conform-").tempdir()?;
-        if let Some(user) = limits.user {
+        if let Some(user) = limits.and_then(|limits| limits.user) {
             std::os::unix::fs::chown(scratch.path(), Some(user.uid), Some(user.gid))?;
         }
         Ok(scratch)
@@ -653,7 +659,7 @@ fn make_scratch(limits: &Limits) -> Result<TempDir, Error> {
 /// # Errors
 /// A sentence about why it cannot be confined.
 pub(crate) fn try_confinement(limits: &Limits) -> Result<Landlock, Error> {
-    let scratch = make_scratch(limits)?;
+    let scratch = make_scratch(Some(limits))?;
     let process = limits
         .confine(Program::new("true"), scratch.path())
         .start()?;

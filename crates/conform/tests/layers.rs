@@ -91,6 +91,12 @@ fn main() -> ExitCode {
             }
         }
     }
+    for (assignment, check) in [("lab3", "P-8"), ("lab2", "PC-2/8")] {
+        let open = Arc::clone(&open);
+        let name = format!("what a pickle names is called, and {check} sees it");
+        let test = move || is_called(&open, assignment, check);
+        lines.push(TestLine::new(name, Duration::ZERO, test));
+    }
     for (way, _) in &WAYS[1..3] {
         let open = Arc::clone(&open);
         let name = format!("nothing is run if it must be confined, without {way}");
@@ -151,6 +157,22 @@ fn all_agree(
         }
     }
     Ok(())
+}
+
+/// A program that unpickles whatever comes does not pass because it is confined.
+fn is_called(open: &Open, assignment: &str, check: &str) -> Result<(), Failed> {
+    let plain = programs::folder("honest").join(assignment).join("plain.py");
+    let (Some(python), Some(plain)) = (&open.python, open.copy(&plain)) else {
+        return Ok(());
+    };
+    let finished = Program::new(&open.conform)
+        .args(["--only", check, assignment, "--", python, &plain])
+        .run(DEADLINE)?;
+    let report = String::from_utf8_lossy(&finished.stdout);
+    if report.contains("/called\", \"w\") was") {
+        return Ok(());
+    }
+    Err(report.into_owned().into())
 }
 
 /// The program would leave a file where the layer that is left allows it.
@@ -237,7 +259,10 @@ impl Open {
     /// What starts `conform` in this way; nothing if that needs a compiler that is not there.
     fn words(&self, user: &[&str], way: &str) -> Option<Vec<String>> {
         let conform = self.conform.clone();
-        let mut words: Vec<String> = user.iter().map(|&word| word.to_owned()).collect();
+        // It would hide what is not flushed where the environment is kept.
+        let cleared = ["env", "-u", "PYTHONUNBUFFERED"];
+        let words = user.iter().chain(&cleared);
+        let mut words: Vec<String> = words.map(|&word| word.to_owned()).collect();
         match way.strip_prefix("--") {
             None if way.is_empty() => words.push(conform),
             None => words.extend([self.without.clone()?, way.to_owned(), conform]),

@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use tempfile::TempDir;
-
 use crate::{Outcome, Problem};
 
 /// Calls `bytearray(20000000)`.
@@ -41,17 +39,6 @@ pub(super) fn integer() -> Vec<u8> {
 /// A text that makes the pickle a little longer than 1 MiB.
 pub(super) fn large() -> Vec<u8> {
     [b"X\0\0\x10\0", &[b'x'; 1 << 20][..], b"."].concat()
-}
-
-/// A folder for the file that proves that something was called; it is removed with its content.
-pub(super) fn folder() -> Result<TempDir, Problem> {
-    tempfile::Builder::new()
-        .prefix("conform-")
-        .tempdir()
-        .map_err(|error| {
-            let reason = format!("the checker has trouble making a folder: {error}");
-            Problem::trouble(reason)
-        })
 }
 
 /// Pickles that create an empty file with `open(PATH, "w")`, one for each way to name and to call a
