@@ -273,7 +273,7 @@ fn start_redis(machine: &Machine) -> Result<Server, Error> {
 fn start_python(machine: &Machine) -> Result<Server, Error> {
     const SCRIPT: &str = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../conform/tests/python/tcp_server.py"
+        "/../conform/tests/programs/honest/tcp_server/plain.py"
     );
     let python = machine.installed("python3")?;
     machine.serve(|port| machine.contender(&python).args([SCRIPT, "-p", port]))
