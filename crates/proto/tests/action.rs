@@ -4,7 +4,9 @@
 mod common;
 
 use proptest::prelude::*;
-use proto::action::transform::{TransformError, Transformed, max_extra_copies, transform};
+use proto::action::transform::{
+    TransformError, Transformed, begin, max_extra_copies, transform, transform_rest,
+};
 use proto::action::{
     Action, RequestHeader, ResponseDecoder, ResponseEvent, ResponseHeader, Truncated,
 };
@@ -191,6 +193,28 @@ proptest! {
         kept.dedup();
         let mut rest = text.chars();
         prop_assert!(kept.iter().all(|point| rest.any(|other| other == *point)), "{result:?}");
+    }
+
+    #[test]
+    fn g_5_a_text_is_transformed_the_same_if_that_begins_before_it_is_whole(
+        text in any_text(),
+        places in any_places(),
+        seed: u64,
+    ) {
+        for action in NAMED {
+            let mut body = text.clone().into_bytes();
+            let (mut arrived, mut begun) = (0, 0);
+            for piece in pieces(text.as_bytes(), &places) {
+                arrived += piece.len();
+                begun += begin(action, &mut body[begun..arrived]);
+            }
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let result = match transform_rest(action, &mut body, begun, &mut rng).unwrap() {
+                Transformed::InPlace => String::from_utf8(body).unwrap(),
+                Transformed::Replaced(result) => result,
+            };
+            prop_assert_eq!(result, apply(action, &text, seed));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use proto::action::transform::{TransformError, Transformed, transform};
+use proto::action::transform::{TransformError, Transformed, begin, transform_rest};
 use proto::action::{Action, ERROR_MESSAGE, RequestHeader};
 
 use crate::buffer::Buffer;
@@ -16,6 +16,8 @@ pub(crate) struct Session {
     buffer: Buffer,
     /// How many bytes are still to come of a request that is answered already; they are dropped.
     unwanted: usize,
+    /// How many bytes of the request that is arriving need not be looked at again.
+    begun: usize,
     rng: fastrand::Rng,
 }
 
@@ -92,9 +94,11 @@ impl Session {
                 continue;
             }
             let Some(data) = rest.get_mut(..length) else {
+                self.begun += begin(header.action(), &mut rest[self.begun..]);
                 break;
             };
-            let result = transform(header.action(), data, &mut self.rng);
+            let begun = std::mem::take(&mut self.begun);
+            let result = transform_rest(header.action(), data, begun, &mut self.rng);
             log(header, result.as_ref().map(|_| ()).map_err(|error| *error));
             let whole = RequestHeader::LEN + length;
             match result {
@@ -136,6 +140,7 @@ mod tests {
     use std::cell::RefCell;
 
     use proptest::prelude::*;
+    use proto::action::transform::transform;
 
     use super::*;
     use crate::buffer::IDLE_CAPACITY;

@@ -1,6 +1,6 @@
 //! The action protocol: one request with its transformation, and a stream of responses.
 
-use proto::action::transform::{TransformError, Transformed, transform};
+use proto::action::transform::{TransformError, Transformed, begin, transform_rest};
 use proto::action::{
     Action, RequestHeader, ResponseDecoder, ResponseEvent, ResponseHeader, Truncated,
 };
@@ -45,9 +45,12 @@ pub fn request(bytes: &[u8]) {
     let limit = transform_memory(parsed.action(), text);
     let mut body = text.to_vec();
     let result = memory::assert_at_most(limit, || {
-        transform(
+        // As if it came in two halves.
+        let begun = begin(parsed.action(), &mut body[..text.len() / 2]);
+        transform_rest(
             parsed.action(),
             &mut body,
+            begun,
             &mut fastrand::Rng::with_seed(seed),
         )
     });

@@ -44,14 +44,61 @@ pub fn transform(
     body: &mut [u8],
     rng: &mut fastrand::Rng,
 ) -> Result<Transformed, TransformError> {
+    transform_rest(action, body, 0, rng)
+}
+
+/// Does with the beginning of a text what can be done before the rest of it is there, so that it
+/// happens while the bytes are in the processor's cache. Returns how many bytes need not be looked
+/// at again: they are ASCII, and in the right case.
+///
+/// Go on behind them when more has arrived, and end with [`transform_rest`]:
+///
+/// ```
+/// use proto::action::Action;
+/// use proto::action::transform::{Transformed, begin, transform_rest};
+///
+/// let mut rng = fastrand::Rng::with_seed(1);
+/// let mut body = *b"Hello World";
+/// let begun = begin(Action::Uppercase, &mut body[..5]);
+/// assert_eq!((begun, &body), (5, b"HELLO World"));
+/// let result = transform_rest(Action::Uppercase, &mut body, begun, &mut rng);
+/// assert_eq!((result, &body), (Ok(Transformed::InPlace), b"HELLO WORLD"));
+/// ```
+pub fn begin(action: Action, arrived: &mut [u8]) -> usize {
     match action {
-        Action::Uppercase => change_case(body, <[u8]>::make_ascii_uppercase, str::to_uppercase),
-        Action::Lowercase => change_case(body, <[u8]>::make_ascii_lowercase, str::to_lowercase),
-        Action::Reverse => reverse(body),
-        Action::Shuffle => shuffle(body, rng),
-        Action::Random => random(body, rng),
-        Action::Reserved(code) => Err(TransformError::Reserved { code }),
+        Action::Uppercase => change_ascii(arrived, <[u8]>::make_ascii_uppercase),
+        Action::Lowercase => change_ascii(arrived, <[u8]>::make_ascii_lowercase),
+        Action::Reverse | Action::Shuffle => change_ascii(arrived, |_| ()),
+        Action::Random | Action::Reserved(_) => 0,
     }
+}
+
+/// Like [`transform`], for a text whose first `begun` bytes have been through [`begin`].
+///
+/// # Errors
+/// Those of [`transform`].
+pub fn transform_rest(
+    action: Action,
+    body: &mut [u8],
+    begun: usize,
+    rng: &mut fastrand::Rng,
+) -> Result<Transformed, TransformError> {
+    let begun = begun + begin(action, &mut body[begun..]);
+    let is_ascii = begun == body.len();
+    let replaced = |text: String| Ok(Transformed::Replaced(text));
+    match action {
+        Action::Uppercase | Action::Lowercase if is_ascii => {}
+        // A part of it is in this case already, which changes nothing for the rest.
+        Action::Uppercase => return replaced(text(body)?.to_uppercase()),
+        Action::Lowercase => return replaced(text(body)?.to_lowercase()),
+        Action::Reverse if is_ascii => body.reverse(),
+        Action::Reverse => reverse(body)?,
+        Action::Shuffle if is_ascii => rng.shuffle(body),
+        Action::Shuffle => shuffle(body, rng)?,
+        Action::Random => return replaced(repeat(text(body)?, || copies(rng))),
+        Action::Reserved(code) => return Err(TransformError::Reserved { code }),
+    }
+    Ok(Transformed::InPlace)
 }
 
 /// The bound of T-13: how many copies beyond the first `random` writes in one response to a text
@@ -86,33 +133,27 @@ fn text(body: &[u8]) -> Result<&str, TransformError> {
     })
 }
 
-fn change_case(
-    body: &mut [u8],
-    ascii: impl Fn(&mut [u8]),
-    unicode: impl FnOnce(&str) -> String,
-) -> Result<Transformed, TransformError> {
-    for piece in body.chunks_mut(PIECE) {
+/// Changes the pieces in front that are ASCII, and returns their length.
+fn change_ascii(bytes: &mut [u8], change: impl Fn(&mut [u8])) -> usize {
+    let mut changed = 0;
+    for piece in bytes.chunks_mut(PIECE) {
         if !piece.is_ascii() {
-            // The pieces before are in this case already, which changes nothing behind them.
-            return Ok(Transformed::Replaced(unicode(text(body)?)));
+            break;
         }
-        ascii(piece);
+        change(piece);
+        changed += piece.len();
     }
-    Ok(Transformed::InPlace)
+    changed
 }
 
-fn reverse(body: &mut [u8]) -> Result<Transformed, TransformError> {
-    if body.is_ascii() {
-        body.reverse();
-        return Ok(Transformed::InPlace);
-    }
+fn reverse(body: &mut [u8]) -> Result<(), TransformError> {
     text(body)?;
     body.reverse();
     // Each code point now stands backwards and ends with its first byte: turn it round.
     for point in body.split_inclusive_mut(|byte| !is_continuation(*byte)) {
         point.reverse();
     }
-    Ok(Transformed::InPlace)
+    Ok(())
 }
 
 /// Whether a byte of UTF-8 is not the first one of its code point.
@@ -120,11 +161,7 @@ const fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, TransformError> {
-    if body.is_ascii() {
-        rng.shuffle(body);
-        return Ok(Transformed::InPlace);
-    }
+fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<(), TransformError> {
     let mut points: Vec<char> = text(body)?.chars().collect();
     rng.shuffle(&mut points);
     // The same code points need the same number of bytes, so they fill the body exactly.
@@ -133,12 +170,7 @@ fn shuffle(body: &mut [u8], rng: &mut fastrand::Rng) -> Result<Transformed, Tran
         end += point.encode_utf8(&mut body[end..]).len();
     }
     debug_assert_eq!(end, body.len());
-    Ok(Transformed::InPlace)
-}
-
-fn random(body: &[u8], rng: &mut fastrand::Rng) -> Result<Transformed, TransformError> {
-    let text = text(body)?;
-    Ok(Transformed::Replaced(repeat(text, || copies(rng))))
+    Ok(())
 }
 
 /// How many times `random` writes one code point (T-12); 0 if it is dropped.
