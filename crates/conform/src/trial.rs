@@ -1,5 +1,7 @@
+use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use harness::{
     By, Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Recorder, Signal,
     Worker, WorkerExit,
 };
-use tempfile::{NamedTempFile, TempDir, TempPath};
+use tempfile::{TempDir, TempPath};
 
 use crate::capture::KEPT_OF_CHECK;
 use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
@@ -332,7 +334,12 @@ impl<'a> Trial<'a> {
     /// A [`Problem`] of the checker itself.
     pub fn file(&mut self, content: &[u8]) -> Result<PathBuf, Problem> {
         let write = || {
-            let mut file = NamedTempFile::with_prefix("conform-")?;
+            // The program may run as another user.
+            let readable = fs::Permissions::from_mode(0o644);
+            let mut file = tempfile::Builder::new()
+                .prefix("conform-")
+                .permissions(readable)
+                .tempfile()?;
             file.write_all(content)?;
             Ok(file.into_temp_path())
         };
