@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,10 @@ use crate::{
 
 /// How many checks run concurrently by default: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
+
+/// A check that rests on a broken one counts only if it holds, and waits no longer than this for
+/// what should happen immediately.
+const BRIEFLY: Duration = Duration::from_secs(2);
 
 /// How often it is asked whether to stop.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -55,6 +60,16 @@ impl Grading {
             }
         })
     }
+
+    /// Makes a check whose failure would say nothing about its clause.
+    fn check_briefly(&self, check: &'static Check) -> CheckResult {
+        let mut brief = self.clone();
+        brief.subject.timeout = self.subject.timeout.min(BRIEFLY);
+        CheckResult {
+            was_brief: true,
+            ..brief.check(check)
+        }
+    }
 }
 
 /// What came of it.
@@ -83,6 +98,8 @@ pub struct CheckResult {
     pub took: Duration,
     /// Whether a failure is a matter of time: on a machine that is too busy that proves nothing.
     pub depends_on_time: bool,
+    /// Whether it had less time than others, since it rests on a broken check.
+    pub(crate) was_brief: bool,
     /// What exploring has come to, if that is what the check does.
     pub(crate) explored: Option<Box<Explored>>,
 }
@@ -217,10 +234,10 @@ fn start_checks(grading: &Grading) -> mpsc::Receiver<Numbered> {
         // One server, or one port, serves one check after another.
         Target::FixedPort(_) | Target::Connect(_) => 1,
     };
-    let waiting = Arc::new(Mutex::new(in_order(grading).into_iter()));
+    let work = Arc::new(Work::new(grading));
     for _ in 0..jobs.clamp(1, grading.checks.len().max(1)) {
-        let (grading, waiting, results) = (grading.clone(), Arc::clone(&waiting), results.clone());
-        let work = move || make_checks(&grading, &waiting, &results);
+        let (work, results) = (Arc::clone(&work), results.clone());
+        let work = move || work.make_checks(&results);
         // Fewer threads make the same checks.
         if thread::Builder::new().spawn(work).is_err() {
             break;
@@ -229,24 +246,100 @@ fn start_checks(grading: &Grading) -> mpsc::Receiver<Numbered> {
     received
 }
 
-fn make_checks(
-    grading: &Grading,
-    waiting: &Mutex<impl Iterator<Item = (usize, &'static Check)>>,
-    results: &Sender<Numbered>,
-) {
-    // A function of its own, so that the lock is not held while the check runs.
-    let next = || {
-        waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next()
-    };
-    while let Some((index, check)) = next() {
-        let result = grading.check(check);
-        if results.send((index, result)).is_err() {
-            return;
+/// What the threads share that make the checks.
+struct Work {
+    grading: Grading,
+    progress: Mutex<Progress>,
+    /// A check has ended.
+    ended: Condvar,
+}
+
+struct Progress {
+    waiting: Vec<(usize, &'static Check)>,
+    /// The ids of those that rest on nothing and have not ended, but will soon.
+    undecided: HashSet<&'static str>,
+    /// Those of the broken ones, and of what rests on them.
+    doubtful: HashSet<&'static str>,
+    running: usize,
+}
+
+impl Work {
+    fn new(grading: &Grading) -> Self {
+        let waiting = in_order(grading);
+        let is_soon = |check: &Check| check.premises.is_empty() && check.takes.is_zero();
+        let undecided = waiting.iter().filter(|(_, check)| is_soon(check));
+        let undecided = undecided.map(|(_, check)| check.id).collect();
+        let progress = Progress {
+            waiting,
+            undecided,
+            doubtful: HashSet::new(),
+            running: 0,
+        };
+        Self {
+            grading: grading.clone(),
+            progress: Mutex::new(progress),
+            ended: Condvar::new(),
         }
     }
+
+    fn make_checks(&self, results: &Sender<Numbered>) {
+        while let Some((index, check, is_doubtful)) = self.next() {
+            let result = if is_doubtful {
+                self.grading.check_briefly(check)
+            } else {
+                self.grading.check(check)
+            };
+            self.end(&result);
+            if results.send((index, result)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next check, and whether a failure of it would say nothing.
+    fn next(&self) -> Option<(usize, &'static Check, bool)> {
+        let mut progress = locked(&self.progress);
+        while !progress.waiting.is_empty() {
+            if let Some(place) = progress.next(&self.grading.checks) {
+                let (index, check) = progress.waiting.remove(place);
+                progress.running += 1;
+                return Some((index, check, progress.doubtful.contains(check.id)));
+            }
+            progress = self
+                .ended
+                .wait(progress)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    fn end(&self, result: &CheckResult) {
+        let mut progress = locked(&self.progress);
+        progress.running -= 1;
+        progress.undecided.remove(result.check.id);
+        if result.is_broken() {
+            progress.doubtful.insert(result.check.id);
+            spread(&mut progress.doubtful, &self.grading.checks);
+        }
+        self.ended.notify_all();
+    }
+}
+
+impl Progress {
+    /// The place of the next check, unless all of those that wait rest on what is undecided.
+    fn next(&self, checks: &[&'static Check]) -> Option<usize> {
+        let mut undecided = self.undecided.clone();
+        spread(&mut undecided, checks);
+        let is_undecided = |premise: &&str| undecided.contains(premise);
+        let mut waiting = self.waiting.iter();
+        let ready = waiting.position(|(_, check)| !check.premises.iter().any(is_undecided));
+        // Premises of each other would wait for ever.
+        ready.or((self.running == 0).then_some(0))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Checks that wait long come first. With a deadline, musts come before shoulds, and checks that
@@ -264,7 +357,8 @@ fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
     checks
 }
 
-/// A check that failed while the checker itself was late is run once more, alone. If the checker is
+/// A check that failed while the checker itself was late, or in less time than others have, is run
+/// once more, alone. If the checker is
 /// late again, and the failure is a matter of time, it is not judged.
 ///
 /// One that rests on a broken check is not repeated: it will not be judged in any case.
@@ -274,16 +368,18 @@ fn repeat_alone(
     lateness: &Lateness,
     stop: &impl Fn() -> Option<&'static str>,
 ) -> Option<&'static str> {
-    let was_late = |result: &CheckResult| lateness.during(result.started, result.took);
+    let was_late =
+        |result: &CheckResult| result.was_brief || lateness.during(result.started, result.took);
     let results = results.iter_mut().flatten();
     let mut failed: Vec<_> = results.filter(|result| result.is_broken()).collect();
     // What most rest on comes first.
     failed.sort_by_key(|result| result.check.premises.len());
     let certain = failed.iter().filter(|result| !was_late(result));
-    let mut broken: Vec<_> = certain.map(|result| result.check.id).collect();
+    let mut broken: HashSet<_> = certain.map(|result| result.check.id).collect();
+    let checks: Vec<_> = failed.iter().map(|result| result.check).collect();
     for result in failed {
-        let mut premises = result.check.premises.iter();
-        if !was_late(result) || premises.any(|premise| broken.contains(premise)) {
+        spread(&mut broken, &checks);
+        if broken.contains(result.check.id) {
             continue;
         }
         match make_alone(grading, result.check, stop) {
@@ -294,10 +390,27 @@ fn repeat_alone(
             result.outcome = Err(Problem::trouble("the machine is too busy to tell"));
         }
         if result.is_broken() {
-            broken.push(result.check.id);
+            broken.insert(result.check.id);
         }
     }
     None
+}
+
+/// Adds to the `broken` those of the checks that rest on one of them.
+fn spread(broken: &mut HashSet<&'static str>, checks: &[&'static Check]) {
+    let mut before = 0;
+    while before < broken.len() {
+        before = broken.len();
+        for check in checks {
+            if check
+                .premises
+                .iter()
+                .any(|premise| broken.contains(premise))
+            {
+                broken.insert(check.id);
+            }
+        }
+    }
 }
 
 /// Makes one check while no other is made; or returns why that is stopped.
@@ -332,6 +445,7 @@ impl CheckResult {
             started: Instant::now(),
             took: Duration::ZERO,
             depends_on_time: false,
+            was_brief: false,
             explored: None,
         }
     }
@@ -374,6 +488,7 @@ pub fn grade_one(
         started,
         took,
         depends_on_time,
+        was_brief: false,
     }
 }
 
@@ -549,6 +664,49 @@ mod tests {
         );
         let made = MADE.each_ref().map(|made| made.load(Ordering::SeqCst));
         assert_eq!(made, [2, 1]);
+    }
+
+    #[test]
+    fn what_rests_on_a_broken_check_comes_after_it_has_less_time_and_counts_if_it_holds() {
+        static TIMEOUT: Mutex<Duration> = Mutex::new(Duration::ZERO);
+        static CHECKS: [Check; 3] = [
+            Check::must("T-4", "", "", |trial| {
+                *locked(&TIMEOUT) = trial.timeout();
+                Ok(())
+            })
+            .needs(&["T-3"])
+            .waits(9),
+            Check::must("T-3", "", "", |_| Err(Problem::broken("", ""))).needs(&["T-2"]),
+            BROKEN,
+        ];
+        let grading = Grading {
+            checks: CHECKS.iter().collect(),
+            ..grading(Target::Start, &[])
+        };
+        let outcomes = outcomes(&grading);
+        assert_eq!(outcomes[0], Ok(()));
+        assert_eq!(*locked(&TIMEOUT), BRIEFLY);
+    }
+
+    #[test]
+    fn what_failed_briefly_is_repeated_if_nothing_that_it_rests_on_is_broken() {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        static AGAIN: Check = Check::must("T-3", "", "", |trial| {
+            MADE.fetch_add(1, Ordering::SeqCst);
+            assert!(trial.timeout() > BRIEFLY);
+            Ok(())
+        })
+        .needs(&["T-1"]);
+        let grading = grading(Target::Start, &[]);
+        let brief = CheckResult {
+            outcome: Err(Problem::broken("", "")),
+            was_brief: true,
+            ..CheckResult::not_judged(&AGAIN, NotJudged::Trouble(String::new()))
+        };
+        let mut results = [Some(brief)];
+        repeat_alone(&grading, &mut results, &Lateness::watch(), &|| None);
+        assert_eq!(results[0].as_ref().unwrap().outcome, Ok(()));
+        assert_eq!(MADE.load(Ordering::SeqCst), 1);
     }
 
     #[test]
