@@ -74,8 +74,8 @@ A class:
   --class FOLDER       grades each folder in it as a submission, in which COMMAND
                        runs; writes a JSON file for each, index.html and gradebooks
   --output FOLDER      writes them there [default: results]
-  --concurrent N       grades so many submissions concurrently, each with half of --jobs
-                       [default: two for each processor]
+  --concurrent N       grades so many submissions concurrently
+                       [default: as many as leave the processors some time]
   --again              grades those too that are graded already and have not changed
   --shard K/N          grades the K-th of N parts of the class [default: 1/1]
   --summarize FOLDER   makes index.html and gradebooks of the JSON files there

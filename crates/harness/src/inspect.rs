@@ -10,6 +10,24 @@ use crate::proc;
 use crate::process::Process;
 use crate::tree;
 
+/// How much of the time of all processors is left, from one look to the next (Linux).
+#[derive(Debug, Default)]
+pub struct Idleness {
+    idle: u64,
+    all: u64,
+}
+
+impl Idleness {
+    /// The share that was idle since the last look, from 0 to 1, or since the system's start; nothing
+    /// if the system does not tell.
+    pub fn look(&mut self) -> Option<f64> {
+        let (idle, all) = proc::processor_ticks().ok()?;
+        let share = idle.checked_sub(self.idle)? as f64 / all.checked_sub(self.all)? as f64;
+        *self = Self { idle, all };
+        share.is_finite().then_some(share)
+    }
+}
+
 /// Looking in from outside (Linux). What is said of one process is that of the program itself, not
 /// of what it started, and all but [`cpu_time`](Self::cpu_time) fails with [`Error::System`] once
 /// it has ended, and everywhere else. A whole tree ([`tree`](Self::tree)) may be empty.

@@ -41,7 +41,7 @@ mod linux {
     use std::time::Duration;
 
     use procfs::process::{LimitValue, Process, Stat, all_processes};
-    use procfs::{ProcError, ProcResult};
+    use procfs::{CurrentSI as _, ProcError, ProcResult};
 
     use super::{MARK, Row};
 
@@ -132,6 +132,20 @@ mod linux {
         Duration::from_nanos(delays.sum())
     }
 
+    /// Clock ticks of all processors together since the system's start: idle ones, and all.
+    pub(crate) fn processor_ticks() -> io::Result<(u64, u64)> {
+        let total = procfs::KernelStats::current()
+            .map_err(io::Error::other)?
+            .total;
+        let waiting = total.iowait.unwrap_or_default();
+        let busy = total.user + total.nice + total.system;
+        let interrupts = [total.irq, total.softirq, total.steal]
+            .into_iter()
+            .flatten();
+        let idle = total.idle + waiting;
+        Ok((idle, idle + busy + interrupts.sum::<u64>()))
+    }
+
     /// Clock ticks as time: on every processor of today hundredths of a second.
     pub(crate) fn duration(ticks: u64) -> Duration {
         Duration::from_millis(1000 * ticks / procfs::ticks_per_second())
@@ -174,6 +188,10 @@ mod elsewhere {
 
     pub(crate) fn table() -> Vec<Row> {
         Vec::new()
+    }
+
+    pub(crate) fn processor_ticks() -> io::Result<(u64, u64)> {
+        unsupported()
     }
 
     pub(crate) fn row(_: i32) -> io::Result<Row> {

@@ -2,15 +2,17 @@
 //! else is made from these files.
 
 mod grader;
+mod room;
 mod submissions;
 mod summary;
 
 use std::ffi::OsString;
 use std::fs;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
 use cli::{CommandLine, Error, Output, Value};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -22,11 +24,15 @@ use crate::report::Format;
 use crate::{Target, record};
 
 use grader::Grader;
+use room::Room;
 use submissions::Submission;
 pub(crate) use summary::{Graded, Summary};
 
 /// What every submission is given, so that all are asked the same, on whatever machine, whenever.
 const SEED: &str = "1";
+
+/// How often it is asked whether the next submission may begin.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Some submissions were not judged.
 const STATUS_NOT_JUDGED: u8 = 4;
@@ -95,7 +101,7 @@ impl Shard {
 #[derive(Debug)]
 pub(crate) struct Class {
     folder: PathBuf,
-    concurrent: usize,
+    concurrent: RangeInclusive<usize>,
     again: bool,
     shard: Shard,
     grader: Grader,
@@ -118,17 +124,13 @@ impl Class {
                 "--class writes JSON, HTML and CSV, and takes no --format",
             ));
         }
-        let at_most = match order.subject.target {
+        let jobs = order.jobs.min(bearable_jobs());
+        let concurrent = match (order.subject.target, options.concurrent) {
             // Where programs have no network of their own, only one can use it.
-            Target::FixedPort(_) => 1,
-            _ => usize::MAX,
+            (Target::FixedPort(_), _) => 1..=1,
+            (_, Some(number)) => number..=number,
+            _ => concurrent(bearable_jobs() / jobs),
         };
-        // Measured: while one submission waits for its last checks others begin, and few checks
-        // make each other so late that they have to be repeated.
-        let twice = || 2 * thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let concurrent = options.concurrent.unwrap_or_else(twice).min(at_most);
-        let jobs = order.jobs.div_ceil(2);
-        let jobs = jobs.min(bearable_jobs() / concurrent).max(1);
         let output = order.output.unwrap_or_else(|| "results".into());
         let captures = order.captures.map(|captures| captures.folder);
         let (points, problem) = (order.style.points, Some(order.style.problem));
@@ -165,11 +167,11 @@ impl Class {
             .filter(|submission| self.again || !self.is_graded(submission))
             .collect();
         let unchanged = of_part - waiting.len();
-        let left = self.grade(waiting, self.concurrent, is_interrupted)?;
+        let left = self.grade(waiting, self.concurrent.clone(), is_interrupted)?;
         // What the machine disturbed is graded once more, with the machine to itself.
         let left = self.grade(
             left.into_iter().map(|(one, _)| one).collect(),
-            1,
+            1..=1,
             is_interrupted,
         )?;
         for (submission, reason) in &left {
@@ -203,40 +205,56 @@ impl Class {
     fn grade(
         &self,
         submissions: Vec<Submission>,
-        concurrent: usize,
+        concurrent: RangeInclusive<usize>,
         is_interrupted: fn() -> bool,
     ) -> Result<Vec<(Submission, String)>, Error> {
         let bar = progress(submissions.len());
-        let waiting = Mutex::new(submissions.into_iter());
-        let left = Mutex::new(Vec::new());
-        let next = || {
-            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.next().filter(|_| !is_interrupted())
-        };
-        let work = || -> Result<(), Error> {
-            while let Some(submission) = next() {
-                let folder = &self.summary.folder;
-                if let Err(reason) = self.grader.grade(&submission, folder, is_interrupted)? {
-                    let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
-                    left.push((submission, reason));
+        let folder = &self.summary.folder;
+        let mut room = Room::new(concurrent);
+        let mut waiting = submissions.into_iter();
+        let mut left = Vec::new();
+        let mut trouble = None;
+        thread::scope(|scope| {
+            let mut running: Vec<ScopedJoinHandle<'_, _>> = Vec::new();
+            loop {
+                for ended in running.extract_if(.., |one| one.is_finished()) {
+                    bar.inc(1);
+                    match ended.join() {
+                        Ok(Ok((_, Ok(())))) => {}
+                        Ok(Ok((submission, Err(reason)))) => left.push((submission, reason)),
+                        Ok(Err(error)) => trouble = Some(error),
+                        Err(_) => trouble = Some(Error::new("a thread that grades panicked")),
+                    }
                 }
-                bar.inc(1);
+                let may_begin =
+                    trouble.is_none() && !is_interrupted() && room.is_there(running.len());
+                let next = may_begin.then(|| waiting.next()).flatten();
+                if let Some(submission) = next {
+                    running.push(scope.spawn(move || {
+                        let graded = self.grader.grade(&submission, folder, is_interrupted)?;
+                        Ok((submission, graded))
+                    }));
+                } else if running.is_empty() {
+                    break;
+                }
+                thread::sleep(GLANCE);
             }
-            Ok(())
-        };
-        let workers = thread::scope(|scope| {
-            let workers: Vec<_> = (0..concurrent).map(|_| scope.spawn(work)).collect();
-            let ended = workers.into_iter().map(thread::ScopedJoinHandle::join);
-            ended.collect::<Vec<_>>()
         });
         bar.finish_and_clear();
-        for worker in workers {
-            worker.map_err(|_| Error::new("a thread that grades panicked"))??;
+        if let Some(error) = trouble {
+            return Err(error);
         }
-        let mut left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
         left.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
         Ok(left)
     }
+}
+
+/// How many submissions to grade concurrently, at least and at most, where the machine bears
+/// `bearable`.
+fn concurrent(bearable: usize) -> RangeInclusive<usize> {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let bearable = bearable.max(1);
+    processors.min(bearable)..=(8 * processors).min(bearable)
 }
 
 /// The options of `conform` for each submission: those of this run without the ones about the
@@ -285,7 +303,7 @@ fn progress(submissions: usize) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
