@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 use harness::Idleness;
 
 /// So long the machine is watched before one more submission begins.
-const SPAN: Duration = Duration::from_millis(500);
+const SPAN: Duration = Duration::from_millis(300);
 
 /// Whoever is asked so much later than that is on a machine that is too busy.
-const LATE: Duration = Duration::from_millis(200);
+const LATE: Duration = Duration::from_millis(100);
 
 /// The share of the processors' time that has to be left.
 const LEFT: f64 = 0.1;
