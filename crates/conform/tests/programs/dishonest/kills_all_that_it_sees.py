@@ -4,6 +4,8 @@ import signal
 
 import common
 
+# What comes from this program, run for another check.
+signal.signal(signal.SIGUSR2, lambda *_: common.reached("by a signal"))
 for pid in list(common.others()):
     common.attempt(f"killing {pid}", lambda: os.kill(pid, signal.SIGKILL))
 try:
@@ -13,5 +15,10 @@ try:
 except OSError:
     inside = False
 if inside:
-    common.attempt("killing all", lambda: os.kill(-1, signal.SIGKILL))
+    for number in (signal.SIGUSR2, signal.SIGKILL):
+        try:
+            # This succeeds even if it is refused for each process.
+            os.kill(-1, number)
+        except OSError:
+            pass
 common.serve()
