@@ -417,6 +417,25 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// How the server that was started last ends within this time, if it does: the process that
+    /// listens, whatever it stands behind.
+    ///
+    /// # Errors
+    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if it was not started here.
+    pub(crate) fn end_within(&mut self, within: Duration) -> Result<Option<WorkerExit>, Problem> {
+        let process = self.process()?;
+        Ok(process.wait_worker_exit(process.worker(), within).ok())
+    }
+
+    /// The most memory that the program itself had resident so far, in bytes.
+    ///
+    /// # Errors
+    /// A [`Problem`] if it was not started here, or has ended.
+    pub(crate) fn peak_memory(&mut self) -> Result<u64, Problem> {
+        let process = self.process()?;
+        Ok(process.worker_peak_memory(process.worker())?)
+    }
+
     /// Waits until the program that was started last waits for something itself: nobody presses
     /// ctrl-c sooner. On a busy machine it may be about to install its handler, or to call accept.
     ///

@@ -72,16 +72,9 @@ impl Process {
         self.look(proc::cpu_time)
     }
 
-    /// Whether one of its threads runs or waits for a processor at this moment. Asked often, this
-    /// tells a program that never rests even where others leave it no processor time to use.
-    ///
-    /// # Errors
-    /// [`Error::System`], see above.
-    pub fn is_running(&self) -> Result<bool, Error> {
-        self.look(proc::is_running)
-    }
-
-    /// The same of the process and of everything it started.
+    /// Whether a thread of it, or of what it started, runs or waits for a processor at this moment.
+    /// Asked often, this tells a program that never rests even where others leave it no processor
+    /// time to use.
     #[must_use]
     pub fn tree_is_running(&self) -> bool {
         let rows = tree::members(self.pid());

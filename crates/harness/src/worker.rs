@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::Error;
-use crate::proc::Row;
+use crate::proc::{self, Row};
 use crate::process::{Exit, Process};
 use crate::sockets::Listeners;
 use crate::tree;
@@ -105,6 +105,14 @@ impl Process {
         }
         let passed_on = self.wait_exit(PASS_ON).map(WorkerExit::PassedOn);
         Ok(passed_on.unwrap_or(WorkerExit::Unknown))
+    }
+
+    /// The most bytes of memory that the worker ever had resident.
+    ///
+    /// # Errors
+    /// [`Error::System`] once it has ended, and where there is no `/proc`.
+    pub fn worker_peak_memory(&self, worker: Worker) -> Result<u64, Error> {
+        proc::peak(worker.identity.0).map_err(Error::system("looking into a process"))
     }
 
     fn has(&self, worker: Worker) -> bool {

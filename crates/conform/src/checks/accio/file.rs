@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
             ask_for_file(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;
             // More than the system keeps is not sent yet: the program is still at it.
-            let memory = trial.process()?.peak_memory()? >> 20;
+            let memory = trial.peak_memory()? >> 20;
             if memory < MOST {
                 return Ok(());
             }

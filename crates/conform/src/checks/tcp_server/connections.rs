@@ -156,7 +156,7 @@ pub(super) const CHECKS: &[Check] = &[
                 // than the system keeps for both ends.
                 client.receive(4)?;
                 trial.signal(Signal::INT)?;
-                let _ = trial.process()?.wait_exit(PAUSE);
+                trial.end_within(PAUSE)?;
                 client.receive(LENGTH)?;
             }
             Ok(())
