@@ -1,6 +1,7 @@
 //! The process that does the work, which may stand behind a shell.
 
 use std::collections::HashMap;
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -112,7 +113,24 @@ impl Process {
     /// # Errors
     /// [`Error::System`] once it has ended, and where there is no `/proc`.
     pub fn worker_peak_memory(&self, worker: Worker) -> Result<u64, Error> {
-        proc::peak(worker.identity.0).map_err(Error::system("looking into a process"))
+        look(worker, proc::peak)
+    }
+
+    /// Processor time that the worker has used so far, user and system, to 10 ms.
+    ///
+    /// # Errors
+    /// As [`worker_peak_memory`](Self::worker_peak_memory).
+    pub fn worker_cpu_time(&self, worker: Worker) -> Result<Duration, Error> {
+        look(worker, proc::cpu_time)
+    }
+
+    /// Whether a thread of the worker runs or waits for a processor at this moment. Asked often, this
+    /// tells a program that never rests even where others leave it no processor time to use.
+    ///
+    /// # Errors
+    /// As [`worker_peak_memory`](Self::worker_peak_memory).
+    pub fn worker_is_running(&self, worker: Worker) -> Result<bool, Error> {
+        look(worker, proc::is_running)
     }
 
     fn has(&self, worker: Worker) -> bool {
@@ -123,6 +141,10 @@ impl Process {
     fn raw_pid(&self) -> i32 {
         self.pid().as_raw_nonzero().get()
     }
+}
+
+fn look<T>(worker: Worker, read: impl FnOnce(i32) -> io::Result<T>) -> Result<T, Error> {
+    read(worker.identity.0).map_err(Error::system("looking into a process"))
 }
 
 fn outermost_listener(rows: &HashMap<i32, Row>) -> Option<Row> {

@@ -135,7 +135,7 @@ pub(super) const CAUSES: &[Cause] = &[
         "The assignment does not forbid it, but the requests behind the wrong one are lost. Read \
          the data that the length announces, answer \"error\", and go on.",
     )
-    .shows(&["closed", "reset"])
+    .shows(&["the other end closed", "the connection was reset"])
     .may_break(&["T-5/3", "T-6"]),
     Cause::new(
         "the data of an unexpected action is not read",
