@@ -41,8 +41,9 @@ struct Kept {
 
 pub(crate) type SharedLog = Arc<Mutex<Log>>;
 
-pub(crate) fn locked(log: &SharedLog) -> MutexGuard<'_, Log> {
-    log.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a mutex holds, also when a thread that held it has panicked.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Log {

@@ -2,13 +2,14 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::Recorder;
 use harness::confine::in_own_network;
 
+use crate::conversation::locked;
 use crate::explore::{Explored, Found};
 use crate::lateness::Lateness;
 use crate::{
@@ -338,10 +339,6 @@ impl Progress {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Checks that wait long come first. With a deadline, musts come before shoulds, and checks that
 /// cannot end in time come last.
 fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
@@ -358,8 +355,8 @@ fn in_order(grading: &Grading) -> Vec<(usize, &'static Check)> {
 }
 
 /// A check that failed while the checker itself was late, or in less time than others have, is run
-/// once more, alone. If the checker is
-/// late again, and the failure is a matter of time, it is not judged.
+/// once more, alone. If the checker is late again, and the failure is a matter of time, it is not
+/// judged.
 ///
 /// One that rests on a broken check is not repeated: it will not be judged in any case.
 fn repeat_alone(
@@ -402,11 +399,8 @@ fn spread(broken: &mut HashSet<&'static str>, checks: &[&'static Check]) {
     while before < broken.len() {
         before = broken.len();
         for check in checks {
-            if check
-                .premises
-                .iter()
-                .any(|premise| broken.contains(premise))
-            {
+            let mut premises = check.premises.iter();
+            if premises.any(|premise| broken.contains(premise)) {
                 broken.insert(check.id);
             }
         }

@@ -417,14 +417,18 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// How the server that was started last ends within this time, if it does: the process that
-    /// listens, whatever it stands behind.
+    /// Whether the server that was started last ends within this time: the process that listens,
+    /// whatever it stands behind.
     ///
     /// # Errors
-    /// [`NotJudged::NotInThisRun`](crate::NotJudged) if it was not started here.
-    pub(crate) fn end_within(&mut self, within: Duration) -> Result<Option<WorkerExit>, Problem> {
+    /// A [`Problem`] if it was not started here, or of the checker itself.
+    pub(crate) fn ends_within(&mut self, within: Duration) -> Result<bool, Problem> {
         let process = self.process()?;
-        Ok(process.wait_worker_exit(process.worker(), within).ok())
+        match process.wait_worker_exit(process.worker(), within) {
+            Ok(_) => Ok(true),
+            Err(Error::Deadline { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The most memory that the program itself had resident so far, in bytes.
@@ -432,8 +436,7 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it was not started here, or has ended.
     pub(crate) fn peak_memory(&mut self) -> Result<u64, Problem> {
-        let process = self.process()?;
-        Ok(process.worker_peak_memory(process.worker())?)
+        Ok(self.process()?.worker().peak_memory()?)
     }
 
     /// Waits until the program that was started last waits for something itself: nobody presses

@@ -22,8 +22,9 @@ impl Idleness {
     /// if the system does not tell.
     pub fn look(&mut self) -> Option<f64> {
         let (idle, all) = proc::processor_ticks().ok()?;
-        let share = idle.checked_sub(self.idle)? as f64 / all.checked_sub(self.all)? as f64;
-        *self = Self { idle, all };
+        let before = std::mem::replace(self, Self { idle, all });
+        // The system's count of time spent waiting for disks may go back.
+        let share = idle.saturating_sub(before.idle) as f64 / all.saturating_sub(before.all) as f64;
         share.is_finite().then_some(share)
     }
 }
@@ -73,8 +74,6 @@ impl Process {
     }
 
     /// Whether a thread of it, or of what it started, runs or waits for a processor at this moment.
-    /// Asked often, this tells a program that never rests even where others leave it no processor
-    /// time to use.
     #[must_use]
     pub fn tree_is_running(&self) -> bool {
         let rows = tree::members(self.pid());

@@ -29,6 +29,35 @@ impl Worker {
     pub fn id(self) -> u32 {
         self.identity.0.cast_unsigned()
     }
+
+    /// The most bytes of memory that it ever had resident.
+    ///
+    /// # Errors
+    /// [`Error::System`] once it has ended, and where there is no `/proc`.
+    pub fn peak_memory(self) -> Result<u64, Error> {
+        self.look(proc::peak)
+    }
+
+    /// Processor time that it has used so far, user and system, to 10 ms.
+    ///
+    /// # Errors
+    /// As [`peak_memory`](Self::peak_memory).
+    pub fn cpu_time(self) -> Result<Duration, Error> {
+        self.look(proc::cpu_time)
+    }
+
+    /// Whether a thread of it runs or waits for a processor at this moment. Asked often, this tells
+    /// a program that never rests even where others leave it no processor time to use.
+    ///
+    /// # Errors
+    /// As [`peak_memory`](Self::peak_memory).
+    pub fn is_running(self) -> Result<bool, Error> {
+        self.look(proc::is_running)
+    }
+
+    fn look<T>(self, read: impl FnOnce(i32) -> io::Result<T>) -> Result<T, Error> {
+        read(self.identity.0).map_err(Error::system("looking into a process"))
+    }
 }
 
 /// How a [`Worker`] ended.
@@ -108,31 +137,6 @@ impl Process {
         Ok(passed_on.unwrap_or(WorkerExit::Unknown))
     }
 
-    /// The most bytes of memory that the worker ever had resident.
-    ///
-    /// # Errors
-    /// [`Error::System`] once it has ended, and where there is no `/proc`.
-    pub fn worker_peak_memory(&self, worker: Worker) -> Result<u64, Error> {
-        look(worker, proc::peak)
-    }
-
-    /// Processor time that the worker has used so far, user and system, to 10 ms.
-    ///
-    /// # Errors
-    /// As [`worker_peak_memory`](Self::worker_peak_memory).
-    pub fn worker_cpu_time(&self, worker: Worker) -> Result<Duration, Error> {
-        look(worker, proc::cpu_time)
-    }
-
-    /// Whether a thread of the worker runs or waits for a processor at this moment. Asked often, this
-    /// tells a program that never rests even where others leave it no processor time to use.
-    ///
-    /// # Errors
-    /// As [`worker_peak_memory`](Self::worker_peak_memory).
-    pub fn worker_is_running(&self, worker: Worker) -> Result<bool, Error> {
-        look(worker, proc::is_running)
-    }
-
     fn has(&self, worker: Worker) -> bool {
         let mut rows = tree::members(self.pid()).into_iter();
         rows.any(|row| row.identity() == worker.identity)
@@ -141,10 +145,6 @@ impl Process {
     fn raw_pid(&self) -> i32 {
         self.pid().as_raw_nonzero().get()
     }
-}
-
-fn look<T>(worker: Worker, read: impl FnOnce(i32) -> io::Result<T>) -> Result<T, Error> {
-    read(worker.identity.0).map_err(Error::system("looking into a process"))
 }
 
 fn outermost_listener(rows: &HashMap<i32, Row>) -> Option<Row> {

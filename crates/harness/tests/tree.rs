@@ -259,6 +259,8 @@ input()"
     let parent = format!("PPid:\t{}\n", process.id());
     let status = fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap();
     assert!(status.contains(&parent), "{status}");
+    // An interpreter takes more than a shell.
+    assert!(worker.peak_memory().unwrap() > process.peak_memory().unwrap());
 }
 
 /// The worker, once the shell has started it.

@@ -445,15 +445,14 @@ pub(super) fn expect_rest(trial: &mut Trial<'_>) -> Outcome {
     const LOOKS: u32 = 50;
     const PAUSE: Duration = Duration::from_millis(20);
     const MOST: Duration = Duration::from_millis(50);
-    let server = trial.process()?;
-    let worker = server.worker();
-    let before = server.worker_cpu_time(worker)?;
+    let server = trial.process()?.worker();
+    let before = server.cpu_time()?;
     let mut found_running = 0;
     for _ in 0..LOOKS {
         thread::sleep(PAUSE);
-        found_running += u32::from(server.worker_is_running(worker)?);
+        found_running += u32::from(server.is_running()?);
     }
-    let used = server.worker_cpu_time(worker)?.saturating_sub(before);
+    let used = server.cpu_time()?.saturating_sub(before);
     if used <= MOST && found_running <= LOOKS / 2 {
         return Ok(());
     }

@@ -156,7 +156,7 @@ pub(super) const CHECKS: &[Check] = &[
                 // than the system keeps for both ends.
                 client.receive(4)?;
                 trial.signal(Signal::INT)?;
-                trial.end_within(PAUSE)?;
+                trial.ends_within(PAUSE)?;
                 client.receive(LENGTH)?;
             }
             Ok(())
