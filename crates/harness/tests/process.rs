@@ -295,9 +295,16 @@ fn dropping_a_process_ends_its_children() {
 #[test]
 fn dropping_a_process_ends_those_that_left_its_group() {
     // The one who left is all that remains when the process is dropped.
-    let script = "setsid sh -c 'echo $$; exec sleep 60' >&1 & sleep 0.1; exit 0";
-    let mut process = shell(script).start().unwrap();
+    let script = "setsid sh -c 'echo $$; exec sleep 60' >&1 & read line; exit 0";
+    let mut process = shell(script).stdin(Input::Pipe).start().unwrap();
     let gone_away = number(&mut process);
+    // Whom nobody saw before its parent ended is not known, if several programs run.
+    let start = Instant::now();
+    while !process.tree().contains(&gone_away) {
+        assert!(start.elapsed() < SOON);
+        std::thread::sleep(BRIEFLY);
+    }
+    process.close_stdin().unwrap();
     assert_eq!(process.wait_exit(SOON).unwrap(), Exit::Status(0));
     assert_eq!(process.tree(), [gone_away]);
     drop(process);
@@ -401,6 +408,8 @@ fn a_flood_of_output_is_read_on_but_not_kept() {
     };
     while printed(&process) < 8 << 20 {
         assert!(start.elapsed() < SOON);
+        // What looks without a pause keeps out what reads.
+        std::thread::sleep(Duration::from_millis(1));
     }
     process.signal_group(Signal::KILL).unwrap();
     process.wait_exit(SOON).unwrap();
