@@ -7,7 +7,7 @@
 #   fmt      the code is formatted
 #   build    the programs and the tests, in the dev profile: with overflow checks and debug
 #            assertions; test, shell and soak build first in any case
-#   clippy   no lint speaks up
+#   clippy   no lint speaks up; with $CI set, the lints of the step build are those of clippy
 #   doc      the documentation builds without a warning
 #   unix     the workspace compiles for another Unix: aarch64-apple-darwin, where it is installed
 #   test     every test of the workspace
@@ -64,11 +64,12 @@ step_fmt() {
 
 # All in one, so that no library is built twice, with other features.
 step_build() {
-  supervise in_root cargo build --workspace --bins --tests --locked
+  supervise in_root cargo build --workspace --all-targets --locked
 }
 
 step_clippy() {
-  need_component clippy clippy &&
+  need_component clippy clippy || return
+  [[ ${RUSTC_WORKSPACE_WRAPPER:-} == clippy-driver ]] ||
     add_job clippy clippy nice cargo clippy --workspace --all-targets --locked -- -D warnings
 }
 
@@ -263,8 +264,11 @@ main() {
   done
 
   find_target
-  # There, everything is built once, and nobody debugs it.
-  [[ -z ${CI:-} ]] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false
+  # There, everything is built once, clippy's lints included, and nobody debugs it.
+  if [[ -n ${CI:-} ]]; then
+    export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false RUSTFLAGS='-D warnings'
+    need_component clippy clippy && export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+  fi
   logs=$target/tests
   rm -rf "$logs"
   mkdir -p "$logs"

@@ -65,7 +65,7 @@ for name in tcp_server tcp_client server-s accio lab4 mathserver lab3 lab2 serve
 done
 
 export WORK=$work PATH=$work/bin:$PATH
-unset BIN_DIR CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
+unset BIN_DIR CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CI RUSTC_WORKSPACE_WRAPPER
 
 # Runs a script in a folder: script FOLDER COMMAND [ARG...]. Sets status, stdout and stderr.
 script() {

@@ -135,14 +135,15 @@ fn exchange(fault: &'static str, options: &Options) -> io::Result<ExitCode> {
     let stream = TcpStream::connect((options.host.as_str(), options.port))?;
     let (came, coming) = mpsc::channel();
     let sender = stream.try_clone()?;
+    let (done, all_sent) = mpsc::channel();
     let sending = thread::spawn(move || {
         let sent = send_all(file, &sender, fault, &coming);
-        sender.shutdown(Shutdown::Write).and(sent)
+        let sent = sender.shutdown(Shutdown::Write).and(sent);
+        let _ = done.send(());
+        sent
     });
     if fault == "nothing is received before all is sent" {
-        while !sending.is_finished() {
-            thread::yield_now();
-        }
+        let _ = all_sent.recv();
     }
     let mut received = 0;
     let mut output = Vec::new();
