@@ -259,19 +259,17 @@ fn nothing_selected(line: &CommandLine, selection: &Selection) -> Error {
 }
 
 fn exploration(line: &mut CommandLine, explores: bool) -> Result<Exploration, Error> {
-    const EXPLORING: Duration = Duration::from_secs(30);
-    let within = line.option("--seconds", seconds)?;
-    let case = line.option("--case", |case| case.number(0..=u64::MAX))?;
-    let ordinary = Exploration::default();
-    Ok(Exploration {
-        within: within.unwrap_or(if explores { EXPLORING } else { ordinary.within }),
-        case,
-        concurrent: if explores {
-            Exploration::CONCURRENT
-        } else {
-            ordinary.concurrent
-        },
-    })
+    let mut exploration = if explores {
+        Exploration::alone()
+    } else {
+        Exploration::default()
+    };
+    if let Some(within) = line.option("--seconds", seconds)? {
+        exploration.within = within;
+        exploration.most = usize::MAX;
+    }
+    exploration.case = line.option("--case", |case| case.number(0..=u64::MAX))?;
+    Ok(exploration)
 }
 
 fn grade(

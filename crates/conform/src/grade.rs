@@ -10,7 +10,7 @@ use harness::Recorder;
 use harness::confine::in_own_network;
 
 use crate::conversation::locked;
-use crate::explore::{Explored, Found};
+use crate::explore::{self, Explored, Found};
 use crate::lateness::Lateness;
 use crate::{
     Assignment, Check, Level, NotJudged, Outcome, Problem, Recorded, Role, Subject, Target, Trial,
@@ -60,6 +60,13 @@ impl Grading {
                 ..CheckResult::not_judged(check, unknown)
             }
         })
+    }
+
+    /// The same, of a program that is known to break these checks.
+    fn knowing(&self, broken: HashSet<&'static str>) -> Self {
+        let mut knowing = self.clone();
+        knowing.subject.exploration.known = broken;
+        knowing
     }
 
     /// Makes a check whose failure would say nothing about its clause.
@@ -267,7 +274,9 @@ struct Progress {
 impl Work {
     fn new(grading: &Grading) -> Self {
         let waiting = in_order(grading);
-        let is_soon = |check: &Check| check.premises.is_empty() && check.takes.is_zero();
+        let is_soon = |check: &Check| {
+            check.premises.is_empty() && check.takes.is_zero() && check.id != explore::ID
+        };
         let undecided = waiting.iter().filter(|(_, check)| is_soon(check));
         let undecided = undecided.map(|(_, check)| check.id).collect();
         let progress = Progress {
@@ -284,11 +293,11 @@ impl Work {
     }
 
     fn make_checks(&self, results: &Sender<Numbered>) {
-        while let Some((index, check, is_doubtful)) = self.next() {
-            let result = if is_doubtful {
+        while let Some((index, check, doubtful)) = self.next() {
+            let result = if doubtful.contains(check.id) {
                 self.grading.check_briefly(check)
             } else {
-                self.grading.check(check)
+                self.grading.knowing(doubtful).check(check)
             };
             self.end(&result);
             if results.send((index, result)).is_err() {
@@ -297,14 +306,14 @@ impl Work {
         }
     }
 
-    /// The next check, and whether a failure of it would say nothing.
-    fn next(&self) -> Option<(usize, &'static Check, bool)> {
+    /// The next check, and those whose failure says nothing, or nothing new.
+    fn next(&self) -> Option<(usize, &'static Check, HashSet<&'static str>)> {
         let mut progress = locked(&self.progress);
         while !progress.waiting.is_empty() {
             if let Some(place) = progress.next(&self.grading.checks) {
                 let (index, check) = progress.waiting.remove(place);
                 progress.running += 1;
-                return Some((index, check, progress.doubtful.contains(check.id)));
+                return Some((index, check, progress.doubtful.clone()));
             }
             progress = self
                 .ended
@@ -332,8 +341,12 @@ impl Progress {
         let mut undecided = self.undecided.clone();
         spread(&mut undecided, checks);
         let is_undecided = |premise: &&str| undecided.contains(premise);
+        let is_ready = |check: &Check| match check.id {
+            explore::ID => undecided.is_empty(),
+            _ => !check.premises.iter().any(is_undecided),
+        };
         let mut waiting = self.waiting.iter();
-        let ready = waiting.position(|(_, check)| !check.premises.iter().any(is_undecided));
+        let ready = waiting.position(|(_, check)| is_ready(check));
         // Premises of each other would wait for ever.
         ready.or((self.running == 0).then_some(0))
     }
@@ -369,8 +382,11 @@ fn repeat_alone(
         |result: &CheckResult| result.was_brief || lateness.during(result.started, result.took);
     let results = results.iter_mut().flatten();
     let mut failed: Vec<_> = results.filter(|result| result.is_broken()).collect();
-    // What most rest on comes first.
-    failed.sort_by_key(|result| result.check.premises.len());
+    // What most rest on comes first, and exploring last.
+    failed.sort_by_key(|result| {
+        let check = result.check;
+        (check.id == explore::ID, check.premises.len())
+    });
     let certain = failed.iter().filter(|result| !was_late(result));
     let mut broken: HashSet<_> = certain.map(|result| result.check.id).collect();
     let checks: Vec<_> = failed.iter().map(|result| result.check).collect();
@@ -379,7 +395,7 @@ fn repeat_alone(
         if broken.contains(result.check.id) {
             continue;
         }
-        match make_alone(grading, result.check, stop) {
+        match make_alone(&grading.knowing(broken.clone()), result.check, stop) {
             Ok(again) => *result = again,
             Err(reason) => return Some(reason),
         }
@@ -680,6 +696,25 @@ mod tests {
         let outcomes = outcomes(&grading);
         assert_eq!(outcomes[0], Ok(()));
         assert_eq!(*locked(&TIMEOUT), BRIEFLY);
+    }
+
+    #[test]
+    fn exploring_comes_after_the_others_and_knows_what_is_broken() {
+        static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+        static CHECKS: [Check; 3] = [
+            Check::should(explore::ID, "", "", |trial| {
+                locked(&KNOWN).extend(&trial.exploration().known);
+                Ok(())
+            }),
+            Check::must("T-3", "", "", |_| Ok(())),
+            BROKEN,
+        ];
+        let grading = Grading {
+            checks: CHECKS.iter().collect(),
+            ..grading(Target::Start, &[])
+        };
+        assert_eq!(outcomes(&grading)[0], Ok(()));
+        assert_eq!(*locked(&KNOWN), ["T-2"]);
     }
 
     #[test]

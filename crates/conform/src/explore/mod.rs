@@ -30,6 +30,7 @@ mod stage;
 mod tcp_client;
 mod tcp_server;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::{Check, Problem};
@@ -55,37 +56,53 @@ pub(crate) const EXPLORING: &str = "Exploring";
 /// The id of [`check`].
 pub(crate) const ID: &str = "X-1";
 
-/// How long the check explores that is asked for by its id.
-const ORDINARY: Duration = Duration::from_secs(2);
-
 /// How far to explore.
 #[derive(Clone, Debug)]
 pub struct Exploration {
     /// New cases are played for so long. What is found takes a little longer.
     pub within: Duration,
+    /// Each of the programs has no more conversations than this, but for the last case.
+    pub most: usize,
     /// Only this case is played.
     pub case: Option<u64>,
     /// So many programs are explored concurrently, where each can have a port of its own.
     pub concurrent: usize,
+    /// When so many clauses are found that are shoulds, only musts are looked for.
+    pub shoulds: usize,
+    /// The ids of checks that the program breaks: exploring looks for others.
+    pub known: HashSet<&'static str>,
 }
 
-impl Exploration {
-    /// How many programs are explored concurrently if exploring is all that is done: most of the
-    /// time each of them waits.
-    pub const CONCURRENT: usize = 4;
-}
-
+/// What an ordinary run does: enough for most faults, and over before the checks that wait are.
 impl Default for Exploration {
     fn default() -> Self {
         Self {
-            within: ORDINARY,
+            within: Duration::from_secs(2),
+            most: 1000,
             case: None,
             concurrent: 1,
+            shoulds: 1,
+            known: HashSet::new(),
         }
     }
 }
 
-/// The check that explores a program.
+impl Exploration {
+    /// What is done if exploring is all that is done. Most of the time each of the programs waits.
+    pub fn alone() -> Self {
+        Self {
+            within: Duration::from_secs(30),
+            most: usize::MAX,
+            case: None,
+            concurrent: 4,
+            shoulds: 4,
+            known: HashSet::new(),
+        }
+    }
+}
+
+/// The check that explores a program. It is made when most others are, and looks for what they have
+/// not found.
 pub(crate) const fn check<M: Model>() -> Check {
     Check::should(
         ID,
@@ -94,7 +111,6 @@ pub(crate) const fn check<M: Model>() -> Check {
          must where that is one",
         search::explore::<M>,
     )
-    .waits(ORDINARY.as_secs())
 }
 
 /// What the words of an assignment force for conversations with one program.

@@ -19,9 +19,6 @@ const SHRINKING: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::f
 /// How often a case has to go wrong to be shown as broken.
 const REPLAYS: usize = 3;
 
-/// How many clauses that are shoulds are looked for; then only musts are.
-const MOST_FOUND: usize = 4;
-
 /// What exploring has come to.
 #[derive(Clone, Debug)]
 pub(crate) struct Explored {
@@ -179,7 +176,8 @@ impl<'a, M: Model> Search<'a, M> {
         let mut end = Instant::now() + within;
         let mut previous = None;
         for number in cases {
-            if Instant::now() >= end || self.is_enough() {
+            let is_over = self.stage.conversations() >= self.stage.exploration().most;
+            if is_over || Instant::now() >= end || self.is_enough() {
                 break;
             }
             let case = M::draw(&mut Draw::new(number));
@@ -205,13 +203,14 @@ impl<'a, M: Model> Search<'a, M> {
 
     /// Whether a case asks for something that the program is known to break.
     fn is_known(&self, case: &M::Case) -> bool {
-        let found = &self.common.known().found;
-        if found.is_empty() {
+        let exploration = self.stage.exploration();
+        let found = self.common.known().found.len();
+        if found == 0 && exploration.known.is_empty() {
             return false;
         }
-        let rests_on = self.shoulds(case);
-        let is_found = |id| found.iter().any(|found| found.check.id == id);
-        found.len() >= MOST_FOUND && !rests_on.is_empty() || rests_on.into_iter().any(is_found)
+        let is_out =
+            |id: &str| self.has_found(id) || found >= exploration.shoulds && self.is_should(id);
+        M::rests_on(case).into_iter().any(is_out)
     }
 
     /// A case went wrong in a hurry: it, or the one before it, may show what is broken.
@@ -309,11 +308,9 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     fn has_found(&self, id: &str) -> bool {
-        self.common
-            .known()
-            .found
-            .iter()
-            .any(|found| found.check.id == id)
+        let found = &self.common.known().found;
+        let known = &self.stage.exploration().known;
+        known.contains(id) || found.iter().any(|found| found.check.id == id)
     }
 
     /// The cases on the way to the smallest that still goes wrong, which is the last. None of them

@@ -59,9 +59,9 @@ impl Protocol for TcpServer {
                 data: draw.letters(length).into_bytes(),
             };
         }
-        let data = match draw.number(0..400) {
+        let data = match draw.number(0..4000) {
             0 => draw.letters(LARGE).into_bytes(),
-            1..=25 => draw.not_utf8(),
+            1..=250 => draw.not_utf8(),
             _ => {
                 let length = draw.length(70_000);
                 draw.text(length).into_bytes()

@@ -202,7 +202,7 @@ impl Human<'_> {
             let (conversations, starts) = (explored.conversations, explored.starts);
             let _ = writeln!(
                 self.text,
-                "  {DIM}{} played {conversations} conversations, with {starts} starts of the program{DIM:#}\n",
+                "  {DIM}{}: conversations: {conversations}, starts of the program: {starts}{DIM:#}\n",
                 check.id
             );
         }

@@ -289,8 +289,7 @@ fn explored(assignment: &str, fault: &str) -> CheckResult {
     let mut subject = subject(liar, fault, Duration::from_secs(2));
     subject.exploration = Exploration {
         within: WITHIN,
-        case: None,
-        concurrent: Exploration::CONCURRENT,
+        ..Exploration::alone()
     };
     let assignment = named(assignment);
     let check = assignment.checks().find(|check| check.id == "X-1").unwrap();
