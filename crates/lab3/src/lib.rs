@@ -79,8 +79,9 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), Error> {
 }
 
 /// Serves clients concurrently until `shutdown` is asked for, and prints their objects on `output`
-/// (P-3 to P-10). All clients together use at most `limit` bytes of memory (P-8).
-pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output, limit: usize) {
+/// (P-3 to P-10). All clients together use at most `limit` bytes of memory (P-8), or half of
+/// what there is.
+pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output, limit: Option<usize>) {
     let acknowledgements = Acknowledgements::new();
     let budget = Budget::new(limit);
     net::serve(listener, shutdown, MOST_CLIENTS, move |client| {
@@ -93,8 +94,8 @@ pub fn serve(listener: TcpListener, shutdown: &Shutdown, output: Output, limit: 
 struct Arguments {
     host: String,
     port: u16,
-    /// How many bytes of memory all clients may use together.
-    limit: usize,
+    /// How many bytes of memory all clients may use together, if that is said.
+    limit: Option<usize>,
 }
 
 impl Arguments {
@@ -113,10 +114,9 @@ impl Arguments {
             Some(port) => port.number(0..=u16::MAX)?,
             None => DEFAULT_PORT,
         };
-        let limit = match limit {
-            Some(limit) => line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX)?,
-            None => net::half_of_memory(),
-        };
+        let limit = limit
+            .map(|limit| line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX))
+            .transpose()?;
         Ok(Self { host, port, limit })
     }
 }
@@ -157,7 +157,7 @@ mod tests {
             ("localhost 012001", "localhost", 12001),
         ] {
             let host = host.to_owned();
-            let limit = 1000;
+            let limit = Some(1000);
             let arguments = Arguments::parse(words(line), Some("01000".into())).unwrap();
             assert_eq!(arguments, Arguments { host, port, limit });
         }

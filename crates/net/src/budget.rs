@@ -38,10 +38,12 @@ struct State {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
-    pub fn new(limit: usize) -> Self {
+    /// A budget of so many bytes, or of half of the memory that this process may use: that of the
+    /// machine, or of the container that it runs in (Linux; cgroups(7), version 1 and 2).
+    /// Elsewhere, 1 GiB.
+    pub fn new(limit: Option<usize>) -> Self {
         Self {
-            limit,
+            limit: limit.unwrap_or_else(half_of_memory),
             state: Mutex::default(),
             released: Condvar::new(),
         }
@@ -190,9 +192,7 @@ impl Drop for Share<'_> {
     }
 }
 
-/// Half of the memory that this process may use: that of the machine, or of the container that it
-/// runs in (Linux; cgroups(7), version 1 and 2). Elsewhere, 1 GiB.
-pub fn half_of_memory() -> usize {
+fn half_of_memory() -> usize {
     const UNKNOWN: usize = 2 << 30;
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let machine = read("/proc/meminfo")
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn t_18_no_more_is_given_than_there_is_and_first_come_first_served() {
-        let budget = Budget::new(10 * STEP);
+        let budget = Budget::new(Some(10 * STEP));
         let [mut first, mut large, mut small] = [(); 3].map(|()| budget.share());
         assert!(first.resize(6 * STEP - 1) && small.resize(FREE));
         assert!(!small.is_held() && !first.is_wanted());
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn t_18_one_that_waits_wakes_when_something_is_given_back() {
-        let budget = Budget::new(STEP);
+        let budget = Budget::new(Some(STEP));
         let mut holder = budget.share();
         assert!(holder.resize(STEP));
         std::thread::scope(|scope| {
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn t_18_who_moves_too_little_while_others_wait_is_stalled() {
-        let budget = Budget::new(STEP);
+        let budget = Budget::new(Some(STEP));
         let [mut holder, mut waiter] = [(); 2].map(|()| budget.share());
         assert!(holder.resize(STEP));
         let after_a_period = |share: &mut Share<'_>, moved| {
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn t_18_one_that_waits_itself_is_not_stalled_while_others_give_back() {
-        let budget = Budget::new(4 * STEP);
+        let budget = Budget::new(Some(4 * STEP));
         let [mut holder, mut waiter, mut other] = [(); 3].map(|()| budget.share());
         assert!(holder.resize(2 * STEP) && other.resize(2 * STEP));
         assert!(!holder.resize(3 * STEP) && !waiter.resize(STEP));
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn t_18_one_that_holds_a_share_does_not_wait_for_one_that_waits_for_it() {
-        let budget = Budget::new(4 * STEP);
+        let budget = Budget::new(Some(4 * STEP));
         let [mut holder, mut large] = [(); 2].map(|()| budget.share());
         assert!(holder.resize(STEP) && !large.resize(4 * STEP));
         assert!(holder.resize(2 * STEP));

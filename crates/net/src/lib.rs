@@ -12,7 +12,7 @@ mod shutdown;
 
 pub use accept::{AcceptFailure, AcceptFailures, Condition, STARVED_WAIT, wait_for_client};
 pub use acknowledged::acknowledged;
-pub use budget::{Budget, STALL_PERIOD, Share, half_of_memory};
+pub use budget::{Budget, STALL_PERIOD, Share};
 pub use connect::{ConnectError, ResolveError, connect, resolve};
 pub use connection::{Connection, Error, Ready};
 pub use listen::{ListenError, listen};

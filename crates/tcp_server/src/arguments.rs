@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
     pub(crate) port: u16,
     /// Whether to log all that happens.
     pub(crate) verbose: bool,
-    /// How many bytes of memory all clients may use together (T-18).
-    pub(crate) limit: usize,
+    /// How many bytes of memory all clients may use together, if that is said (T-18).
+    pub(crate) limit: Option<usize>,
 }
 
 impl Arguments {
@@ -40,10 +40,9 @@ impl Arguments {
         Ok(Self {
             port: port.unwrap_or(DEFAULT_PORT),
             verbose,
-            limit: match limit {
-                Some(limit) => line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX)?,
-                None => net::half_of_memory(),
-            },
+            limit: limit
+                .map(|limit| line.value(LIMIT_VARIABLE, limit).number(0..=usize::MAX))
+                .transpose()?,
         })
     }
 }
@@ -70,7 +69,7 @@ mod tests {
             ("-p 0", 0, false),
             ("-p 65535 -v", 65535, true),
         ] {
-            let limit = 1000;
+            let limit = Some(1000);
             assert_eq!(
                 parse(line).unwrap(),
                 Arguments {
@@ -96,7 +95,7 @@ mod tests {
             let expected = Arguments {
                 port: 9000,
                 verbose: false,
-                limit: 1000,
+                limit: Some(1000),
             };
             assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
@@ -109,7 +108,7 @@ mod tests {
             let expected = Arguments {
                 port: 9000,
                 verbose: true,
-                limit: 1000,
+                limit: Some(1000),
             };
             assert_eq!(parse(line).unwrap(), expected, "{line}");
         }
@@ -163,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn t_18_the_limit_is_plain_digits_and_half_of_the_memory_by_default() {
+    fn t_18_the_limit_is_plain_digits() {
         let limit = |limit: Option<&str>| Arguments::parse(vec![], limit.map(OsString::from));
-        assert_eq!(limit(None).unwrap().limit, net::half_of_memory());
-        assert_eq!(limit(Some("0100")).unwrap().limit, 100);
+        assert_eq!(limit(None).unwrap().limit, None);
+        assert_eq!(limit(Some("0100")).unwrap().limit, Some(100));
         for value in ["", "-1", "1g"] {
             let error = limit(Some(value)).unwrap_err().to_string();
             assert!(error.starts_with("TCP_SERVER_MAX_BYTES is \""), "{error}");

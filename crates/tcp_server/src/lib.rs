@@ -56,11 +56,11 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), cli::Error> {
 
 /// Serves clients concurrently until `shutdown` is asked for (T-16, T-19).
 pub fn serve(listener: TcpListener, shutdown: &Shutdown) {
-    serve_within(listener, shutdown, net::half_of_memory());
+    serve_within(listener, shutdown, None);
 }
 
-/// Serves clients which may use `limit` bytes of memory together (T-18).
-fn serve_within(listener: TcpListener, shutdown: &Shutdown, limit: usize) {
+/// Serves clients which may use `limit` bytes of memory together, or half of what there is (T-18).
+fn serve_within(listener: TcpListener, shutdown: &Shutdown, limit: Option<usize>) {
     let budget = Budget::new(limit);
     net::serve(listener, shutdown, MOST_CLIENTS, move |connection| {
         client::serve_client(connection, &budget);
