@@ -54,6 +54,8 @@ pub fn free_port() -> Result<u16, Error> {
 /// Without SO_REUSEADDR, so that the leftovers of former connections count as well: programs that
 /// do not set it need a port without any.
 fn is_free(port: u16) -> io::Result<bool> {
+    // A program that is started meanwhile has the socket, and the port, until it runs.
+    let _nobody_starts = tree::registry();
     let socket = tcp_socket()?;
     match bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)) {
         Ok(()) => Ok(true),
@@ -204,7 +206,10 @@ fn to_connect(bound: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+    use crate::Listener;
 
     #[test]
     fn free_ports_are_free_and_never_the_same() {
@@ -214,6 +219,26 @@ mod tests {
         for port in ports {
             assert!((10_000..32_000).contains(&port), "{port}");
         }
+    }
+
+    #[test]
+    fn a_free_port_is_free_also_while_programs_are_started() {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        Program::new("true").start().unwrap();
+                    }
+                });
+            }
+            let taken = (0..5000).find(|_| {
+                let port = free_port().unwrap();
+                Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_err()
+            });
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(taken, None);
+        });
     }
 
     #[test]

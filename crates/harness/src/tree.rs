@@ -27,7 +27,7 @@ const FREEZE_ROUNDS: usize = 50;
 
 /// The trees of the programs that this process started, by the number of their root.
 #[derive(Default)]
-struct Registry {
+pub(crate) struct Registry {
     trees: HashMap<i32, Tree>,
     is_ending: bool,
     /// The process group and the session of this process, 0 if they are those of an outer process
@@ -60,7 +60,8 @@ enum Owner {
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
 
-fn registry() -> MutexGuard<'static, Registry> {
+/// While it is held no program is being started.
+pub(crate) fn registry() -> MutexGuard<'static, Registry> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
