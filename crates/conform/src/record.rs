@@ -587,25 +587,31 @@ fn capped(texts: &[String], room: &mut usize) -> Vec<String> {
         } else {
             *room / 2
         };
-        let (end, cost) = whole_lines(text, share);
-        *room -= cost;
-        if end == text.len() {
+        let (whole, cost) = whole_lines(text.split_inclusive('\n'), share);
+        if whole == text.len() {
+            *room -= cost;
             kept.push(harmless(text));
             continue;
         }
-        if end > 0 {
-            kept.push(format!(
-                "{}  ... {} more bytes of evidence ...\n",
-                harmless(&text[..end]),
-                text.len() - end
-            ));
-        } else {
+        // How it ended, with a traceback perhaps, is told too.
+        let (tail, cost) = whole_lines(text.split_inclusive('\n').rev(), share / 4);
+        let start = text.len() - tail;
+        *room -= cost;
+        let (end, cost) = whole_lines(text[..start].split_inclusive('\n'), share - cost);
+        *room -= cost;
+        if end + tail == 0 {
             kept.push(format!(
                 "  ... {} more like this ...\n",
                 texts.len() - index
             ));
             break;
         }
+        kept.push(format!(
+            "{}  ... {} more bytes of evidence ...\n{}",
+            harmless(&text[..end]),
+            start - end,
+            harmless(&text[start..])
+        ));
     }
     kept
 }
@@ -629,10 +635,10 @@ fn harmless(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// How much of a text, in whole lines, there is room for, and what that costs.
-fn whole_lines(text: &str, room: usize) -> (usize, usize) {
+/// How many bytes the first of these lines have for which there is room, and what that costs.
+fn whole_lines<'t>(lines: impl Iterator<Item = &'t str>, room: usize) -> (usize, usize) {
     let mut kept = (0, 0);
-    for line in text.split_inclusive('\n') {
+    for line in lines {
         let cost = kept.1 + line.chars().map(cost).sum::<usize>();
         if cost > room {
             break;
@@ -656,4 +662,21 @@ fn cost(character: char) -> usize {
 /// To the millisecond.
 fn seconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_long_evidence_the_beginning_and_the_end_are_kept() {
+        let lines = |count: u32| (0..count).map(|line| format!("{line:06}\n")).collect();
+        let texts: [String; 2] = [lines(1000), lines(3)];
+        let kept = capped(&texts, &mut 2000);
+        assert!(kept[0].starts_with("000000\n") && kept[0].ends_with("000999\n"));
+        assert!(kept[0].contains(" more bytes of evidence ...\n"));
+        assert!(kept[0].len() < 1000, "half of the room is for others");
+        assert_eq!(kept[1], texts[1]);
+        assert_eq!(capped(&texts, &mut 10)[0], "  ... 2 more like this ...\n");
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) const MISTAKES: &[Mistake] = &[
     mistake(
         "one send is taken to send all",
         &[
-            ("file.read(10000)", "file.read(1000000)"),
+            ("file.read(10000)", "file.read(10000000)"),
             ("server.sendall(data)", "server.send(data)"),
         ],
     ),

@@ -156,7 +156,10 @@ pub(crate) const MISTAKES: &[Mistake] = &[
         "it ends when nobody comes",
         &[
             ("listener.settimeout(1)", "listener.settimeout(10)"),
-            ("            continue\n", "            return 1\n"),
+            (
+                "            continue\n",
+                "            if not_stopped:\n                return 1\n            continue\n",
+            ),
         ],
     ),
     mistake(
