@@ -523,6 +523,11 @@ fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool)
             .filter(|result| result.is_broken())
             .map(|result| result.check.id),
     );
+    let is_must = |result: &&CheckResult| {
+        let rests = result.check.premises.iter().any(|id| broken.contains(id));
+        result.check.level == Level::Must && result.is_broken() && !rests
+    };
+    let must = results.iter().find(is_must).map(|result| result.check.id);
     for result in results.iter_mut().filter(|result| result.is_broken()) {
         for premise in result.check.premises {
             if may_run && !known.contains(premise) {
@@ -539,9 +544,11 @@ fn blame_premises(grading: &Grading, results: &mut [CheckResult], may_run: bool)
                 );
             }
         }
-        // What exploring finds may be broken by its own check too: one fault, named once.
+        // What exploring finds may be broken by its own check too, and a must that is broken may
+        // show in any conversation: one fault, named once.
         let found = result.found().map(|found| found.check.id);
-        let mut premises = result.check.premises.iter().copied().chain(found);
+        let also = found.into_iter().chain(found.and(must));
+        let mut premises = result.check.premises.iter().copied().chain(also);
         if let Some(premise) = premises.find(|premise| broken.contains(premise)) {
             result.outcome = Err(Problem::NotJudged(NotJudged::Premise(premise)));
         }

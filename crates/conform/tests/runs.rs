@@ -35,6 +35,10 @@ const TESTS: &[(&str, fn())] = &[
     ("a program that never listens", never_listens),
     ("a program that listens elsewhere", listens_elsewhere),
     ("a program that ignores signals", ignores_signals),
+    (
+        "a must that is broken is not told again by exploring",
+        explored_after_a_must,
+    ),
     ("a program that leaves children behind", leaves_children),
     ("a program that answers", answers),
     ("a program that answers wrongly", answers_wrongly),
@@ -133,6 +137,8 @@ fn answer(mut client: TcpStream, behaviour: &str) -> io::Result<()> {
         let answer = match word >> 27 {
             1 => text.to_uppercase(),
             2 => text.to_lowercase(),
+            // A second fault, which only another check shows.
+            4 if behaviour == "ignores signals" => text.into_owned(),
             4 => text.chars().rev().collect(),
             8 | 16 => text.into_owned(),
             _ => "error".to_owned(),
@@ -252,6 +258,15 @@ fn ignores_signals() {
     );
     run.has_status(1);
     contains(&run.stdout, &["FAILS  T-19"]);
+}
+
+fn explored_after_a_must() {
+    let subject = subject("ignores signals");
+    let explored = grade(&["--only", "X-1"], &subject);
+    contains(&explored.stdout, &["FAILS  X-1"]);
+    let run = grade(&["--timeout", "5", "--only", "T-19,X-1"], &subject);
+    run.has_status(1);
+    contains(&run.stdout, &["because T-19 is broken:\n    T-19/2, X-1"]);
 }
 
 fn leaves_children() {
