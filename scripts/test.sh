@@ -7,7 +7,7 @@
 #   fmt      the code is formatted
 #   build    the programs and the tests, in the dev profile: with overflow checks and debug
 #            assertions; test, shell and soak build first in any case
-#   clippy   no lint speaks up; with $CI set, the lints of the step build are those of clippy
+#   clippy   no lint speaks up; with $CI set, the step build finds them already
 #   doc      the documentation builds without a warning
 #   unix     the workspace compiles for another Unix: aarch64-apple-darwin, where it is installed
 #   test     every test of the workspace
@@ -268,6 +268,7 @@ main() {
   if [[ -n ${CI:-} ]]; then
     export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false RUSTFLAGS='-D warnings'
     need_component clippy clippy && export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+    ! is_one_of clippy "${steps[@]}" || steps+=(build)
   fi
   logs=$target/tests
   rm -rf "$logs"

@@ -62,7 +62,7 @@ impl Grading {
         })
     }
 
-    /// The same, of a program that is known to break these checks.
+    /// The same, in which exploring does not look for these checks.
     fn knowing(&self, broken: HashSet<&'static str>) -> Self {
         let mut knowing = self.clone();
         knowing.subject.exploration.known = broken;
@@ -306,7 +306,7 @@ impl Work {
         }
     }
 
-    /// The next check, and those whose failure says nothing, or nothing new.
+    /// The next check, and the ids of those whose failure would say nothing, or nothing new.
     fn next(&self) -> Option<(usize, &'static Check, HashSet<&'static str>)> {
         let mut progress = locked(&self.progress);
         while !progress.waiting.is_empty() {

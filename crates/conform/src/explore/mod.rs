@@ -69,11 +69,12 @@ pub struct Exploration {
     pub concurrent: usize,
     /// When so many clauses are found that are shoulds, only musts are looked for.
     pub shoulds: usize,
-    /// The ids of checks that the program breaks: exploring looks for others.
+    /// The ids of checks that the program breaks, and of those that rest on them: exploring looks
+    /// for others.
     pub known: HashSet<&'static str>,
 }
 
-/// What an ordinary run does: enough for most faults, and over before the checks that wait are.
+/// What an ordinary run does.
 impl Default for Exploration {
     fn default() -> Self {
         Self {
@@ -101,8 +102,8 @@ impl Exploration {
     }
 }
 
-/// The check that explores a program. It is made when most others are, and looks for what they have
-/// not found.
+/// The check that explores a program. It begins when the checks are decided that neither wait nor rest
+/// on others, and looks for what they have not found.
 pub(crate) const fn check<M: Model>() -> Check {
     Check::should(
         ID,
