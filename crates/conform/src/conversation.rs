@@ -25,6 +25,8 @@ pub(crate) struct Log {
     count: usize,
     /// Whether the failure is a matter of time: on a busy machine it may be nobody's fault.
     pub(crate) depends_on_time: bool,
+    /// Whether the checker did something later than it should have.
+    pub(crate) was_late: bool,
     /// The number of the program that was started last.
     pub(crate) program: Option<u32>,
     /// How much longer was waited so far because others had the processors.

@@ -106,6 +106,8 @@ pub struct CheckResult {
     pub took: Duration,
     /// Whether a failure is a matter of time: on a machine that is too busy that proves nothing.
     pub depends_on_time: bool,
+    /// Whether the checker did something later than it should have.
+    pub(crate) was_late: bool,
     /// Whether it had less time than others, since it rests on a broken check.
     pub(crate) was_brief: bool,
     /// What exploring has come to, if that is what the check does.
@@ -378,8 +380,9 @@ fn repeat_alone(
     lateness: &Lateness,
     stop: &impl Fn() -> Option<&'static str>,
 ) -> Option<&'static str> {
-    let was_late =
-        |result: &CheckResult| result.was_brief || lateness.during(result.started, result.took);
+    let was_late = |result: &CheckResult| {
+        result.was_brief || result.was_late || lateness.during(result.started, result.took)
+    };
     let results = results.iter_mut().flatten();
     let mut failed: Vec<_> = results.filter(|result| result.is_broken()).collect();
     // What most rest on comes first, and exploring last.
@@ -455,6 +458,7 @@ impl CheckResult {
             started: Instant::now(),
             took: Duration::ZERO,
             depends_on_time: false,
+            was_late: false,
             was_brief: false,
             explored: None,
         }
@@ -479,6 +483,7 @@ pub fn grade_one(
         trial.fail();
     }
     let depends_on_time = trial.depends_on_time();
+    let was_late = trial.was_late();
     let explored = trial.take_explored().map(Box::new);
     let mut evidence = trial.evidence();
     if let Some(found) = explored
@@ -498,6 +503,7 @@ pub fn grade_one(
         started,
         took,
         depends_on_time,
+        was_late,
         was_brief: false,
     }
 }
@@ -743,6 +749,22 @@ mod tests {
         repeat_alone(&grading, &mut results, &Lateness::watch(), &|| None);
         assert_eq!(results[0].as_ref().unwrap().outcome, Ok(()));
         assert_eq!(MADE.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_checker_that_was_late_twice_blames_nobody_for_what_depends_on_time() {
+        static LATE: Check = Check::must("T-3", "", "", |trial| {
+            trial.blame_time();
+            trial.is_due(Instant::now() - Duration::from_secs(1));
+            Err(Problem::broken("", ""))
+        });
+        let grading = Grading {
+            checks: vec![&LATE],
+            ..grading(Target::Start, &[])
+        };
+        let outcome = outcomes(&grading).remove(0);
+        let too_busy = Problem::trouble("the machine is too busy to tell");
+        assert_eq!(outcome, Err(too_busy));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// How often a thread looks whether it is late.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A thread that wakes later than this is on a machine that is too busy.
-const LATE: Duration = Duration::from_millis(100);
+/// Who does something later than this is on a machine that is too busy.
+pub(crate) const LATE: Duration = Duration::from_millis(100);
 
 /// When the checker was late, measured by a thread that does nothing but sleep.
 pub(crate) struct Lateness {

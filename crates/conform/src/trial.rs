@@ -17,6 +17,7 @@ use tempfile::{TempDir, TempPath};
 use crate::capture::KEPT_OF_CHECK;
 use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
 use crate::explore::{Exploration, Explored};
+use crate::lateness::LATE;
 use crate::subject::Limits;
 use crate::{
     Arguments, Assignment, Conversation, Evidence, Outcome, Problem, Recorded, Subject, Target,
@@ -616,6 +617,16 @@ impl<'a> Trial<'a> {
     /// Says that the failure may be the fault of a busy machine.
     pub(crate) fn blame_time(&self) {
         locked(&self.log).depends_on_time = true;
+    }
+
+    /// Notes whether the checker is late with what it should do at this moment.
+    pub(crate) fn is_due(&self, due: Instant) {
+        locked(&self.log).was_late |= Instant::now() > due + LATE;
+    }
+
+    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told.
+    pub(crate) fn was_late(&self) -> bool {
+        locked(&self.log).was_late
     }
 
     /// Everything that was seen. To be called when the check's conversations have been dropped.

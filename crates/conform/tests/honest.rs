@@ -5,7 +5,8 @@
 //! By default one program an assignment is graded. With `HONEST=all` in the environment each is
 //! graded plainly and behind a shell script, and one an assignment as a daemon and without an
 //! environment; with `HONEST=hard`, each at the lowest priority beside four busy loops, and with
-//! seven others beside it.
+//! seven others beside it. What the machine is then too busy to tell is no accusation: it is counted
+//! and said.
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 

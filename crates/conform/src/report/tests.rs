@@ -77,6 +77,7 @@ pub(super) fn report() -> Report {
         started: Instant::now(),
         took: Duration::from_millis(1500),
         depends_on_time: false,
+        was_late: false,
         was_brief: false,
         explored: None,
     };

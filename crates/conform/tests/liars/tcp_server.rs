@@ -222,7 +222,7 @@ fn shut_down(fault: &str) {
         "signals are ignored" => false,
         "clients hold up the end" => CLIENTS.load(SeqCst) == 0,
         "responses are not finished" => true,
-        _ => OWED.load(SeqCst) == 0 || start.elapsed() > Duration::from_millis(900),
+        _ => OWED.load(SeqCst) == 0 || start.elapsed() > Duration::from_secs(3),
     };
     while !is_over() {
         thread::sleep(Duration::from_millis(5));

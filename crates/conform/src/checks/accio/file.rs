@@ -28,6 +28,8 @@ pub(super) const CHECKS: &[Check] = &[
             grown.map_err(cannot_write)?;
             trial.start(&arguments(listener.port(), file), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
+            // For who receives fast, the system would keep as much as is still to come.
+            server.set_receive_buffer(1 << 20)?;
             ask_for_file(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;
             // More than the system keeps is not sent yet: the program is still at it.

@@ -156,9 +156,11 @@ pub(super) const CHECKS: &[Check] = &[
                 // than the system keeps for both ends.
                 client.receive(4)?;
                 trial.signal(Signal::INT)?;
+                let due = Instant::now() + PAUSE;
                 trial.ends_within(PAUSE)?;
                 // It need not wait for ever: a checker that is late asks too much.
                 trial.blame_time();
+                trial.is_due(due);
                 client.receive(LENGTH)?;
             }
             Ok(())
