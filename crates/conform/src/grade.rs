@@ -19,6 +19,9 @@ use crate::{
 /// How many checks run concurrently by default: most of them wait rather than work.
 pub const DEFAULT_JOBS: usize = 16;
 
+/// Why a check is not judged that failed, for lack of time, while the checker itself had too little.
+pub const TOO_BUSY: &str = "the machine is too busy to tell";
+
 /// A check that rests on a broken one counts only if it holds, and waits no longer than this for
 /// what should happen immediately.
 const BRIEFLY: Duration = Duration::from_secs(2);
@@ -403,7 +406,7 @@ fn repeat_alone(
             Err(reason) => return Some(reason),
         }
         if result.is_broken() && result.depends_on_time && was_late(result) {
-            result.outcome = Err(Problem::trouble("the machine is too busy to tell"));
+            result.outcome = Err(Problem::trouble(TOO_BUSY));
         }
         if result.is_broken() {
             broken.insert(result.check.id);
@@ -763,8 +766,7 @@ mod tests {
             ..grading(Target::Start, &[])
         };
         let outcome = outcomes(&grading).remove(0);
-        let too_busy = Problem::trouble("the machine is too busy to tell");
-        assert_eq!(outcome, Err(too_busy));
+        assert_eq!(outcome, Err(Problem::trouble(TOO_BUSY)));
     }
 
     #[test]

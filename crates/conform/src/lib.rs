@@ -42,8 +42,8 @@ pub use check::{Check, Level, NotJudged, Outcome, Problem};
 pub use conversation::Conversation;
 pub use explore::Exploration;
 pub use grade::{
-    CheckResult, DEFAULT_JOBS, Evidence, Grading, Preflight, Report, Unusable, grade, grade_one,
-    preflight,
+    CheckResult, DEFAULT_JOBS, Evidence, Grading, Preflight, Report, TOO_BUSY, Unusable, grade,
+    grade_one, preflight,
 };
 pub use record::Record;
 pub use run::run;

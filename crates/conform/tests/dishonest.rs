@@ -245,7 +245,7 @@ fn gains_nothing(dishonest: &Dishonest, command: &[String], all: bool) -> Result
     )?;
     is(record.outcome != Outcome::Passes, "it passes")?;
     // Of one that is only silent nothing can be said there.
-    let is_busy = text.contains("the machine is too busy to tell");
+    let is_busy = text.contains(conform::TOO_BUSY);
     let is_judged = record.outcome != Outcome::NotJudged;
     is(is_judged || is_busy, "it was not judged")?;
     let holds = record
