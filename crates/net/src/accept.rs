@@ -15,8 +15,9 @@ const QUIET: Duration = Duration::from_secs(10);
 /// What a server does about an `accept` that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptFailure {
-    /// One client left before it was accepted: accept the next one.
-    ClientLeft,
+    /// One client left before it was accepted, or what was missing may be there by now: accept the
+    /// next one.
+    TryAgain,
     /// Nobody waits: wait until the listening socket is readable.
     NobodyWaits,
     /// A client waits, but the system is out of descriptors or memory: try again when one of the
@@ -28,6 +29,8 @@ pub enum AcceptFailure {
 #[derive(Debug, Default)]
 pub struct AcceptFailures {
     starved: Condition,
+    /// Whether the last failure was a shortage that may have been over before the client came.
+    tries_again: bool,
 }
 
 impl AcceptFailures {
@@ -36,12 +39,17 @@ impl AcceptFailures {
     pub fn classify(&mut self, listener: &TcpListener, error: &io::Error) -> AcceptFailure {
         if concerns_one_client(error) {
             log::debug!("a client left before it was accepted: {error}");
-            return AcceptFailure::ClientLeft;
+            return AcceptFailure::TryAgain;
         }
         // When the process is out of descriptors, Linux reports that even if no client waits.
         let would_block = error.kind() == io::ErrorKind::WouldBlock;
         if would_block || !wait_for_client(listener, Some(Duration::ZERO)) {
+            self.tries_again = false;
             return AcceptFailure::NobodyWaits;
+        }
+        self.tries_again = !self.tries_again;
+        if self.tries_again {
+            return AcceptFailure::TryAgain;
         }
         if self.starved.begins() {
             log::warn!(
@@ -98,6 +106,8 @@ impl Condition {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
 
     #[test]
@@ -114,6 +124,20 @@ mod tests {
         ] {
             assert!(!concerns_one_client(&errno.into()), "{errno}");
         }
+    }
+
+    #[test]
+    fn a_shortage_that_was_over_before_the_client_came_is_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut failures = AcceptFailures::default();
+        let shortage = Errno::MFILE.into();
+        let nobody = failures.classify(&listener, &shortage);
+        assert_eq!(nobody, AcceptFailure::NobodyWaits);
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut classified = || failures.classify(&listener, &shortage);
+        let [first, second] = [(); 2].map(|()| classified());
+        assert_eq!(first, AcceptFailure::TryAgain);
+        assert_eq!(second, AcceptFailure::Starved);
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Pool {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match failures.classify(&self.listener, error) {
-            AcceptFailure::ClientLeft => {}
+            AcceptFailure::TryAgain => {}
             AcceptFailure::NobodyWaits => {
                 wait_for_client(&self.listener, None);
             }

@@ -127,7 +127,7 @@ impl<'a> EventLoop<'a> {
             match listener.accept() {
                 Ok(client) => accepted.push(client),
                 Err(error) => match self.failures.classify(listener, &error) {
-                    AcceptFailure::ClientLeft => {}
+                    AcceptFailure::TryAgain => {}
                     AcceptFailure::NobodyWaits => self.backlog = Backlog::Empty,
                     AcceptFailure::Starved => {
                         self.backlog = Backlog::Starved;

@@ -74,6 +74,12 @@ fn t_16_a_client_that_takes_the_last_descriptor_is_no_shortage() {
         program().limit_files(5).args(["-p", &port.to_string()])
     })
     .unwrap();
+    let assert_served = |peer: &mut Peer| {
+        peer.send(b"\x08\0\0\x05hello").unwrap();
+        let received = peer.receive_exactly(9, SOON);
+        let received = received.unwrap_or_else(|error| panic!("{error}\n{server:?}"));
+        assert_eq!(received, b"\0\0\0\x05HELLO");
+    };
     for _ in 0..20 {
         let mut peer = connect(address);
         assert_served(&mut peer);
