@@ -235,11 +235,11 @@ _program() {
   return 99
 }
 
-# Below the ports that systems give to outgoing connections, and not in use.
+# Below the ports that the other tests and systems use, none of a default, and not in use.
 _choose_port() {
-  port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
+  port=$((10100 + RANDOM % 1900))
   while _is_used "$port"; do
-    port=$((10000 + (port + 1) % 22000))
+    port=$((10100 + (port - 10100 + 1) % 1900))
   done
 }
 

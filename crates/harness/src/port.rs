@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::net::bind;
 
 use crate::error::Error;
 use crate::process::Process;
 use crate::program::Program;
-use crate::sockets::{Listeners, tcp_socket};
+use crate::sockets::{Listeners, claimed, tcp_socket};
 use crate::tree;
 
 /// Ports that are handed out: within every range that an assignment asks for, and below those
@@ -20,26 +22,35 @@ use crate::tree;
 /// that the assignments' programs use if they are told none, 12,000 being the highest: even to see
 /// whether one is free would take it away for a moment.
 const FIRST: u16 = 12_001;
-const COUNT: u16 = 19_999;
+const COUNT: u16 = BLOCKS * BLOCK;
+
+/// A process claims so many ports at a time, and at most so many times, so that others find some.
+const BLOCK: u16 = 100;
+const BLOCKS: u16 = 199;
+const MOST_CLAIMS: usize = 40;
 
 /// A server that found its port taken is started again this often at most.
 const ATTEMPTS: usize = 5;
 
-/// A port on which nobody listens or was connected a moment ago, between 12,001 and 31,999.
+static PORTS: Mutex<Ports> = Mutex::new(Ports {
+    blocks: Vec::new(),
+    claims: Vec::new(),
+    used: 0,
+});
+
+/// A port on which nobody listens or was connected a moment ago, between 12,001 and 31,900.
 ///
-/// No port is handed out twice by one process. Another process may take it before it is used;
-/// [`start_server`] notices that.
+/// No process hands out a port that another one has handed out and that still runs (Linux): its
+/// clients would be taken for those of the other's servers. The same process does so only after
+/// 4,000 others. A stranger may take it before it is used; [`start_server`] notices that.
 ///
 /// # Errors
 /// [`Error::System`] if no socket can be made, or every port is taken.
 pub fn free_port() -> Result<u16, Error> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
     const DOING: &str = "looking for a free port";
-    // Processes that run side by side start at places of their own.
-    let offset = (std::process::id().wrapping_mul(7919) % u32::from(COUNT)) as u16;
+    let mut ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..COUNT {
-        let index = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
-        let port = FIRST + (index + offset) % COUNT;
+        let port = ports.next();
         match is_free(port) {
             Ok(true) => return Ok(port),
             Ok(false) => {}
@@ -51,6 +62,50 @@ pub fn free_port() -> Result<u16, Error> {
     )))
 }
 
+/// The ports of this process.
+struct Ports {
+    /// The blocks in the order in which they are used, again and again.
+    blocks: Vec<u16>,
+    /// What keeps others from claiming them.
+    claims: Vec<OwnedFd>,
+    /// How many of their ports were used, the first time or again.
+    used: usize,
+}
+
+impl Ports {
+    fn next(&mut self) -> u16 {
+        let (round, place) = (
+            self.used / usize::from(BLOCK),
+            self.used % usize::from(BLOCK),
+        );
+        if round == self.blocks.len() && round < MOST_CLAIMS {
+            let block = self.claim();
+            self.blocks.push(block);
+        }
+        self.used += 1;
+        let block = self.blocks[round % self.blocks.len()];
+        FIRST + block * BLOCK + place as u16
+    }
+
+    /// The next block that nobody has claimed; the next one, if all are claimed or nothing can be.
+    fn claim(&mut self) -> u16 {
+        // Processes that run side by side begin at places of their own.
+        let offset = (std::process::id().wrapping_mul(7919) % u32::from(BLOCKS)) as u16;
+        let first = self.blocks.last().map_or(offset, |last| last + 1);
+        for block in (first..first + BLOCKS).map(|block| block % BLOCKS) {
+            match claimed(&format!("harness-ports-{block}")) {
+                Ok(claim) => {
+                    self.claims.push(claim);
+                    return block;
+                }
+                Err(Errno::ADDRINUSE) => {}
+                Err(_) => break,
+            }
+        }
+        first % BLOCKS
+    }
+}
+
 /// Without SO_REUSEADDR, so that the leftovers of former connections count as well: programs that
 /// do not set it need a port without any.
 fn is_free(port: u16) -> io::Result<bool> {
@@ -59,7 +114,7 @@ fn is_free(port: u16) -> io::Result<bool> {
     let socket = tcp_socket()?;
     match bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)) {
         Ok(()) => Ok(true),
-        Err(rustix::io::Errno::ADDRINUSE) => Ok(false),
+        Err(Errno::ADDRINUSE) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -206,7 +261,7 @@ fn to_connect(bound: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
     use crate::Listener;
@@ -219,6 +274,27 @@ mod tests {
         for port in ports {
             assert!((10_000..32_000).contains(&port), "{port}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_port_is_claimed_by_two() {
+        let _first = free_port().unwrap();
+        let ours = PORTS.lock().unwrap().blocks.clone();
+        let mut others = Ports {
+            blocks: vec![(ours[0] + BLOCKS - 1) % BLOCKS],
+            claims: Vec::new(),
+            used: usize::from(BLOCK),
+        };
+        let port = others.next();
+        assert!(!ours.contains(&((port - FIRST) / BLOCK)), "{port}");
+        // Those that were claimed are used again.
+        let mut again = Ports {
+            blocks: vec![7; MOST_CLAIMS],
+            claims: Vec::new(),
+            used: MOST_CLAIMS * usize::from(BLOCK) + 3,
+        };
+        assert_eq!(again.next(), FIRST + 7 * BLOCK + 3);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 #[cfg(target_os = "linux")]
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 
 #[cfg(target_os = "linux")]
 use linux::{dumped, of_process, read};
@@ -26,6 +26,27 @@ pub(crate) fn tcp_socket() -> rustix::io::Result<OwnedFd> {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     Ok(socket)
+}
+
+/// Claims a name among the processes of this machine, or of this network, until it is dropped
+/// (unix(7), abstract sockets).
+#[cfg(target_os = "linux")]
+pub(crate) fn claimed(name: &str) -> rustix::io::Result<OwnedFd> {
+    let address = SocketAddrUnix::new_abstract_name(name.as_bytes())?;
+    let socket = socket_with(
+        AddressFamily::UNIX,
+        SocketType::DGRAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    bind(&socket, &address)?;
+    Ok(socket)
+}
+
+/// Nothing can be claimed.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn claimed(_: &str) -> rustix::io::Result<OwnedFd> {
+    Err(rustix::io::Errno::NOSYS)
 }
 
 /// A listening socket.
