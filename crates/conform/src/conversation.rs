@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Event, Peer, Transcript, shown};
 
+use crate::lateness::LATE;
 use crate::{Outcome, Problem};
 
 /// How many of a check's first conversations are kept, and how many of its last.
@@ -77,6 +78,11 @@ impl Log {
         let more = starved.min(MOST_GRANTED).saturating_sub(self.granted);
         self.granted += more;
         more
+    }
+
+    /// Whether it was waited longer because the program could not run.
+    pub(crate) fn was_starved(&self) -> bool {
+        self.granted > LATE
     }
 
     /// The conversations that were kept, and a line for the others.

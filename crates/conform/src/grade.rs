@@ -109,7 +109,7 @@ pub struct CheckResult {
     pub took: Duration,
     /// Whether a failure is a matter of time: on a machine that is too busy that proves nothing.
     pub depends_on_time: bool,
-    /// Whether the checker did something later than it should have.
+    /// Whether the checker did something later than it should have, or the program could not run.
     pub(crate) was_late: bool,
     /// Whether it had less time than others, since it rests on a broken check.
     pub(crate) was_brief: bool,

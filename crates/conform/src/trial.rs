@@ -10,7 +10,7 @@ use anstream::adapter::strip_bytes;
 use harness::confine::Landlock;
 use harness::{
     By, Error, Exit, Finished, Input, Listener, Output, Peer, Process, Program, Recorder, Signal,
-    Worker, WorkerExit,
+    Worker, WorkerExit, signal_name,
 };
 use tempfile::{TempDir, TempPath};
 
@@ -408,7 +408,8 @@ impl<'a> Trial<'a> {
             {
                 Err(Problem::not_in_this_run(format!(
                     "what is in front of the program ended with status {status}, which does not \
-                     tell whether the program did, or {signal:?} ended it"
+                     tell whether the program did, or {} ended it",
+                    signal_name(signal)
                 )))
             }
             (WorkerExit::PassedOn(exit), _) => Ok(exit),
@@ -460,13 +461,13 @@ impl<'a> Trial<'a> {
     }
 
     /// Sends a signal to the program that was started last: to the process that listens, or does
-    /// the work, and not to a wrapper in front of it.
+    /// the work, and not to a wrapper in front of it, unless that acts on it for the other.
     ///
     /// # Errors
     /// A [`Problem`] of the checker itself, or if it was not started here.
     pub fn signal(&mut self, signal: Signal) -> Outcome {
         let process = self.process()?;
-        let worker = process.worker();
+        let worker = process.worker_for(signal);
         process.signal_worker(worker, signal)?;
         self.signalled = Some((worker, signal));
         Ok(())
@@ -624,9 +625,12 @@ impl<'a> Trial<'a> {
         locked(&self.log).was_late |= Instant::now() > due + LATE;
     }
 
-    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told.
+    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told, or others left
+    /// the program less than half of a processor.
     pub(crate) fn was_late(&self) -> bool {
-        locked(&self.log).was_late
+        let used: Duration = self.processes.iter().map(Process::tree_cpu_time).sum();
+        let log = locked(&self.log);
+        log.was_late || log.was_starved() && used < self.start.elapsed() / 2
     }
 
     /// Everything that was seen. To be called when the check's conversations have been dropped.

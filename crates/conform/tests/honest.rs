@@ -5,8 +5,8 @@
 //! By default one program an assignment is graded. With `HONEST=all` in the environment each is
 //! graded plainly and behind a shell script, and one an assignment as a daemon and without an
 //! environment; with `HONEST=hard`, each at the lowest priority beside four busy loops, and with
-//! seven others beside it. What the machine is then too busy to tell is no accusation: it is counted
-//! and said.
+//! seven others beside it. What cannot be told then, since the machine is too busy or
+//! others use the port, accuses nobody: it is printed.
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use conform::record::{About, Verdict};
 use conform::{
-    Assignment, Check, CheckResult, Grading, Level, Problem, Record, Recorded, Role, Subject,
-    Target, TestLine, grade, preflight,
+    Assignment, Check, CheckResult, Grading, Level, NotJudged, Problem, Record, Recorded, Role,
+    Subject, Target, TestLine, grade, preflight,
 };
 use libtest_mimic::Failed;
 
@@ -188,20 +188,18 @@ fn all_hold(
         own_networks: false,
     };
     let report = grade(&grading, |_| (), || None);
-    let busy = report.results.iter().filter(|result| is_busy(result));
-    let busy: Vec<_> = busy.map(|result| result.check.id).collect();
-    if !busy.is_empty() {
-        eprintln!(
-            "not judged, too busy: {} {}",
-            assignment.name,
-            busy.join(" ")
-        );
+    let mut not_judged = Vec::new();
+    for CheckResult { check, outcome, .. } in &report.results {
+        if let Err(Problem::NotJudged(NotJudged::Trouble(reason))) = outcome {
+            eprintln!("not judged: {} {}: {reason}", assignment.name, check.id);
+            not_judged.push(check.id);
+        }
     }
     let record = Record::of(&report, About::default());
     let failed: Vec<_> = record
         .checks
         .iter()
-        .filter(|check| check.verdict != Verdict::Holds && !busy.contains(&&*check.id))
+        .filter(|check| check.verdict != Verdict::Holds && !not_judged.contains(&&*check.id))
         .filter(|check| check.level == Level::Must || check.id != "X-1")
         .map(ToString::to_string)
         .collect();
@@ -209,11 +207,6 @@ fn all_hold(
         return Ok(());
     }
     Err(format!("seed {seed}\n{}", failed.join("\n")).into())
-}
-
-/// Whether the machine left the checker too little time to tell.
-fn is_busy(result: &CheckResult) -> bool {
-    result.outcome == Err(Problem::trouble(conform::TOO_BUSY))
 }
 
 /// Four threads of this process take what the processors have.

@@ -32,7 +32,7 @@ pub use listener::Listener;
 pub use output::KEPT_OUTPUT;
 pub use peer::{Event, Peer, SEND_TIMEOUT};
 pub use port::{free_port, listening_on, start_server};
-pub use process::{Exit, Process, STDIN_TIMEOUT};
+pub use process::{Exit, Process, STDIN_TIMEOUT, signal_name};
 pub use program::{Finished, Input, Output, Program};
 pub use recording::{By, Ends, Happened, Recorder, Recording, Tape, What};
 pub use starve::{Starved, starve};

@@ -118,6 +118,13 @@ mod linux {
         })
     }
 
+    /// The signals that it ignores, and those for which it has a handler: the lowest bit is that of
+    /// signal 1.
+    pub(crate) fn signals(pid: i32) -> io::Result<[u64; 2]> {
+        let status = look(pid, Process::status)?;
+        Ok([status.sigign, status.sigcgt])
+    }
+
     /// How long its threads have waited for a processor: the second field of each one's `schedstat`,
     /// in nanoseconds.
     pub(crate) fn run_delay(pid: i32) -> Duration {
@@ -223,6 +230,10 @@ mod elsewhere {
     }
 
     pub(crate) fn is_running(_: i32) -> io::Result<bool> {
+        unsupported()
+    }
+
+    pub(crate) fn signals(_: i32) -> io::Result<[u64; 2]> {
         unsupported()
     }
 

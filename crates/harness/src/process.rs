@@ -54,6 +54,14 @@ impl fmt::Display for Exit {
     }
 }
 
+/// A signal by the name that everybody knows, `SIGTERM`.
+#[must_use]
+pub fn signal_name(signal: Signal) -> String {
+    let number = signal.as_raw();
+    let named = nix::sys::signal::Signal::try_from(number);
+    named.map_or_else(|_| format!("signal {number}"), |named| named.to_string())
+}
+
 /// A started program. What it prints is captured all the time.
 ///
 /// Dropping it kills it, its process group and (Linux) everything it started that is still there,

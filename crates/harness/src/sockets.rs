@@ -108,11 +108,12 @@ mod linux {
     use std::collections::HashSet;
     use std::fs::{self, File};
     use std::io::{self, BufRead, BufReader};
-    use std::net::SocketAddr;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
     use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
     use netlink_packet_sock_diag::SockDiagMessage;
     use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
+    use netlink_packet_sock_diag::inet::nlas::Nla;
     use netlink_packet_sock_diag::inet::{
         ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags,
     };
@@ -179,10 +180,17 @@ mod linux {
 
     impl From<InetResponse> for Listener {
         fn from(response: InetResponse) -> Self {
-            let InetResponse { header, .. } = response;
+            let InetResponse { header, nlas } = response;
             let id = header.socket_id;
+            // One for both families is one for IPv4, which the clients of the assignments use.
+            let is_for_both = id.source_address == IpAddr::from(Ipv6Addr::UNSPECIFIED)
+                && nlas.contains(&Nla::SkV6Only(false));
+            let address = match is_for_both {
+                true => Ipv4Addr::UNSPECIFIED.into(),
+                false => id.source_address,
+            };
             Self {
-                address: SocketAddr::new(id.source_address, id.source_port),
+                address: SocketAddr::new(address, id.source_port),
                 inode: header.inode.into(),
                 user: header.uid,
             }

@@ -88,6 +88,24 @@ impl Process {
         Worker { identity }
     }
 
+    /// The process that a signal is meant for: the worker, or a wrapper that has a handler for it,
+    /// as a script with a `trap`. SIGINT is caught by shells and interpreters also to see that their
+    /// command ends of it: then it is meant for a wrapper only if the worker ignores it, as the jobs
+    /// of a shell do.
+    #[must_use]
+    pub fn worker_for(&self, signal: Signal) -> Worker {
+        let worker = self.worker();
+        let of = |pid| proc::signals(pid).unwrap_or_default();
+        let [[_, wrapper_catches], [ignores, _]] = [self.raw_pid(), worker.identity.0].map(of);
+        let has = |signals: u64| signals >> (signal.as_raw() - 1) & 1 == 1;
+        if has(wrapper_catches) && (signal != Signal::INT || has(ignores)) {
+            return Worker {
+                identity: (self.raw_pid(), 0),
+            };
+        }
+        worker
+    }
+
     fn innermost(&self, rows: &HashMap<i32, Row>) -> Option<Row> {
         // Without its root, the tree begins with the eldest that is left.
         let eldest = || rows.values().min_by_key(|row| row.started);

@@ -263,6 +263,40 @@ input()"
     assert!(worker.peak_memory().unwrap() > process.peak_memory().unwrap());
 }
 
+#[test]
+fn a_script_that_traps_a_signal_for_its_job_gets_it() {
+    let _alone = alone();
+    let script = "trap 'kill $job; exit 5' INT TERM QUIT; sleep 60 & job=$!; echo; wait $job";
+    for signal in [Signal::INT, Signal::TERM, Signal::QUIT] {
+        let mut process = shell(script).start().unwrap();
+        process.wait_line(SOON).unwrap();
+        soon_other_than(&process);
+        let worker = process.worker_for(signal);
+        process.signal_worker(worker, signal).unwrap();
+        let exit = process.wait_worker_exit(worker, SOON).unwrap();
+        assert_eq!(exit, WorkerExit::Known(Exit::Status(5)), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_server_for_both_families_is_one_for_ipv4() {
+    let _alone = alone();
+    let port = free_port().unwrap();
+    let server = |dual| {
+        python(&format!(
+            "import socket
+s = socket.create_server(('::', {port}), family=socket.AF_INET6, dualstack_ipv6={dual})
+input()"
+        ))
+    };
+    for (dual, ip) in [("True", "127.0.0.1"), ("False", "::1")] {
+        let Some(program) = server(dual) else { return };
+        let process = program.stdin(Input::Pipe).start().unwrap();
+        let address = process.wait_listening(port, SOON).unwrap();
+        assert_eq!(address.ip().to_string(), ip);
+    }
+}
+
 /// The worker, once the shell has started it.
 fn soon_other_than(process: &Process) -> harness::Worker {
     let start = Instant::now();

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{Event, Exit, Finished, Input, Listener, Signal, shown};
+use harness::{Event, Exit, Finished, Input, Listener, Signal, shown, signal_name};
 
 use crate::{Arguments, Check, Conversation, Outcome, Problem, Role, Trial};
 
@@ -352,7 +352,10 @@ fn ends_quickly(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
         return Ok(());
     }
     Err(Problem::broken(
-        format!("{signal:?} ends it within a second, with status 0"),
+        format!(
+            "{} ends it within a second, with status 0",
+            signal_name(signal)
+        ),
         format!("it ended with {exit} after {took:.1?}"),
     ))
 }
@@ -377,14 +380,23 @@ pub(super) fn expect_refusal(trial: &mut Trial<'_>, arguments: &Arguments) -> Ou
 /// Waits until the program that was started last has ended with an error: with a status that is
 /// not 0, and a line on standard error that starts with `ERROR:`.
 pub(crate) fn expect_error(trial: &mut Trial<'_>, within: Duration) -> Outcome {
+    expect_error_since(trial, Instant::now(), within)
+}
+
+/// The same, within so long since then.
+pub(crate) fn expect_error_since(
+    trial: &mut Trial<'_>,
+    since: Instant,
+    within: Duration,
+) -> Outcome {
     const EXPECTED: &str = "a line on standard error that starts with ERROR:, and an exit status \
                             that is not 0";
     let command = trial.process()?.command_line().to_owned();
     let exit = trial
-        .wait_exit_within(within)
+        .wait_exit_within(within.saturating_sub(since.elapsed()))
         .map_err(|problem| match problem {
             Problem::Broken { .. } => {
-                let seconds = within.as_secs_f64();
+                let seconds = since.elapsed().as_secs_f64();
                 Problem::broken(
                     EXPECTED,
                     format!("{command} runs on after {seconds:.1} seconds"),

@@ -226,6 +226,11 @@ impl<P: Protocol> Model for Clients<P> {
         all
     }
 
+    /// A server that serves nobody meanwhile shows nothing else of the next client.
+    fn hides_others(check: &str) -> bool {
+        P::RESTS_ON.meanwhile == Some(check)
+    }
+
     fn words(case: &Self::Case) -> String {
         let mut text = String::new();
         for (index, client) in case.iter().enumerate() {

@@ -133,6 +133,12 @@ pub(crate) trait Model: 'static {
     /// the first of them, and else for what [`Model::play`] names.
     fn rests_on(case: &Self::Case) -> Vec<&'static str>;
 
+    /// Whether a program that breaks this check, the first that a case rests on, can show nothing
+    /// else in the case.
+    fn hides_others(_check: &str) -> bool {
+        false
+    }
+
     /// The case in words, a line or more.
     fn words(case: &Self::Case) -> String;
 

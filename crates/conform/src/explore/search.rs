@@ -272,7 +272,8 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn keep(&mut self, number: u64, case: &M::Case, fault: Fault) -> Played<bool> {
         let mut shoulds = self.shoulds(case);
-        if self.is_should(fault.check) {
+        let is_hidden = shoulds.first().is_some_and(|id| M::hides_others(id));
+        if self.is_should(fault.check) && !is_hidden {
             shoulds.insert(0, fault.check);
         }
         let id = shoulds.first().or(M::rests_on(case).first()).copied();

@@ -97,7 +97,11 @@ pub(crate) fn texts(text: &str) -> Vec<String> {
 pub(crate) fn bytes(bytes: &[u8]) -> Vec<Vec<u8>> {
     match str::from_utf8(bytes) {
         Ok(text) => texts(text).into_iter().map(String::into_bytes).collect(),
-        Err(_) => lists(bytes, 0),
+        Err(_) => {
+            let mut all = lists(bytes, 0);
+            all.push(vec![b'a'; bytes.len()]);
+            all
+        }
     }
 }
 

@@ -77,7 +77,7 @@ pub(crate) const MISTAKES: &[Mistake] = &[
         &[("server.settimeout(1)", "server.settimeout(None)")],
     ),
     mistake(
-        "the whole response has one second instead of each gap",
+        "a field, or the whole response, has one second instead of each gap",
         &[
             ("import sys", "import signal\nimport sys"),
             (

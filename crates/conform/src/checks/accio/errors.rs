@@ -7,7 +7,7 @@ use harness::{Input, Listener};
 
 use super::arguments;
 use super::exchange::{accept_small, accept_with, ask_for_file, shake_hands};
-use crate::checks::common::{expect_error, expect_refusal};
+use crate::checks::common::{expect_error, expect_error_since, expect_refusal};
 use crate::checks::server_s::{COMMAND, LIMIT, random_file};
 use crate::{Arguments, Check, Outcome, Problem, Trial};
 
@@ -229,7 +229,7 @@ fn gives_up(trial: &mut Trial<'_>, since: Instant) -> Outcome {
 }
 
 fn gives_up_within(trial: &mut Trial<'_>, since: Instant, limit: Duration) -> Outcome {
-    expect_error(trial, limit.saturating_sub(since.elapsed()))?;
+    expect_error_since(trial, since, limit)?;
     let waited = since.elapsed();
     if waited >= EARLIEST {
         return Ok(());

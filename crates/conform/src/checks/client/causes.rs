@@ -80,7 +80,7 @@ pub(super) const CAUSES: &[Cause] = &[
     .leaves(&["C-22/11"])
     .page("https://docs.python.org/3/library/socket.html#socket.socket.settimeout"),
     Cause::new(
-        "the whole response has one second instead of each gap",
+        "a field, or the whole response, has one second instead of each gap",
         &["G-5"],
         "Only a gap of more than a second is an error, however long the response takes as a whole. \
          Set the timer anew whenever bytes have come, as settimeout does by itself.",

@@ -127,8 +127,12 @@ pub(super) const CHECKS: &[Check] = &[
             trial.start(&Arguments::words(words), Input::Pipe)?;
             let exit = ends_with_a_text(trial, FOR_NAMES)?;
             has_status(exit, 1)?;
-            let printed = trial.process()?.stdout();
-            if printed.is_empty() {
+            let process = trial.process()?;
+            let printed = process.stdout();
+            // The error may be there.
+            let lines = printed.iter().filter(|byte| **byte == b'\n').count();
+            let is_error = process.stderr().is_empty() && lines == 1 && printed.ends_with(b"\n");
+            if printed.is_empty() || is_error {
                 return Ok(());
             }
             let happened = harness::shown(&printed);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::{Exit, Signal};
+use harness::{Exit, Signal, signal_name};
 
 use super::client::{LIMIT, exchange, expect_number, shake_hands};
 use crate::checks::common::expect_refusal;
@@ -128,8 +128,8 @@ fn stops_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {
 fn ends_within(trial: &mut Trial<'_>, signal: Signal, within: Duration) -> Outcome {
     trial.wait_idle()?;
     let expected = format!(
-        "signal {} ends it within {} seconds, with status 0",
-        signal.as_raw(),
+        "{} ends it within {} seconds, with status 0",
+        signal_name(signal),
         within.as_secs_f64()
     );
     let start = Instant::now();

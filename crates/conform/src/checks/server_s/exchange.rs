@@ -80,8 +80,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::should(
         "A-3/3",
         "the number is the first line that is printed, also in a pipe",
-        "Approach: the amount of received data is printed just after the connection is \
-         terminated; it is not kept in a buffer",
+        "Approach: the amount of received data is printed just after the connection is terminated",
         |trial| {
             let arguments = trial.assignment().arguments;
             let address = trial.serve_as(
