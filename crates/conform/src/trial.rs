@@ -625,12 +625,11 @@ impl<'a> Trial<'a> {
         locked(&self.log).was_late |= Instant::now() > due + LATE;
     }
 
-    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told, or others left
-    /// the program less than half of a processor.
+    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told, or the program
+    /// could not run.
     pub(crate) fn was_late(&self) -> bool {
-        let used: Duration = self.processes.iter().map(Process::tree_cpu_time).sum();
         let log = locked(&self.log);
-        log.was_late || log.was_starved() && used < self.start.elapsed() / 2
+        log.was_late || log.was_starved()
     }
 
     /// Everything that was seen. To be called when the check's conversations have been dropped.

@@ -115,7 +115,8 @@ impl Process {
 }
 
 /// How long the threads of a program that runs, and of all it started, have waited so far for a
-/// processor that others had (Linux): on a busy machine, time in which it could do nothing.
+/// processor that others had (Linux): on a busy machine, time in which it could do nothing. No time
+/// at all if it has had half of a processor or more: then it has threads that wait for each other.
 ///
 /// `root` is the program's number, [`Process::id`].
 #[must_use]
@@ -123,6 +124,12 @@ pub fn starved(root: u32) -> Duration {
     let Some(root) = Pid::from_raw(root.cast_signed()) else {
         return Duration::ZERO;
     };
-    let rows = tree::members(root).into_iter();
-    rows.map(|row| proc::run_delay(row.pid)).sum()
+    let rows = tree::members(root);
+    let used: u64 = rows.iter().map(|row| row.ticks).sum();
+    let started = rows.iter().map(|row| row.started).min().unwrap_or(0);
+    let age = proc::now().unwrap_or(0).saturating_sub(started);
+    if used > age / 2 {
+        return Duration::ZERO;
+    }
+    rows.iter().map(|row| proc::run_delay(row.pid)).sum()
 }

@@ -41,7 +41,7 @@ mod linux {
     use std::time::Duration;
 
     use procfs::process::{LimitValue, Process, Stat, all_processes};
-    use procfs::{CurrentSI as _, ProcError, ProcResult};
+    use procfs::{Current as _, CurrentSI as _, ProcError, ProcResult};
 
     use super::{MARK, Row};
 
@@ -139,6 +139,12 @@ mod linux {
         Duration::from_nanos(delays.sum())
     }
 
+    /// Clock ticks since the system's start.
+    pub(crate) fn now() -> io::Result<u64> {
+        let uptime = procfs::Uptime::current().map_err(io::Error::other)?;
+        Ok((uptime.uptime * 100.0) as u64)
+    }
+
     /// Clock ticks of all processors together since the system's start: idle ones, and all.
     pub(crate) fn processor_ticks() -> io::Result<(u64, u64)> {
         let total = procfs::KernelStats::current()
@@ -195,6 +201,10 @@ mod elsewhere {
 
     pub(crate) fn table() -> Vec<Row> {
         Vec::new()
+    }
+
+    pub(crate) fn now() -> io::Result<u64> {
+        unsupported()
     }
 
     pub(crate) fn processor_ticks() -> io::Result<(u64, u64)> {

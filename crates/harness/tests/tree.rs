@@ -279,6 +279,22 @@ fn a_script_that_traps_a_signal_for_its_job_gets_it() {
 }
 
 #[test]
+fn a_program_is_starved_by_others_and_not_by_itself() {
+    let _alone = alone();
+    const LOOPS: &str = "for i in 1 2 3 4 5 6 7 8; do while :; do :; done & done; echo; wait";
+    const LONG: Duration = Duration::from_millis(500);
+    let mut busy = shell(LOOPS).start().unwrap();
+    busy.wait_line(SOON).unwrap();
+    let nice = ["-n", "19", "sh", "-c", "while :; do :; done"];
+    let behind = Program::new("nice").args(nice).start().unwrap();
+    let start = Instant::now();
+    while busy.tree_cpu_time() < LONG || harness::starved(behind.id()) < LONG {
+        assert!(start.elapsed() < SOON, "{:?}", behind.tree_cpu_time());
+    }
+    assert_eq!(harness::starved(busy.id()), Duration::ZERO);
+}
+
+#[test]
 fn a_server_for_both_families_is_one_for_ipv4() {
     let _alone = alone();
     let port = free_port().unwrap();
