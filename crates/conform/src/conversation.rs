@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use harness::{Event, Peer, Transcript, shown};
 
-use crate::lateness::LATE;
 use crate::{Outcome, Problem};
 
 /// How many of a check's first conversations are kept, and how many of its last.
@@ -74,15 +73,24 @@ impl Log {
     /// How much longer to wait now, because the program could not run for that long: on a busy
     /// machine a timeout counts only the time that it had.
     pub(crate) fn grant(&mut self) -> Duration {
-        let starved = self.program.map_or(Duration::ZERO, harness::starved);
-        let more = starved.min(MOST_GRANTED).saturating_sub(self.granted);
+        let more = self
+            .starved()
+            .min(MOST_GRANTED)
+            .saturating_sub(self.granted);
         self.granted += more;
         more
     }
 
-    /// Whether it was waited longer because the program could not run.
+    /// How long the program could not run so far.
+    fn starved(&self) -> Duration {
+        self.program.map_or(Duration::ZERO, harness::starved)
+    }
+
+    /// Whether the program could not run for so long that its own timeouts may be over: programs
+    /// have some of a second.
     pub(crate) fn was_starved(&self) -> bool {
-        self.granted > LATE
+        const MUCH: Duration = Duration::from_millis(300);
+        self.granted.max(self.starved()) > MUCH
     }
 
     /// The conversations that were kept, and a line for the others.

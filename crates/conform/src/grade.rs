@@ -486,7 +486,7 @@ pub fn grade_one(
         trial.fail();
     }
     let depends_on_time = trial.depends_on_time();
-    let was_late = trial.was_late();
+    let was_late = outcome.is_err() && trial.was_late();
     let explored = trial.take_explored().map(Box::new);
     let mut evidence = trial.evidence();
     if let Some(found) = explored

@@ -190,8 +190,10 @@ fn all_hold(
     let report = grade(&grading, |_| (), || None);
     let mut not_judged = Vec::new();
     for CheckResult { check, outcome, .. } in &report.results {
-        if let Err(Problem::NotJudged(NotJudged::Trouble(reason))) = outcome {
-            eprintln!("not judged: {} {}: {reason}", assignment.name, check.id);
+        if let Err(Problem::NotJudged(reason)) = outcome
+            && let NotJudged::Trouble(_) | NotJudged::OutOfTime(_) = reason
+        {
+            eprintln!("not judged: {} {}: {reason:?}", assignment.name, check.id);
             not_judged.push(check.id);
         }
     }
