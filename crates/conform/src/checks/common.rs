@@ -296,7 +296,9 @@ fn visit(trial: &Trial<'_>, address: std::net::SocketAddr) -> Result<Conversatio
 fn connects(trial: &mut Trial<'_>, listener: &Listener, host: &str, port: &str) -> Outcome {
     trial.may_choose_arguments()?;
     let arguments = (trial.assignment().arguments)(host, port);
-    trial.start(&arguments, Input::Pipe)?;
+    // Some clients read all of their input before they connect.
+    let request = Input::Bytes(b"uppercase text\n".to_vec());
+    trial.start(&arguments, request)?;
     trial.accept(listener).map(drop)
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use harness::{Exit, Finished, Input, Output, shown};
+use harness::{Exit, Finished, Input, Output, Process, shown};
 
 use crate::{Arguments, Outcome, Problem, Trial};
 
@@ -18,6 +18,22 @@ pub(super) fn run<S: AsRef<OsStr>>(
 /// Sees that `--help` prints a text on standard output that names the options. Whether it ends then
 /// is another matter.
 pub(super) fn help_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
+    help(trial, options, "standard output", Process::stdout)
+}
+
+/// The same, on either output.
+pub(super) fn help_anywhere_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
+    help(trial, options, "either output", |process| {
+        [process.stdout(), process.stderr()].concat()
+    })
+}
+
+fn help(
+    trial: &mut Trial<'_>,
+    options: &[&str],
+    place: &str,
+    printed: fn(&Process) -> Vec<u8>,
+) -> Outcome {
     trial.may_choose_arguments()?;
     trial.start_as(&Arguments::words(["--help"]), |program| {
         program.stdin(Input::Pipe).stdout(Output::Terminal)
@@ -28,11 +44,11 @@ pub(super) fn help_names(trial: &mut Trial<'_>, options: &[&str]) -> Outcome {
     };
     // What came is looked at in any case.
     trial.prints(|printed| missing(printed).is_none())?;
-    let printed = trial.process()?.stdout();
+    let printed = printed(trial.process()?);
     match missing(&printed) {
         None => Ok(()),
         Some(missing) => Err(Problem::broken(
-            format!("a text on standard output with {}", options.join(", ")),
+            format!("a text on {place} with {}", options.join(", ")),
             format!("there is no {missing} in {}", shown(&printed)),
         )),
     }

@@ -155,9 +155,15 @@ impl Protocol for TcpServer {
     }
 }
 
-/// The data of a response of at most this length; more are read only if they are expected.
-fn receive(most: usize, client: &mut Conversation) -> Result<Vec<u8>, Problem> {
-    let header = client.receive(4)?;
+/// The data of a response of at most this length; more are read only if they are expected. The
+/// check that is broken if none comes, and if a longer one does.
+fn receive(
+    most: usize,
+    client: &mut Conversation,
+    check: &'static str,
+    bound: &'static str,
+) -> Result<Vec<u8>, Fault> {
+    let header = client.receive(4).breaks(check)?;
     let length = header
         .iter()
         .fold(0, |length, byte| length << 8 | usize::from(*byte));
@@ -165,9 +171,10 @@ fn receive(most: usize, client: &mut Conversation) -> Result<Vec<u8>, Problem> {
         return Err(Problem::broken(
             format!("a response of at most {most} bytes"),
             format!("{}, a length of {length}", shown(&header)),
-        ));
+        ))
+        .breaks(bound);
     }
-    client.receive(length)
+    client.receive(length).breaks(check)
 }
 
 fn expect(check: &'static str, expected: &str, client: &mut Conversation) -> Result<(), Fault> {
@@ -207,7 +214,7 @@ fn judge_shuffle(text: &str, client: &mut Conversation) -> Result<(), Fault> {
         characters.sort_unstable();
         characters
     };
-    let answer = receive(text.len(), client).breaks("T-11")?;
+    let answer = receive(text.len(), client, "T-11", "T-11")?;
     if str::from_utf8(&answer).is_ok_and(|answer| sorted(answer) == sorted(text)) {
         return Ok(());
     }
@@ -219,7 +226,7 @@ fn judge_shuffle(text: &str, client: &mut Conversation) -> Result<(), Fault> {
 fn judge_random(text: &str, client: &mut Conversation) -> Result<(), Fault> {
     let longest = text.chars().map(char::len_utf8).max().unwrap_or(0);
     let most = longest * (4 * text.chars().count() + 64);
-    let answer = receive(most, client).breaks("T-13")?;
+    let answer = receive(most, client, "T-12", "T-13")?;
     if answer.is_empty() && !text.is_empty() {
         return Err(Problem::broken("at least one character", shown(&answer))).breaks("T-12/3");
     }

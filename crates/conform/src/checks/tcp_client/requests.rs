@@ -11,7 +11,7 @@ use super::{
     lines, messages, prints, request, respond, response, start, start_at, start_with,
 };
 use crate::checks::default_port::{self, DEFAULT_PORT};
-use crate::checks::usage::help_names;
+use crate::checks::usage::help_anywhere_names;
 use crate::{Arguments, Check, Conversation, Outcome, Problem, Trial};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -161,9 +161,9 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::must(
         "TC-1/10",
-        "--help prints the usage with its options on standard output",
+        "--help prints the usage with its options",
         "TCP Client v3, Usage: [--help] [-v] [-h HOST] [-p PORT] FILE",
-        |trial| help_names(trial, &["--help", "-v", "-h", "-p"]),
+        |trial| help_anywhere_names(trial, &["-v", "-h", "-p"]),
     ),
     Check::must(
         "TC-2",
