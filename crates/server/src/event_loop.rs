@@ -77,7 +77,7 @@ pub(crate) fn run(
         move || drop(waker.wake())
     });
     while !shutdown.is_requested() {
-        event_loop.accept();
+        event_loop.accept()?;
         event_loop.wait(None)?;
         event_loop.announce();
     }
@@ -111,7 +111,7 @@ impl<'a> EventLoop<'a> {
 
     /// Accepts clients that wait for that, as far as there is room, and serves those who have sent
     /// their request: it mostly arrives while the others are accepted.
-    fn accept(&mut self) {
+    fn accept(&mut self) -> io::Result<()> {
         let room = MOST_CLIENTS - self.clients.len();
         let mut accepted = Vec::new();
         while let Some(listener) = &self.listener
@@ -141,9 +141,14 @@ impl<'a> EventLoop<'a> {
                 "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
             );
         }
+        // A reader that has closed before these came has made room for what they send (C-14).
+        if !accepted.is_empty() && self.clients.len() > self.receiving {
+            self.wait(Some(Duration::ZERO))?;
+        }
         for (stream, peer) in accepted {
             self.admit(Client::new(stream, peer));
         }
+        Ok(())
     }
 
     fn admit(&mut self, client: Client<'a>) {
@@ -263,7 +268,7 @@ impl<'a> EventLoop<'a> {
     fn finish(mut self) -> io::Result<()> {
         let end = Instant::now() + SHUTDOWN_GRACE;
         self.backlog = Backlog::MayHaveClients;
-        self.accept();
+        self.accept()?;
         self.listener = None;
         self.backlog = Backlog::Empty;
         while !self.wait(Some(Duration::ZERO))? {}
