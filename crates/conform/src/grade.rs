@@ -757,8 +757,7 @@ mod tests {
     #[test]
     fn a_checker_that_was_late_twice_blames_nobody_for_what_depends_on_time() {
         static LATE: Check = Check::must("T-3", "", "", |trial| {
-            trial.blame_time();
-            trial.is_due(Instant::now() - Duration::from_secs(1));
+            trial.blame_time_after(Instant::now() - Duration::from_secs(1));
             Err(Problem::broken("", ""))
         });
         let grading = Grading {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How often a thread looks whether it is late.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Who does something later than this is on a machine that is too busy.
+/// A thread that runs later than this is on a machine that is too busy.
 pub(crate) const LATE: Duration = Duration::from_millis(100);
 
 /// When the checker was late, measured by a thread that does nothing but sleep.

@@ -620,13 +620,14 @@ impl<'a> Trial<'a> {
         locked(&self.log).depends_on_time = true;
     }
 
-    /// Notes whether the checker is late with what it should do at this moment.
-    pub(crate) fn is_due(&self, due: Instant) {
+    /// The same, of a failure that the checker may cause itself by being late now.
+    pub(crate) fn blame_time_after(&self, due: Instant) {
+        self.blame_time();
         locked(&self.log).was_late |= Instant::now() > due + LATE;
     }
 
-    /// Whether the checker was late, as far as [`is_due`](Self::is_due) was told, or the program
-    /// could not run.
+    /// Whether the checker was late, as far as
+    /// [`blame_time_after`](Self::blame_time_after) was told, or the program could not run.
     pub(crate) fn was_late(&self) -> bool {
         let log = locked(&self.log);
         log.was_late || log.was_starved()

@@ -5,8 +5,8 @@
 //! By default one program an assignment is graded. With `HONEST=all` in the environment each is
 //! graded plainly and behind a shell script, and one an assignment as a daemon and without an
 //! environment; with `HONEST=hard`, each at the lowest priority beside four busy loops, and with
-//! seven others beside it. What cannot be told then, since the machine is too busy or
-//! others use the port, accuses nobody: it is printed.
+//! seven others beside it. What cannot be told then, since the machine is too busy or others use the
+//! port, accuses nobody: it is printed.
 
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use conform::record::{About, Verdict};
+use conform::record::{About, CheckRecord, Verdict};
 use conform::{
-    Assignment, Check, CheckResult, Grading, Level, NotJudged, Problem, Record, Recorded, Role,
-    Subject, Target, TestLine, grade, preflight,
+    Assignment, Check, Grading, Level, Record, Recorded, Role, Subject, Target, TestLine, grade,
+    preflight,
 };
 use libtest_mimic::Failed;
 
@@ -139,9 +139,10 @@ fn line(
             Condition::Plain | Condition::Wrapped | Condition::Daemon | Condition::Cleared => {
                 conform::try_again(|| musts_hold(assignment, &command))
             }
-            Condition::Busy => beside_busy_loops(|| musts_hold(assignment, &command)),
+            Condition::Busy => beside_busy_loops(|| no_must_is_broken(assignment, &command)),
             Condition::Eight => thread::scope(|scope| {
-                let runs = [(); 8].map(|()| scope.spawn(|| musts_hold(assignment, &command)));
+                let runs =
+                    [(); 8].map(|()| scope.spawn(|| no_must_is_broken(assignment, &command)));
                 runs.into_iter().try_for_each(|run| run.join().unwrap())
             }),
         },
@@ -149,18 +150,37 @@ fn line(
 }
 
 fn musts_hold(assignment: &'static Assignment, command: &[String]) -> Result<(), Failed> {
+    none(&failed_musts(assignment, command)?)
+}
+
+/// The same on a machine that may be too busy to tell.
+fn no_must_is_broken(assignment: &'static Assignment, command: &[String]) -> Result<(), Failed> {
+    let (doubtful, broken): (Vec<_>, Vec<_>) = failed_musts(assignment, command)?
+        .into_iter()
+        .partition(CheckRecord::leaves_a_doubt);
+    for CheckRecord { id, reason, .. } in doubtful {
+        let reason = reason.unwrap_or_default();
+        eprintln!("not judged: {} {id}: {reason}", assignment.name);
+    }
+    none(&broken)
+}
+
+fn failed_musts(
+    assignment: &'static Assignment,
+    command: &[String],
+) -> Result<Vec<CheckRecord>, Failed> {
     // What exploring finds is a must where its clause is one.
     let may_be_must = |check: &&'static Check| check.level == Level::Must || check.id == "X-1";
     let checks = assignment.checks().filter(may_be_must).collect();
-    all_hold(assignment, command, Target::Start, checks)
+    failed(assignment, command, Target::Start, checks)
 }
 
-fn all_hold(
+fn failed(
     assignment: &'static Assignment,
     command: &[String],
     target: Target,
     checks: Vec<&'static Check>,
-) -> Result<(), Failed> {
+) -> Result<Vec<CheckRecord>, Failed> {
     let mut subject = Subject {
         command: command.iter().map(Into::into).collect(),
         target,
@@ -187,28 +207,22 @@ fn all_hold(
         deadline: None,
         own_networks: false,
     };
-    let report = grade(&grading, |_| (), || None);
-    let mut not_judged = Vec::new();
-    for CheckResult { check, outcome, .. } in &report.results {
-        if let Err(Problem::NotJudged(reason)) = outcome
-            && let NotJudged::Trouble(_) | NotJudged::OutOfTime(_) = reason
-        {
-            eprintln!("not judged: {} {}: {reason:?}", assignment.name, check.id);
-            not_judged.push(check.id);
-        }
+    let record = Record::of(&grade(&grading, |_| (), || None), About::default());
+    let mut failed = record.checks;
+    failed.retain(|check| check.verdict != Verdict::Holds);
+    failed.retain(|check| check.level == Level::Must || check.id != "X-1");
+    if !failed.is_empty() {
+        eprintln!("{} seed {seed}", assignment.name);
     }
-    let record = Record::of(&report, About::default());
-    let failed: Vec<_> = record
-        .checks
-        .iter()
-        .filter(|check| check.verdict != Verdict::Holds && !not_judged.contains(&&*check.id))
-        .filter(|check| check.level == Level::Must || check.id != "X-1")
-        .map(ToString::to_string)
-        .collect();
+    Ok(failed)
+}
+
+fn none(failed: &[CheckRecord]) -> Result<(), Failed> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(format!("seed {seed}\n{}", failed.join("\n")).into())
+    let failed: Vec<_> = failed.iter().map(ToString::to_string).collect();
+    Err(failed.join("\n").into())
 }
 
 /// Four threads of this process take what the processors have.
@@ -247,7 +261,12 @@ fn at_a_fixed_port(programs: &mut Programs) -> TestLine {
                 .checks()
                 .filter(|check| CHECKS.contains(&check.id))
                 .collect();
-            all_hold(assignment, &command, Target::FixedPort(port), checks)
+            none(&failed(
+                assignment,
+                &command,
+                Target::FixedPort(port),
+                checks,
+            )?)
         },
     )
 }

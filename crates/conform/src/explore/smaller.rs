@@ -134,6 +134,8 @@ mod tests {
             |all| all.contains(&0xff),
         );
         assert_eq!(left, b"\xff");
+        let left = smallest(b"\xe6\xbc".to_vec(), |all| bytes(all), |all| all.len() == 2);
+        assert_eq!(left, b"aa");
         assert_eq!(smallest(1000, |n| numbers(*n, 3), |n| *n > 77), 78);
         let list = smallest(
             (0..50).collect(),

@@ -136,7 +136,7 @@ pub(super) const CHECKS: &[Check] = &[
         "Accio client: the error is that nothing is taken for 10 seconds, however long it takes \
          in all",
         |trial| {
-            // Linux tells that a client can send when it can send much.
+            // Linux calls a connection writable only when much of its buffer is free.
             const LITTLE: usize = 2 << 20;
             const PAUSE: Duration = Duration::from_secs(4);
             let file = random_file(trial, LARGE..=LARGE);

@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
             grown.map_err(cannot_write)?;
             trial.start(&arguments(listener.port(), file), Input::Pipe)?;
             let mut server = trial.accept(&listener)?;
-            // For who receives fast, the system would keep as much as is still to come.
+            // The buffer of a fast receiver grows until it holds all that is still to come.
             server.set_receive_buffer(1 << 20)?;
             ask_for_file(&mut server)?;
             receive_some(&mut server, (MEBIBYTES as usize - 20) * MEBIBYTE)?;

@@ -230,7 +230,7 @@ pub(super) const CHECKS: &[Check] = &[
             let record = store_much(trial, address, &receiver)?;
             let mut reader = stalled_reader(trial, address, &receiver)?;
             let start = Instant::now();
-            // Linux tells that a server can send when it can send much.
+            // Linux calls a connection writable only when much of its buffer is free.
             for piece in record[HEADER..].chunks(150_000) {
                 reader.expect_bytes(piece)?;
                 if start.elapsed() < WHILE {
