@@ -13,6 +13,10 @@ const KEPT: usize = 16;
 /// No check is made longer than this by a machine that is too busy.
 const MOST_GRANTED: Duration = Duration::from_secs(60);
 
+/// How much longer is waited for a program that waits for a processor: nobody knows how long it
+/// will.
+const A_TURN: Duration = Duration::from_secs(1);
+
 /// Less than this changes nothing.
 pub(crate) const LEAST_GRANTED: Duration = Duration::from_millis(50);
 
@@ -28,9 +32,13 @@ pub(crate) struct Log {
     /// Whether the checker did something later than it should have.
     pub(crate) was_late: bool,
     /// The number of the program that was started last.
-    pub(crate) program: Option<u32>,
-    /// How much longer was waited so far because others had the processors.
+    program: Option<u32>,
+    /// How much longer was waited for it because others had the processors.
     granted: Duration,
+    /// The same, for all programs of the check.
+    granted_in_all: Duration,
+    /// The longest time for which one of them could not run, as far as that was seen.
+    starved: Duration,
 }
 
 /// The two ends of a connection, and what was said on it.
@@ -70,27 +78,47 @@ impl Log {
         }
     }
 
+    /// From now on, what is waited for is done by the program with this number.
+    pub(crate) fn started(&mut self, program: u32) {
+        self.program = Some(program);
+        self.granted = Duration::ZERO;
+    }
+
     /// How much longer to wait now, because the program could not run for that long: on a busy
     /// machine a timeout counts only the time that it had.
     pub(crate) fn grant(&mut self) -> Duration {
-        let more = self
-            .starved()
-            .min(MOST_GRANTED)
-            .saturating_sub(self.granted);
+        let mut more = self.starved().saturating_sub(self.granted);
+        if more < LEAST_GRANTED && self.program.is_some_and(harness::is_starving) {
+            more = A_TURN;
+        }
+        more = more.min(MOST_GRANTED - self.granted_in_all);
         self.granted += more;
+        self.granted_in_all += more;
         more
     }
 
     /// How long the program could not run so far.
-    fn starved(&self) -> Duration {
-        self.program.map_or(Duration::ZERO, harness::starved)
+    pub(crate) fn starved(&mut self) -> Duration {
+        let starved = self.program.map_or(Duration::ZERO, harness::starved);
+        self.starved = self.starved.max(starved).max(self.granted);
+        starved
     }
 
-    /// Whether the program could not run for so long that its own timeouts may be over: programs
-    /// have some of a second.
-    pub(crate) fn was_starved(&self) -> bool {
-        const MUCH: Duration = Duration::from_millis(300);
-        self.granted.max(self.starved()) > MUCH
+    /// Whether the failure is a matter of time. Any is, if a program could not run for so long that
+    /// its own timeouts may be over: assignments give it some of a second.
+    pub(crate) fn depends_on_time(&mut self) -> bool {
+        const A_SECOND: Duration = Duration::from_secs(1);
+        self.depends_on_time || self.was_starved_for(A_SECOND)
+    }
+
+    /// Whether a program could not run for so long that it may have done something late.
+    pub(crate) fn was_starved(&mut self) -> bool {
+        self.was_starved_for(Duration::from_millis(300))
+    }
+
+    fn was_starved_for(&mut self, long: Duration) -> bool {
+        self.starved();
+        self.starved > long
     }
 
     /// The conversations that were kept, and a line for the others.
@@ -429,6 +457,26 @@ impl Drop for Conversation {
                 // What cannot be reset is gone already.
                 let _ = peer.reset();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_of_a_program_that_could_not_run_for_a_second_depends_on_time() {
+        let starved_for = |millis| Log {
+            starved: Duration::from_millis(millis),
+            ..Log::default()
+        };
+        for (millis, is_late, depends_on_time) in
+            [(0, false, false), (900, true, false), (1100, true, true)]
+        {
+            let mut log = starved_for(millis);
+            assert_eq!(log.was_starved(), is_late);
+            assert_eq!(log.depends_on_time(), depends_on_time);
         }
     }
 }

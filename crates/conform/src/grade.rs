@@ -173,7 +173,10 @@ pub fn preflight(
     let preflight = Preflight {
         startup: start.elapsed(),
     };
-    let tried = trial.excess().map_or(tried, Err);
+    let mut tried = trial.excess().map_or(tried, Err);
+    if tried.is_err() && trial.depends_on_time() && trial.was_late() {
+        tried = Err(Problem::trouble(TOO_BUSY));
+    }
     tried.map(|()| preflight).map_err(|problem| Unusable {
         problem,
         evidence: trial.evidence(),

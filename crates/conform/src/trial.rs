@@ -179,7 +179,7 @@ impl<'a> Trial<'a> {
     }
 
     fn add(&mut self, process: Process) {
-        locked(&self.log).program = Some(process.id());
+        locked(&self.log).started(process.id());
         self.signalled = None;
         self.processes.push(process);
     }
@@ -553,8 +553,17 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// A [`Problem`] if it ends or does not connect.
     pub fn accept(&mut self, listener: &Listener) -> Result<Conversation, Problem> {
-        let timeout = self.timeout();
-        let peer = listener.accept_from(self.process()?, STARTING * timeout)?;
+        const LONG: Duration = Duration::from_secs(1);
+        let timeout = STARTING * self.timeout();
+        let (start, log) = (Instant::now(), SharedLog::clone(&self.log));
+        let process = self.process()?;
+        let peer = patiently(&log, timeout, |within| {
+            listener.accept_from(process, within)
+        })?;
+        // When it has ended, it can no longer be asked.
+        if start.elapsed() > LONG {
+            locked(&log).starved();
+        }
         Ok(self.conversation(peer, By::Peer, Instant::now()))
     }
 
@@ -612,7 +621,7 @@ impl<'a> Trial<'a> {
 
     /// Whether a failure may be the fault of a busy machine.
     pub(crate) fn depends_on_time(&self) -> bool {
-        locked(&self.log).depends_on_time
+        locked(&self.log).depends_on_time()
     }
 
     /// Says that the failure may be the fault of a busy machine.
@@ -629,7 +638,7 @@ impl<'a> Trial<'a> {
     /// Whether the checker was late, as far as
     /// [`blame_time_after`](Self::blame_time_after) was told, or the program could not run.
     pub(crate) fn was_late(&self) -> bool {
-        let log = locked(&self.log);
+        let mut log = locked(&self.log);
         log.was_late || log.was_starved()
     }
 

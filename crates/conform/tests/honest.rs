@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use conform::record::{About, CheckRecord, Verdict};
+use conform::record::{About, CheckRecord, Outcome, Verdict};
 use conform::{
     Assignment, Check, Grading, Level, Record, Recorded, Role, Subject, Target, TestLine, grade,
     preflight,
@@ -194,8 +194,11 @@ fn failed(
     match preflight(assignment, &subject) {
         Ok(first) => subject.startup = first.startup,
         Err(unusable) => {
-            let record = Record::of_unusable(assignment, &[], &unusable, About::default());
-            return Err(format!("{:#?}", record.unusable).into());
+            let record = Record::of_unusable(assignment, &checks, &unusable, About::default());
+            return match record.outcome {
+                Outcome::NotJudged => Ok(record.checks),
+                _ => Err(format!("{:#?}", record.unusable).into()),
+            };
         }
     }
     let grading = Grading {

@@ -1,12 +1,13 @@
 //! What the system knows of a process and of its tree: memory, processor time, descriptors.
 
 use std::io;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::Pid;
 
 use crate::error::Error;
-use crate::proc;
+use crate::proc::{self, Row};
 use crate::process::Process;
 use crate::tree;
 
@@ -118,18 +119,40 @@ impl Process {
 /// processor that others had (Linux): on a busy machine, time in which it could do nothing. No time
 /// at all if it has had half of a processor or more: then it has threads that wait for each other.
 ///
+/// The system counts a wait when it is over; see [`is_starving`].
+///
 /// `root` is the program's number, [`Process::id`].
 #[must_use]
 pub fn starved(root: u32) -> Duration {
+    let rows = disturbed_by_others(root);
+    rows.iter().map(|row| proc::run_delay(row.pid)).sum()
+}
+
+/// Whether such a program waits for a processor just now: a thread of it is ready to run, and does
+/// not.
+#[must_use]
+pub fn is_starving(root: u32) -> bool {
+    // The system brings the time for which a thread that runs has run up to date every 10 ms, or
+    // more often.
+    const SOON: Duration = Duration::from_millis(20);
+    let rows = disturbed_by_others(root);
+    let ready = || rows.iter().flat_map(|row| proc::ready_threads(row.pid));
+    let before: Vec<_> = ready().collect();
+    if before.is_empty() {
+        return false;
+    }
+    thread::sleep(SOON);
+    ready().any(|thread| before.contains(&thread))
+}
+
+/// The processes of a program that has had less than half of a processor so far.
+fn disturbed_by_others(root: u32) -> Vec<Row> {
     let Some(root) = Pid::from_raw(root.cast_signed()) else {
-        return Duration::ZERO;
+        return Vec::new();
     };
     let rows = tree::members(root);
     let used: u64 = rows.iter().map(|row| row.ticks).sum();
     let started = rows.iter().map(|row| row.started).min().unwrap_or(0);
     let age = proc::now().unwrap_or(0).saturating_sub(started);
-    if used > age / 2 {
-        return Duration::ZERO;
-    }
-    rows.iter().map(|row| proc::run_delay(row.pid)).sum()
+    if used > age / 2 { Vec::new() } else { rows }
 }

@@ -27,7 +27,7 @@ pub use rustix::process::Signal;
 pub use bounds::Exceeded;
 pub use error::Error;
 pub use flood::{FLOOD, Flooded, flood};
-pub use inspect::{Idleness, starved};
+pub use inspect::{Idleness, is_starving, starved};
 pub use listener::Listener;
 pub use output::KEPT_OUTPUT;
 pub use peer::{Event, Peer, SEND_TIMEOUT};

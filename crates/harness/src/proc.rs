@@ -36,11 +36,10 @@ pub(crate) use linux::*;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs;
     use std::io;
     use std::time::Duration;
 
-    use procfs::process::{LimitValue, Process, Stat, all_processes};
+    use procfs::process::{LimitValue, Process, Stat, Task, all_processes};
     use procfs::{Current as _, CurrentSI as _, ProcError, ProcResult};
 
     use super::{MARK, Row};
@@ -110,11 +109,10 @@ mod linux {
 
     /// Whether a thread of it runs or waits for a processor.
     pub(crate) fn is_running(pid: i32) -> io::Result<bool> {
-        // A thread may end while the others are looked at.
-        let runs = |stat: Stat| stat.state == 'R';
         look(pid, |process| {
+            // A thread may end while the others are looked at.
             let mut threads = process.tasks()?.flatten();
-            Ok(threads.any(|thread| thread.stat().is_ok_and(runs)))
+            Ok(threads.any(|thread| thread.stat().is_ok_and(is_ready)))
         })
     }
 
@@ -125,18 +123,29 @@ mod linux {
         Ok([status.sigign, status.sigcgt])
     }
 
-    /// How long its threads have waited for a processor: the second field of each one's `schedstat`,
-    /// in nanoseconds.
+    /// How long its threads have waited for a processor.
     pub(crate) fn run_delay(pid: i32) -> Duration {
-        let threads = fs::read_dir(format!("/proc/{pid}/task"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let delays = threads.filter_map(|thread| {
-            let stat = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            stat.split_whitespace().nth(1)?.parse::<u64>().ok()
+        let delays = tasks(pid).filter_map(|thread| thread.schedstat().ok());
+        Duration::from_nanos(delays.map(|delays| delays.run_delay).sum())
+    }
+
+    /// Its threads that are ready to run, and for how long each has run so far, in nanoseconds.
+    pub(crate) fn ready_threads(pid: i32) -> Vec<(i32, u64)> {
+        let ready = tasks(pid).filter(|thread| thread.stat().is_ok_and(is_ready));
+        let ran = ready.filter_map(|thread| {
+            let ran = thread.schedstat().ok()?;
+            Some((thread.tid, ran.sum_exec_runtime))
         });
-        Duration::from_nanos(delays.sum())
+        ran.collect()
+    }
+
+    /// Its threads, each of which may end while the others are looked at.
+    fn tasks(pid: i32) -> impl Iterator<Item = Task> {
+        look(pid, Process::tasks).into_iter().flatten().flatten()
+    }
+
+    fn is_ready(stat: Stat) -> bool {
+        stat.state == 'R'
     }
 
     /// Clock ticks since the system's start.
@@ -249,6 +258,10 @@ mod elsewhere {
 
     pub(crate) fn run_delay(_: i32) -> Duration {
         Duration::ZERO
+    }
+
+    pub(crate) fn ready_threads(_: i32) -> Vec<(i32, u64)> {
+        Vec::new()
     }
 
     pub(crate) fn duration(_: u64) -> Duration {

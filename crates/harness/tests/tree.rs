@@ -292,6 +292,13 @@ fn a_program_is_starved_by_others_and_not_by_itself() {
         assert!(start.elapsed() < SOON, "{:?}", behind.tree_cpu_time());
     }
     assert_eq!(harness::starved(busy.id()), Duration::ZERO);
+    while !harness::is_starving(behind.id()) {
+        assert!(start.elapsed() < SOON, "{:?}", behind.tree_cpu_time());
+    }
+    assert!(!harness::is_starving(busy.id()));
+    let asleep = shell("sleep 60").start().unwrap();
+    assert!(asleep.wait_exit(Duration::from_millis(100)).is_err());
+    assert!(!harness::is_starving(asleep.id()));
 }
 
 #[test]
