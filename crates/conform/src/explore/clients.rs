@@ -63,6 +63,12 @@ pub(crate) trait Protocol: 'static {
         Ok(())
     }
 
+    /// Where the request could end, if it has bytes too many: a server that gets these later may
+    /// have served it already.
+    fn could_end_at(_request: &Self::Request) -> Option<usize> {
+        None
+    }
+
     /// Whether nothing comes behind this request, not even a response: the server closes.
     fn is_the_end(_request: &Self::Request) -> bool {
         false
@@ -175,7 +181,10 @@ impl<P: Protocol> Model for Clients<P> {
             silent.iter_mut().for_each(|client| client.end = NO_WORD);
             all.push(silent);
         }
-        all.extend(smaller::items(case, smaller_client::<P>));
+        all.extend(smaller::items(case, |client| {
+            let all = smaller_client::<P>(client).into_iter();
+            all.map(surplus_comes_along::<P>).collect()
+        }));
         all
     }
 
@@ -302,6 +311,24 @@ fn drawn<P: Protocol>(draw: &mut Draw) -> Client<P::Request> {
         },
         _ => End::Closes,
     };
+    surplus_comes_along::<P>(client)
+}
+
+/// The same client, which sends bytes that are too many together with the byte before them, or not
+/// even that one.
+fn surplus_comes_along<P: Protocol>(mut client: Client<P::Request>) -> Client<P::Request> {
+    let mut start = 0;
+    for request in &client.requests {
+        let end = start + P::bytes(request).len();
+        let surplus = P::could_end_at(request).map_or(end, |at| start + at)..end;
+        client.cuts.retain(|cut| !surplus.contains(&cut.at));
+        if let End::IsCutOff(after) | End::Leaves { after, .. } = &mut client.end
+            && surplus.contains(after)
+        {
+            *after = surplus.start - 1;
+        }
+        start = end;
+    }
     client
 }
 
@@ -536,4 +563,33 @@ pub(super) fn starts(requests: &[Vec<u8>]) -> Vec<usize> {
         starts.push(starts[starts.len() - 1] + request.len());
     }
     starts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::server::Server;
+    use super::*;
+
+    #[test]
+    fn bytes_too_many_come_with_the_last_byte_of_their_request_or_never() {
+        let mut count = 0;
+        for number in 0..1000 {
+            let case = Clients::<Server>::draw(&mut Draw::new(number));
+            let smaller = Clients::<Server>::smaller(&case);
+            for client in smaller.iter().flatten().chain(&case) {
+                let Some(could_end_at) = client.requests.first().and_then(Server::could_end_at)
+                else {
+                    continue;
+                };
+                count += 1;
+                let surplus = could_end_at..client.bytes::<Server>().len();
+                assert!(!surplus.is_empty());
+                assert!(client.cuts.iter().all(|cut| !surplus.contains(&cut.at)));
+                if let End::IsCutOff(after) | End::Leaves { after, .. } = client.end {
+                    assert!(!surplus.contains(&after));
+                }
+            }
+        }
+        assert!(count > 100);
+    }
 }

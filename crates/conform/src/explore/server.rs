@@ -261,6 +261,15 @@ impl Protocol for Server {
         }
     }
 
+    fn could_end_at(request: &Request) -> Option<usize> {
+        match request {
+            Request::Wrong(_, Mistake::Surplus(count), _) => {
+                Some(Self::bytes(request).len() - count)
+            }
+            _ => None,
+        }
+    }
+
     fn may_close_early(request: &Request, took: Duration) -> bool {
         matches!(request, Request::Wrong(..)) || took > IN_TIME
     }
