@@ -146,7 +146,7 @@ assert_contains "$stdout" '2 passed, 1 failed, 0 broken, 0 skipped; logs are in 
 script "$work" "$copy/scripts/test.sh" fmt clippy unix
 assert_equal "$status" 1 "the status of sources that are not formatted; it printed: $stdout $stderr"
 assert_contains "$stdout" 'FAILED with status 1'
-assert_contains "$stdout" 'passed      0 s  clippy/clippy'
+assert_contains "$stdout" $' s  clippy/clippy\n1 passed, 0 failed, 0 broken, 0 skipped; '
 assert_contains "$stdout" 'skipped: rustup target add'
 rm "$work/unformatted"
 
