@@ -36,7 +36,6 @@ pub(crate) const LIAR: Liar = Liar {
         ("A-7", "closes after a mebibyte"),
         ("A-7/2", "counts in 16 bits"),
         ("A-7/3", "keeps the file in memory"),
-        ("A-7/3", "keeps the file in memory, and slowly"),
         ("A-8", "waits for ever"),
         ("A-8", "gives up after 5 seconds"),
         ("A-8/2", "waits for ever"),
@@ -335,10 +334,6 @@ fn count(client: &mut TcpStream, fault: &str) -> io::Result<usize> {
         ALL_BYTES.store(count, Ordering::SeqCst);
         match fault {
             "keeps the file in memory" => kept.extend_from_slice(received),
-            "keeps the file in memory, and slowly" => {
-                kept.extend_from_slice(received);
-                thread::sleep(Duration::from_millis(20));
-            }
             "closes after a mebibyte" if count > 1 << 20 => return Ok(count),
             "takes off an old header" if received.starts_with(b"Content-Length: ") => {
                 count -= received
