@@ -13,8 +13,8 @@ const KEPT: usize = 16;
 /// No check is made longer than this by a machine that is too busy.
 const MOST_GRANTED: Duration = Duration::from_secs(60);
 
-/// How much longer is waited for a program that waits for a processor: nobody knows how long it
-/// will.
+/// How much longer to wait for a program that waits for a processor: how long it has done so is not
+/// known yet.
 const A_TURN: Duration = Duration::from_secs(1);
 
 /// Less than this changes nothing.
@@ -78,7 +78,7 @@ impl Log {
         }
     }
 
-    /// From now on, what is waited for is done by the program with this number.
+    /// The program with this number was started.
     pub(crate) fn started(&mut self, program: u32) {
         self.program = Some(program);
         self.granted = Duration::ZERO;
@@ -87,7 +87,7 @@ impl Log {
     /// How much longer to wait now, because the program could not run for that long: on a busy
     /// machine a timeout counts only the time that it had.
     pub(crate) fn grant(&mut self) -> Duration {
-        let mut more = self.starved().saturating_sub(self.granted);
+        let mut more = self.look_starved().saturating_sub(self.granted);
         if more < LEAST_GRANTED && self.program.is_some_and(harness::is_starving) {
             more = A_TURN;
         }
@@ -97,8 +97,9 @@ impl Log {
         more
     }
 
-    /// How long the program could not run so far.
-    pub(crate) fn starved(&mut self) -> Duration {
+    /// How long the program could not run so far. That is remembered: it cannot be asked after its
+    /// end.
+    pub(crate) fn look_starved(&mut self) -> Duration {
         let starved = self.program.map_or(Duration::ZERO, harness::starved);
         self.starved = self.starved.max(starved).max(self.granted);
         starved
@@ -117,7 +118,7 @@ impl Log {
     }
 
     fn was_starved_for(&mut self, long: Duration) -> bool {
-        self.starved();
+        self.look_starved();
         self.starved > long
     }
 

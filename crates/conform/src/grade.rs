@@ -173,14 +173,21 @@ pub fn preflight(
     let preflight = Preflight {
         startup: start.elapsed(),
     };
-    let mut tried = trial.excess().map_or(tried, Err);
-    if tried.is_err() && trial.depends_on_time() && trial.was_late() {
-        tried = Err(Problem::trouble(TOO_BUSY));
+    let tried = trial.excess().map_or(tried, Err);
+    tried
+        .map(|()| preflight)
+        .map_err(|problem| unusable(problem, trial))
+}
+
+fn unusable(mut problem: Problem, trial: Trial<'_>) -> Unusable {
+    let is_broken = matches!(problem, Problem::Broken { .. });
+    if is_broken && trial.depends_on_time() && trial.was_late() {
+        problem = Problem::trouble(TOO_BUSY);
     }
-    tried.map(|()| preflight).map_err(|problem| Unusable {
+    Unusable {
         problem,
         evidence: trial.evidence(),
-    })
+    }
 }
 
 /// Runs the checks concurrently, and calls `seen` after each, until all were made, the deadline is
@@ -769,6 +776,20 @@ mod tests {
         };
         let outcome = outcomes(&grading).remove(0);
         assert_eq!(outcome, Err(Problem::trouble(TOO_BUSY)));
+    }
+
+    #[test]
+    fn a_program_that_had_no_time_to_start_is_not_unusable() {
+        let subject = grading(Target::Start, &[]).subject;
+        let problem = |is_late| {
+            let trial = Trial::new(&ASSIGNMENT, &subject, 0);
+            if is_late {
+                trial.blame_time_after(Instant::now() - Duration::from_secs(1));
+            }
+            unusable(Problem::broken("it listens", "it does not"), trial).problem
+        };
+        assert_eq!(problem(true), Problem::trouble(TOO_BUSY));
+        assert!(matches!(problem(false), Problem::Broken { .. }));
     }
 
     #[test]

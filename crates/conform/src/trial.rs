@@ -560,9 +560,9 @@ impl<'a> Trial<'a> {
         let peer = patiently(&log, timeout, |within| {
             listener.accept_from(process, within)
         })?;
-        // When it has ended, it can no longer be asked.
+        // It may end at once now.
         if start.elapsed() > LONG {
-            locked(&log).starved();
+            locked(&log).look_starved();
         }
         Ok(self.conversation(peer, By::Peer, Instant::now()))
     }
@@ -619,9 +619,9 @@ impl<'a> Trial<'a> {
         ))
     }
 
-    /// Whether a failure may be the fault of a busy machine.
+    /// Whether a failure may be the fault of a busy machine. What goes over a bound is not.
     pub(crate) fn depends_on_time(&self) -> bool {
-        locked(&self.log).depends_on_time()
+        self.excess().is_none() && locked(&self.log).depends_on_time()
     }
 
     /// Says that the failure may be the fault of a busy machine.

@@ -128,8 +128,8 @@ pub fn starved(root: u32) -> Duration {
     rows.iter().map(|row| proc::run_delay(row.pid)).sum()
 }
 
-/// Whether such a program waits for a processor just now: a thread of it is ready to run, and does
-/// not.
+/// Whether a program waits just now for a processor that others have (Linux): a thread of it is
+/// ready to run, and does not. Never if it has had half of a processor or more, as in [`starved`].
 #[must_use]
 pub fn is_starving(root: u32) -> bool {
     // The system brings the time for which a thread that runs has run up to date every 10 ms, or

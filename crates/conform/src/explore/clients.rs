@@ -63,9 +63,9 @@ pub(crate) trait Protocol: 'static {
         Ok(())
     }
 
-    /// Where the request could end, if it has bytes too many: a server that gets these later may
+    /// How many bytes make the request whole, if it has more: a server that gets those later may
     /// have served it already.
-    fn could_end_at(_request: &Self::Request) -> Option<usize> {
+    fn whole_after(_request: &Self::Request) -> Option<usize> {
         None
     }
 
@@ -181,10 +181,7 @@ impl<P: Protocol> Model for Clients<P> {
             silent.iter_mut().for_each(|client| client.end = NO_WORD);
             all.push(silent);
         }
-        all.extend(smaller::items(case, |client| {
-            let all = smaller_client::<P>(client).into_iter();
-            all.map(surplus_comes_along::<P>).collect()
-        }));
+        all.extend(smaller::items(case, smaller_client::<P>));
         all
     }
 
@@ -311,16 +308,16 @@ fn drawn<P: Protocol>(draw: &mut Draw) -> Client<P::Request> {
         },
         _ => End::Closes,
     };
-    surplus_comes_along::<P>(client)
+    with_surplus_undivided::<P>(client)
 }
 
-/// The same client, which sends bytes that are too many together with the byte before them, or not
-/// even that one.
-fn surplus_comes_along<P: Protocol>(mut client: Client<P::Request>) -> Client<P::Request> {
+/// The same client, which sends bytes that are too many together with the byte before them, or
+/// neither.
+fn with_surplus_undivided<P: Protocol>(mut client: Client<P::Request>) -> Client<P::Request> {
     let mut start = 0;
     for request in &client.requests {
         let end = start + P::bytes(request).len();
-        let surplus = P::could_end_at(request).map_or(end, |at| start + at)..end;
+        let surplus = P::whole_after(request).map_or(end, |at| start + at)..end;
         client.cuts.retain(|cut| !surplus.contains(&cut.at));
         if let End::IsCutOff(after) | End::Leaves { after, .. } = &mut client.end
             && surplus.contains(after)
@@ -377,7 +374,7 @@ fn smaller_client<P: Protocol>(client: &Client<P::Request>) -> Vec<Client<P::Req
             ..client.clone()
         });
     }
-    all
+    all.into_iter().map(with_surplus_undivided::<P>).collect()
 }
 
 fn client_words<P: Protocol>(text: &mut String, number: usize, client: &Client<P::Request>) {
@@ -577,12 +574,12 @@ mod tests {
             let case = Clients::<Server>::draw(&mut Draw::new(number));
             let smaller = Clients::<Server>::smaller(&case);
             for client in smaller.iter().flatten().chain(&case) {
-                let Some(could_end_at) = client.requests.first().and_then(Server::could_end_at)
+                let Some(whole_after) = client.requests.first().and_then(Server::whole_after)
                 else {
                     continue;
                 };
                 count += 1;
-                let surplus = could_end_at..client.bytes::<Server>().len();
+                let surplus = whole_after..client.bytes::<Server>().len();
                 assert!(!surplus.is_empty());
                 assert!(client.cuts.iter().all(|cut| !surplus.contains(&cut.at)));
                 if let End::IsCutOff(after) | End::Leaves { after, .. } = client.end {

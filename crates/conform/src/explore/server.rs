@@ -261,7 +261,7 @@ impl Protocol for Server {
         }
     }
 
-    fn could_end_at(request: &Request) -> Option<usize> {
+    fn whole_after(request: &Request) -> Option<usize> {
         match request {
             Request::Wrong(_, Mistake::Surplus(count), _) => {
                 Some(Self::bytes(request).len() - count)
