@@ -308,12 +308,15 @@ mod tests {
                     }
                 });
             }
-            let taken = (0..5000).find(|_| {
+            let taken = (0..5000).find_map(|_| {
                 let port = free_port().unwrap();
-                Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_err()
+                let listener = Listener::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+                listener
+                    .err()
+                    .map(|error| (port, error, listening_on(port)))
             });
             done.store(true, Ordering::Relaxed);
-            assert_eq!(taken, None);
+            assert!(taken.is_none(), "{taken:?}");
         });
     }
 
