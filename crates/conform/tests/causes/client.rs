@@ -52,6 +52,10 @@ pub(crate) const MISTAKES: &[Mistake] = &[
         )],
     ),
     mistake(
+        "the length of an entry is not limited",
+        &[("1 <= len(entry) < limit", "entry")],
+    ),
+    mistake(
         "spaces around an entry are removed",
         &[(
             "input(\"{}: \".format(what)).encode",

@@ -54,6 +54,16 @@ pub(super) const CAUSES: &[Cause] = &[
          a loop that only a valid entry leaves.",
     )
     .may_break(&["C-18/5", "C-18/7"])
+    .shows(&["the program ended"])
+    .leaves(&["C-1/2"]),
+    Cause::new(
+        "the length of an entry is not limited",
+        &["C-18/2", "C-18/3"],
+        "A receiver has less than 255 bytes, and a message less than 65,535. Count the bytes of \
+         the entry, and prompt again if there are more.",
+    )
+    .may_break(&["C-18/5", "C-18/7"])
+    .shows(&["\\xaes\\x02\\x05\\xff"])
     .leaves(&["C-1/2"]),
     Cause::new(
         "spaces around an entry are removed",

@@ -11,6 +11,9 @@ use crate::checks::messages::{
 };
 use crate::{Check, Outcome, Problem, Trial};
 
+/// What every check rests on that compares a wrong response with a valid one.
+const VALID: &[&str] = &["C-21"];
+
 pub(super) const CHECKS: &[Check] = &[
     Check::must(
         "C-22",
@@ -22,7 +25,8 @@ pub(super) const CHECKS: &[Check] = &[
             let high = trial.random().u8(..0xae);
             finds_wrong_byte(trial, 0, high)
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/2",
         "an ID other than 3 is an error",
@@ -33,7 +37,8 @@ pub(super) const CHECKS: &[Check] = &[
                 .iter()
                 .try_for_each(|id| finds_wrong_byte(trial, 2, *id))
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/3",
         "a MoreMsgs other than 0 and 1 is an error",
@@ -44,7 +49,8 @@ pub(super) const CHECKS: &[Check] = &[
                 .iter()
                 .try_for_each(|more| finds_wrong_byte(trial, 4, *more))
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/4",
         "a SenderLen of 0 is an error",
@@ -53,7 +59,8 @@ pub(super) const CHECKS: &[Check] = &[
             let (sender, text) = message(trial);
             finds_wrong_message(trial, (String::new(), text.clone()), (sender, text))
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/5",
         "a MessageLen of 0 is an error",
@@ -62,7 +69,8 @@ pub(super) const CHECKS: &[Check] = &[
             let (sender, text) = message(trial);
             finds_wrong_message(trial, (sender.clone(), String::new()), (sender, text))
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/6",
         "a response that does not come is an error",
@@ -70,7 +78,8 @@ pub(super) const CHECKS: &[Check] = &[
          the client should print an appropriate error message, close the socket, and exit",
         |trial| finds_the_cut(trial, &[0], Then::Stays),
     )
-    .waits(1),
+    .waits(1)
+    .needs(VALID),
     Check::must(
         "C-22/7",
         "a gap of more than a second in the header is an error",
@@ -82,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(&["C-22/6"]),
+    .needs(&["C-21", "C-22/6"]),
     Check::must(
         "C-22/8",
         "a gap of more than a second before or in a message header is an error",
@@ -93,7 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(2)
-    .needs(&["C-22/6"]),
+    .needs(&["C-21", "C-22/6"]),
     Check::must(
         "C-22/9",
         "a gap of more than a second in a message is an error",
@@ -101,7 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
         |trial| finds_the_cut(trial, &[IN_THE_TEXT], Then::Stays),
     )
     .waits(1)
-    .needs(&["C-22/6"]),
+    .needs(&["C-21", "C-22/6"]),
     // The time is taken from before the client is started: a busy machine makes it longer, never
     // shorter.
     Check::must(
@@ -136,7 +145,8 @@ pub(super) const CHECKS: &[Check] = &[
                 Then::Closes,
             )
         },
-    ),
+    )
+    .needs(VALID),
     Check::must(
         "C-22/12",
         "a connection that is reset is an error",
@@ -154,7 +164,8 @@ pub(super) const CHECKS: &[Check] = &[
                 shown(both(&finished).trim().as_bytes()),
             ))
         },
-    ),
+    )
+    .needs(VALID),
     Check::should(
         "C-22/13",
         "the status for an erroneous response is 1, and the error is on standard error",

@@ -131,6 +131,7 @@ pub(super) const CAUSES: &[Cause] = &[
         "A message waits for the user who is its receiver. \
          Use the receiver's name as the key, and store the sender's name with the text.",
     )
+    .shows(&["a response that begins with"])
     .may_break(&["C-1"]),
     Cause::new(
         "A read request's ReceiverLen and MessageLen are not looked at",

@@ -10,7 +10,9 @@ use harness::{Event, Signal, shown};
 use super::messages::{
     HEADER, LIMIT, has_number, overfill, printed, prints, stalled_reader, store_much,
 };
-use super::{MANY, RECORDS, is_sent, is_served, nothing_is_stored, send, serve_here, store};
+use super::{
+    MANY, RECORDS, SERVED, is_sent, is_served, nothing_is_stored, send, serve_here, store,
+};
 use crate::checks::messages::{
     SECOND, create, has_status, message, name, read, response, shown_event, text, with_byte,
 };
@@ -85,7 +87,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(SERVED),
     // Whoever comes next may have to wait until the server has given up.
     Check::must(
         "C-12/3",
@@ -109,7 +112,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(&["C-1/3", "C-9"]),
+    .needs(&["C-1/3", "C-9", "C-10"]),
     Check::should(
         "C-12/4",
         "errors name the client on standard error, the rest is on standard output",
@@ -162,7 +165,8 @@ pub(super) const CHECKS: &[Check] = &[
             }
             Ok(())
         },
-    ),
+    )
+    .needs(SERVED),
     Check::must(
         "C-12/6",
         "the connection of a request with a wrong field is closed",
@@ -184,7 +188,8 @@ pub(super) const CHECKS: &[Check] = &[
             is_served(trial, address)
         },
     )
-    .waits(3),
+    .waits(3)
+    .needs(SERVED),
     // If they are waited for one after another, that takes 20 seconds.
     Check::should(
         "C-13",
@@ -293,13 +298,15 @@ pub(super) const CHECKS: &[Check] = &[
         "SIGINT ends the server with status 0",
         "not in the assignment, whose loop is infinite: what users of a command line expect",
         |trial| ends_on(trial, Signal::INT),
-    ),
+    )
+    .needs(SERVED),
     Check::should(
         "C-16/2",
         "SIGTERM ends the server with status 0",
         "not in the assignment, whose loop is infinite: what users of a command line expect",
         |trial| ends_on(trial, Signal::TERM),
-    ),
+    )
+    .needs(SERVED),
     // The second in which a server ends may be too short for a machine that is busy for a moment,
     // which is given another try.
     Check::should(

@@ -41,6 +41,9 @@ pub(crate) const ASSIGNMENT: Assignment = Assignment {
     criteria: &[],
 };
 
+/// What every check rests on that looks whether the server still serves.
+const SERVED: &[&str] = &["C-10"];
+
 /// What every check rests on that stores a message and reads it: the records.
 const RECORDS: &[&str] = &["C-1", "C-1/2"];
 
@@ -101,7 +104,7 @@ fn nothing_is_stored(trial: &Trial<'_>, address: SocketAddr, name: &str) -> Outc
     }
 }
 
-/// Sees that a client is served in any way: the probe of many checks.
+/// Sees that a client is served in any way: the probe of many checks, which rest on [`SERVED`].
 fn is_served(trial: &Trial<'_>, address: SocketAddr) -> Outcome {
     served(trial, address).map(drop)
 }

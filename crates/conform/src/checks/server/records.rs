@@ -172,7 +172,7 @@ pub(super) const CHECKS: &[Check] = &[
             ))
         },
     )
-    .needs(&["C-12/5", "C-12/6"]),
+    .needs(&["C-10", "C-12/5", "C-12/6"]),
     // In either order: that is C-10/8.
     Check::must(
         "C-3",

@@ -8,7 +8,9 @@ use harness::{Exit, Input, Listener};
 
 use super::messages::{has_number, prints};
 use super::records::{is_erroneous_after, is_given_up, refuses_create, refuses_read};
-use super::{ASSIGNMENT, RECORDS, is_sent, is_served, nothing_is_stored, send, serve_here, store};
+use super::{
+    ASSIGNMENT, RECORDS, SERVED, is_sent, is_served, nothing_is_stored, send, serve_here, store,
+};
 use crate::checks::common::listens_on_all_interfaces;
 use crate::checks::default_port;
 use crate::checks::messages::{
@@ -109,7 +111,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(&["C-12/6"]),
+    .needs(&["C-10", "C-12/6"]),
     Check::must(
         "C-7/2",
         "so is a client that stops in the middle of its request, and nothing is stored",
@@ -149,7 +151,8 @@ pub(super) const CHECKS: &[Check] = &[
             Err(Problem::broken("a second to send the request in", happened))
         },
     )
-    .waits(1),
+    .waits(1)
+    .needs(SERVED),
     Check::must(
         "C-7/4",
         "a request that comes in two parts, a tenth of a second apart, is valid",
@@ -222,7 +225,7 @@ pub(super) const CHECKS: &[Check] = &[
             is_erroneous_after(trial, [0, 1, within, 6])
         },
     )
-    .needs(&["C-12/6"]),
+    .needs(&["C-10", "C-12/6"]),
     Check::must(
         "C-8/2",
         "a client that closes before it has sent what it announced is erroneous",
