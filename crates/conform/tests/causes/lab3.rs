@@ -38,6 +38,16 @@ pub(crate) const MISTAKES: &[Mistake] = &[
         )],
     ),
     mistake(
+        "the end of a client's data is taken for an object",
+        &[
+            ("while stream.peek(1):", "while True:"),
+            (
+                "except Exception as error:",
+                "except ConnectionError as error:",
+            ),
+        ],
+    ),
+    mistake(
         "only one client is served",
         &[(
             "            clienthandler.close()\n",

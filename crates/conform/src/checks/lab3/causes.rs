@@ -42,6 +42,15 @@ pub(super) const CAUSES: &[Cause] = &[
     .may_break(&["P-7/6", "P-8/2"])
     .leaves(&["P-7"]),
     Cause::new(
+        "the end of a client's data is taken for an object",
+        &["P-10"],
+        "recv returns b\"\" when the client has closed, and pickle.loads raises EOFError for it. \
+         Leave the loop of the client if nothing was received, and accept the next one.",
+    )
+    .may_break(&["P-3/2", "P-1/2", "P-7", "P-7/2", "P-7/3", "P-7/4"])
+    .shows(&["EOFError"])
+    .page("https://docs.python.org/3/library/socket.html#socket.socket.recv"),
+    Cause::new(
         "only one client is served",
         &["P-10"],
         "Put accept and all that follows into while True. Close the clienthandler, not the \
