@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 use cli::{About, CommandLine, Error, NO_LETTER, Value};
-use harness::confine::User;
+use harness::confine::{User, in_own_network};
 
 use crate::capture::Captures;
 use crate::class::{self, Class, Summary};
@@ -99,7 +99,7 @@ Exit status:
   0  all that the program must do holds
   1  some of it does not
   2  the arguments are wrong
-  3  the program could not be started, or never listened
+  3  the program could not be started, or never listened or connected
   4  neither: the checker or the machine had trouble, or nothing was judged
 ",
 };
@@ -172,6 +172,14 @@ pub(crate) struct Order {
     pub(crate) captures: Option<Captures>,
     pub(crate) color: ColorChoice,
     pub(crate) contain: Contain,
+}
+
+impl Order {
+    /// Whether what starts the program can have a network of its own.
+    pub(crate) fn has_own_networks(&self) -> bool {
+        let starts = !matches!(self.subject.target, Target::Connect(_));
+        starts && self.contain != Contain::No && in_own_network(|| ()).is_ok()
+    }
 }
 
 /// Whether the program is confined.
@@ -329,7 +337,7 @@ fn grade(
     };
     let assignment = named(&name)?;
     let target = match (connect, fixed_port) {
-        (Some(_), _) if matches!(assignment.role, Role::Client) => {
+        (Some(_), _) if matches!(assignment.role, Role::Client { .. }) => {
             return Err(line.error(format_args!(
                 "{} is a client: --connect is for servers",
                 assignment.name

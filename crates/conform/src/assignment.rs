@@ -12,7 +12,10 @@ pub enum Role {
         visit: fn(&Trial<'_>, SocketAddr) -> Result<Conversation, Problem>,
     },
     /// The checks listen, and it connects.
-    Client,
+    Client {
+        /// Where it connects if it is not told otherwise, if it need not be told.
+        default_port: Option<u16>,
+    },
 }
 
 /// What a program is graded against.

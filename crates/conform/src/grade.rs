@@ -1,19 +1,22 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::Recorder;
 use harness::confine::in_own_network;
+use harness::{Input, Listener, Recorder};
 
+use crate::checks::default_port;
 use crate::conversation::locked;
 use crate::explore::{self, Explored, Found};
 use crate::lateness::Lateness;
 use crate::{
-    Assignment, Check, Level, NotJudged, Outcome, Problem, Recorded, Role, Subject, Target, Trial,
+    Arguments, Assignment, Check, Level, NotJudged, Outcome, Problem, Recorded, Role, Subject,
+    Target, Trial,
 };
 
 /// How many checks run concurrently by default: most of them wait rather than work.
@@ -168,7 +171,7 @@ pub fn preflight(
     let tried = match (assignment.role, subject.target) {
         (_, Target::Connect(address)) => trial.connect(address).map(drop),
         (Role::Server { .. }, _) => trial.serve().map(drop),
-        (Role::Client, _) => trial.try_start(),
+        (Role::Client { default_port }, _) => try_client(&mut trial, default_port),
     };
     let preflight = Preflight {
         startup: start.elapsed(),
@@ -177,6 +180,45 @@ pub fn preflight(
     tried
         .map(|()| preflight)
         .map_err(|problem| unusable(problem, trial))
+}
+
+/// Starts a client with the ordinary arguments and nothing on standard input, and waits until it
+/// connects or ends; either will do, unless it connects to its default port instead.
+fn try_client(trial: &mut Trial<'_>, default_port: Option<u16>) -> Outcome {
+    let listener = trial.listen()?;
+    let arguments = trial.assignment().arguments_at(listener.port());
+    trial.start(&arguments, Input::Null)?;
+    let problem = match trial.accept(&listener) {
+        Ok(_) => return Ok(()),
+        Err(problem @ Problem::NotJudged(_)) => return Err(problem),
+        Err(problem) => problem,
+    };
+    let has_ended = trial.process()?.wait_exit(Duration::ZERO).is_ok();
+    if let Some(port) = default_port
+        && trial.may_choose_arguments().is_ok()
+    {
+        trial.process()?.kill_tree()?;
+        does_not_connect_to(trial, port, &arguments)?;
+    }
+    if has_ended { Ok(()) } else { Err(problem) }
+}
+
+/// Starts a client that was told another port, and sees that it does not connect to this one.
+fn does_not_connect_to(trial: &mut Trial<'_>, port: u16, arguments: &Arguments) -> Outcome {
+    // Where another program uses the port, nothing can be told.
+    let Some(_turn) = default_port::try_reserve(port) else {
+        return Ok(());
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = Listener::at(address)?;
+    trial.start(arguments, Input::Null)?;
+    if trial.accept(&listener).is_err() {
+        return Ok(());
+    }
+    Err(Problem::broken(
+        "the program connects to the port that it is told",
+        format!("it connects to {address}: if it always does, say --fixed-port {port}"),
+    ))
 }
 
 fn unusable(mut problem: Problem, trial: Trial<'_>) -> Unusable {
@@ -603,7 +645,7 @@ mod tests {
 
     const ASSIGNMENT: Assignment = Assignment {
         name: "tcp_server",
-        role: Role::Client,
+        role: Role::Client { default_port: None },
         arguments: |_, port| Arguments::new().port(port),
         sections: &[Section::new(
             "Wire",

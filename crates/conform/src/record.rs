@@ -65,7 +65,7 @@ pub enum Outcome {
     Passes,
     /// Some of it does not.
     Fails,
-    /// The program could not be started, or never listened.
+    /// The program could not be started, or never listened or connected.
     Unusable,
     /// The checker or the machine had trouble with a must, or nothing at all was judged.
     NotJudged,

@@ -123,8 +123,7 @@ fn deliver(order: &Order, record: &Record, destination: Destination) -> Result<u
 fn graded(order: &mut Order, side: &Side) -> Result<Record, Error> {
     let (assignment, subject) = (order.assignment, order.subject.clone());
     let layers = layers(order, side)?;
-    let starts = !matches!(order.subject.target, Target::Connect(_));
-    let own_networks = starts && order.contain != Contain::No && in_own_network(|| ()).is_ok();
+    let own_networks = order.has_own_networks();
     let first = until_interrupted(move || {
         let first = || preflight(assignment, &subject);
         if own_networks {

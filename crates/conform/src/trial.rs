@@ -576,18 +576,6 @@ impl<'a> Trial<'a> {
         Conversation::new(peer, &self.log, self.timeout())
     }
 
-    /// Starts the client with the ordinary arguments, and waits until it connects or ends; either
-    /// will do.
-    pub(crate) fn try_start(&mut self) -> Result<(), Problem> {
-        let listener = self.listen()?;
-        let arguments = self.assignment.arguments_at(listener.port());
-        self.start(&arguments, Input::Pipe)?;
-        match self.accept(&listener) {
-            Err(problem @ Problem::NotJudged(_)) => Err(problem),
-            _ => Ok(()),
-        }
-    }
-
     fn must_start(&self) -> Result<(), Problem> {
         match self.subject.target {
             Target::Connect(_) => Err(not_started_here()),

@@ -95,6 +95,7 @@ fn main() -> ExitCode {
         }
     }
     lines.push(at_a_fixed_port(&mut programs));
+    lines.push(in_its_code(&mut programs));
     programs.report_skipped();
     if left_out > 0 {
         eprintln!("{left_out} further programs are graded with HONEST=all");
@@ -270,6 +271,44 @@ fn at_a_fixed_port(programs: &mut Programs) -> TestLine {
                 Target::FixedPort(port),
                 checks,
             )?)
+        },
+    )
+}
+
+/// A client that takes no arguments, as the course's: whoever grades it is told which port it uses,
+/// and its own student is as good as any.
+fn in_its_code(programs: &mut Programs) -> TestLine {
+    let source = programs::folder("fixed").join("lab2.py");
+    let command = programs.command(&source);
+    TestLine::new(
+        "lab2.py with its port and its student in its code",
+        Duration::from_secs(5),
+        move || {
+            let Some([python, _]) = command.as_deref() else {
+                return Ok(());
+            };
+            let port = harness::free_port().unwrap();
+            let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixed-lab2.py");
+            let text = fs::read_to_string(source).unwrap();
+            fs::write(&program, text.replace("12000", &port.to_string())).unwrap();
+            let command = [python.clone(), program.to_str().unwrap().to_owned()];
+            let default_port = Some(port);
+            let assignment: &Assignment = Box::leak(Box::new(Assignment {
+                role: Role::Client { default_port },
+                ..*Assignment::named("lab2").unwrap()
+            }));
+            let musts = || {
+                assignment
+                    .checks()
+                    .filter(|check| check.level == Level::Must)
+            };
+            let graded = |target| failed(assignment, &command, target, musts().collect());
+            let told = graded(Target::Start).unwrap_err();
+            let hint = format!("if it always does, say --fixed-port {port}");
+            if !told.message().unwrap_or_default().contains(&hint) {
+                return Err(told);
+            }
+            none(&graded(Target::FixedPort(port))?)
         },
     )
 }

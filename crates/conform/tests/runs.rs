@@ -34,6 +34,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a program that prints and exits", prints_and_exits),
     ("a program that never listens", never_listens),
     ("a program that listens elsewhere", listens_elsewhere),
+    ("a client that never connects", never_connects),
     ("a program that ignores signals", ignores_signals),
     (
         "a must that is broken is not told again by exploring",
@@ -248,6 +249,17 @@ fn listens_elsewhere() {
     contains(
         &run.stdout,
         &["listens on port", "it listens on 0.0.0.0:", "--fixed-port"],
+    );
+}
+
+fn never_connects() {
+    let program = conform(&["--timeout", "0.5", "lab4", "--"]);
+    let subject = subject("never listens");
+    let run = finished(program.args(&subject).start().unwrap());
+    run.has_status(3);
+    contains(
+        &run.stdout,
+        &["a connection to 127.0.0.1:", "nothing of it within "],
     );
 }
 

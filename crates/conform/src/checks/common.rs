@@ -288,7 +288,7 @@ pub(super) const fn announced_length(run: Run) -> Check {
 fn visit(trial: &Trial<'_>, address: std::net::SocketAddr) -> Result<Conversation, Problem> {
     match trial.assignment().role {
         Role::Server { visit } => visit(trial, address),
-        Role::Client => trial.connect(address),
+        Role::Client { .. } => trial.connect(address),
     }
 }
 

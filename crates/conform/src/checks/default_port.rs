@@ -19,9 +19,7 @@ pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
     const TIMEOUT: Duration = Duration::from_secs(20);
     let start = Instant::now();
     loop {
-        if let Ok(guard) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
-            && harness::listening_on(port).is_empty()
-        {
+        if let Some(guard) = try_reserve(port) {
             return Ok(guard);
         }
         if start.elapsed() > TIMEOUT {
@@ -30,6 +28,12 @@ pub(super) fn reserve(port: u16) -> Result<UdpSocket, Problem> {
         }
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// The same, if that is possible now.
+pub(crate) fn try_reserve(port: u16) -> Option<UdpSocket> {
+    let guard = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+    harness::listening_on(port).is_empty().then_some(guard)
 }
 
 /// Starts the server with arguments that should make it listen on such a port, waits until it does,

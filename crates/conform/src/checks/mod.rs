@@ -3,7 +3,7 @@
 pub(crate) mod accio;
 pub(crate) mod client;
 pub(crate) mod common;
-mod default_port;
+pub(crate) mod default_port;
 mod hostile;
 pub(crate) mod lab2;
 pub(crate) mod lab3;

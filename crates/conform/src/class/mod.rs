@@ -126,8 +126,8 @@ impl Class {
         }
         let jobs = order.jobs.min(bearable_jobs());
         let concurrent = match (order.subject.target, options.concurrent) {
-            // Where programs have no network of their own, only one can use it.
-            (Target::FixedPort(_), _) => 1..=1,
+            // Where programs have no network of their own, only one can use the port.
+            (Target::FixedPort(_), _) if !order.has_own_networks() => 1..=1,
             (_, Some(number)) => number..=number,
             _ => concurrent(bearable_jobs() / jobs),
         };

@@ -357,8 +357,8 @@ fn serve(
     }
     pieces::send(id_cuts, &id, &mut server).breaks("PC-1")?;
     let data = receive(&mut server).breaks("PC-1")?;
-    is_student(&data, &case.student).breaks("PC-1")?;
-    if !case.has_plain_sid() {
+    is_student(trial, &data, &case.student).breaks("PC-1")?;
+    if !case.has_plain_sid() && trial.may_choose_arguments().is_ok() {
         is_of_its_kind(&data, &case.student[2]).breaks("PC-1/9")?;
     }
     // Whether it should have waited for the reply is seen in what it prints.

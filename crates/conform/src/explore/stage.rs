@@ -103,7 +103,7 @@ impl<'a> Stage<'a> {
         self.end();
         self.starts += 1;
         let mut trial = Trial::new(self.assignment, self.subject, 0);
-        if let Role::Client = self.assignment.role {
+        if let Role::Client { .. } = self.assignment.role {
             // It is started for each case: that takes the time that it takes.
             let starting = |hurry| hurry + 2 * self.subject.startup;
             trial.hurry(self.hurry.map(starting));

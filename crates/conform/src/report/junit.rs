@@ -18,7 +18,7 @@ pub(super) fn junit(record: &Record) -> String {
     }
     if let Some(problem) = &record.unusable {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message("the program could not be started, or never listened");
+        status.set_message("the program could not be started, or never listened or connected");
         status.set_description(unusable(problem));
         suite.add_test_case(TestCase::new("the program can be graded", status));
     }

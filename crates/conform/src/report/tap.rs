@@ -22,7 +22,8 @@ pub(super) fn tap(record: &Record) -> String {
             text += &format!("# {line}\n");
         }
         text += &layers;
-        return text + "Bail out! The program could not be started, or never listened.\n";
+        return text
+            + "Bail out! The program could not be started, or never listened or connected.\n";
     }
     // Writing into a `String` cannot fail.
     let _ = writeln!(text, "1..{}", record.checks.len());

@@ -15,7 +15,7 @@ use crate::{
 
 const ASSIGNMENT: Assignment = Assignment {
     name: "server-s",
-    role: Role::Client,
+    role: Role::Client { default_port: None },
     arguments: |_, port| Arguments::new().port(port),
     sections: &[
         Section::new(

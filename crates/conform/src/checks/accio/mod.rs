@@ -16,7 +16,7 @@ use crate::{Arguments, Assignment, Role, Section};
 
 pub(super) const ASSIGNMENT: Assignment = Assignment {
     name: "accio",
-    role: Role::Client,
+    role: Role::Client { default_port: None },
     arguments: |host, port| Arguments::new().host(host).port(port).file("/dev/null"),
     sections: &[
         Section::new("Exchange", exchange::CHECKS),

@@ -19,7 +19,7 @@ use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "client",
-    role: Role::Client,
+    role: Role::Client { default_port: None },
     arguments: |host, port| {
         Arguments::new()
             .host(host)

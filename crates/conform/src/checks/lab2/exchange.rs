@@ -7,7 +7,8 @@ use harness::{Event, Exit, Input, Listener, Output, Program};
 
 use super::errors::has_failed;
 use super::{
-    ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, arguments_of, start, start_as,
+    DEFAULT_PORT, ID, ID_LINE, NOT_IN_IT, REPLY, REPLY_LINE, STUDENT, arguments, arguments_of,
+    start, start_as,
 };
 use crate::checks::default_port;
 use crate::checks::lab3::word;
@@ -28,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
                 |program| program,
             )?;
             server.send(ID)?;
-            is_student(&receive(&mut server)?, &student)
+            is_student(trial, &receive(&mut server)?, &student)
         },
     ),
     Check::should(
@@ -144,7 +145,8 @@ pub(super) const CHECKS: &[Check] = &[
             server.send(ID)?;
             receive(&mut server).map(drop)
         },
-    ),
+    )
+    .needs(&["PC-1"]),
     Check::should(
         "PC-1/11",
         "the id and the reply are all that is printed, the reply bare if it is a text",
@@ -239,8 +241,15 @@ pub(super) const CHECKS: &[Check] = &[
     .needs(&["PC-1"]),
 ];
 
-/// That this is the dictionary of a student, with the sid as a number or as a text.
-pub(crate) fn is_student(data: &Object, [name, username, sid]: &[String; 3]) -> Outcome {
+/// That this is the dictionary of this student, with the sid as a number or as a text.
+pub(crate) fn is_student(
+    trial: &Trial<'_>,
+    data: &Object,
+    [name, username, sid]: &[String; 3],
+) -> Outcome {
+    if trial.may_choose_arguments().is_err() {
+        return is_some_student(data);
+    }
     let named = data.get("student_name") == Some(&Object::text(name))
         && data.get("github_username") == Some(&Object::text(username));
     let numbered = match data.get("sid") {
@@ -253,6 +262,17 @@ pub(crate) fn is_student(data: &Object, [name, username, sid]: &[String; 3]) -> 
     }
     let expected =
         format!("{{'student_name': '{name}', 'github_username': '{username}', 'sid': {sid}}}");
+    Err(Problem::broken(expected, data.to_string()))
+}
+
+/// The same of a program that was not told which student: the course's has its own in its code.
+fn is_some_student(data: &Object) -> Outcome {
+    let is_text = |key| matches!(data.get(key), Some(Object::Text(_)));
+    let is_number = matches!(data.get("sid"), Some(Object::Integer(_)));
+    if is_text("student_name") && is_text("github_username") && (is_number || is_text("sid")) {
+        return Ok(());
+    }
+    let expected = "a dictionary of student_name, github_username and sid";
     Err(Problem::broken(expected, data.to_string()))
 }
 
@@ -408,8 +428,6 @@ fn gives_up(trial: &mut Trial<'_>, begin: Instant) -> Outcome {
     }
     has_failed(trial, exit)
 }
-
-const DEFAULT_PORT: u16 = 12_000;
 
 fn completes(mut server: Conversation) -> Outcome {
     server.send(ID)?;

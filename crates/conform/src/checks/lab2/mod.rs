@@ -18,7 +18,9 @@ use crate::{Arguments, Assignment, Conversation, Problem, Role, Section, Trial};
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab2",
-    role: Role::Client,
+    role: Role::Client {
+        default_port: Some(DEFAULT_PORT),
+    },
     arguments: |host, port| {
         let options = Arguments::new()
             .host_option("--host", host)
@@ -53,6 +55,8 @@ const REPLY_LINE: &str = "server got the data";
 
 /// The arguments that the checks look for in what is sent.
 const STUDENT: [&str; 3] = ["Ann Lee", "ann7", "918273645"];
+
+const DEFAULT_PORT: u16 = 12_000;
 
 fn arguments(port: u16) -> Arguments {
     arguments_of(port, &STUDENT)

@@ -16,7 +16,7 @@ use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "lab4",
-    role: Role::Client,
+    role: Role::Client { default_port: None },
     arguments: |host, port| Arguments::new().host(host).port(port),
     sections: &[
         Section::new("Exchange", exchange::CHECKS),

@@ -18,7 +18,9 @@ use crate::{Arguments, Assignment, Conversation, Outcome, Problem, Role, Section
 
 pub(crate) const ASSIGNMENT: Assignment = Assignment {
     name: "tcp_client",
-    role: Role::Client,
+    role: Role::Client {
+        default_port: Some(super::default_port::DEFAULT_PORT),
+    },
     arguments: |host, port| {
         let options = Arguments::new()
             .host_option("-h", host)
