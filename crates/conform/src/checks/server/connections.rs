@@ -11,7 +11,7 @@ use super::messages::{
     HEADER, LIMIT, has_number, overfill, printed, prints, stalled_reader, store_much,
 };
 use super::{
-    MANY, RECORDS, SERVED, is_sent, is_served, nothing_is_stored, send, serve_here, store,
+    MUCH, RECORDS, SERVED, is_sent, is_served, nothing_is_stored, send, serve_here, store,
 };
 use crate::checks::messages::{
     SECOND, create, has_status, message, name, read, response, shown_event, text, with_byte,
@@ -112,7 +112,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(&["C-1/3", "C-9", "C-10"]),
+    .needs(&["C-1/3", "C-7/4", "C-9", "C-10"]),
     Check::should(
         "C-12/4",
         "errors name the client on standard error, the rest is on standard output",
@@ -326,7 +326,7 @@ pub(super) const CHECKS: &[Check] = &[
             outcome
         },
     )
-    .needs(MANY),
+    .needs(MUCH),
 ];
 
 fn ends_on(trial: &mut Trial<'_>, signal: Signal) -> Outcome {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use harness::{Event, Peer, shown};
 
 use super::{
-    ASSIGNMENT, MANY, RECORDS, is_sent, is_sent_record, nothing_is_stored, send, serve_here, store,
+    ASSIGNMENT, MANY, MUCH, RECORDS, is_sent, is_sent_record, nothing_is_stored, send, serve_here,
+    store,
 };
 use crate::checks::messages::{
     Message, NO_MESSAGES, SECOND, create, message, name, read, response, shown_event, text,
@@ -168,7 +169,7 @@ pub(super) const CHECKS: &[Check] = &[
             is_sent_record(trial, address, &receiver, &record)
         },
     )
-    .needs(MANY),
+    .needs(MUCH),
     Check::should(
         "C-11",
         "messages that a client resets while they are sent are kept, in order",
@@ -181,7 +182,7 @@ pub(super) const CHECKS: &[Check] = &[
             is_sent_again(trial, address, &receiver, &messages)
         },
     )
-    .needs(MANY),
+    .needs(MUCH),
     Check::should(
         "C-11/2",
         "so are those of which a client takes nothing for a second",
@@ -197,7 +198,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(MANY),
+    .needs(MUCH),
     // The server may have given up before the message comes: then nothing can be seen.
     Check::should(
         "C-11/3",
@@ -215,7 +216,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(1)
-    .needs(MANY),
+    .needs(MUCH),
     Check::should(
         "C-11/4",
         "a client that takes its messages slowly gets all of them",
@@ -239,7 +240,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
     )
     .waits(2)
-    .needs(MANY),
+    .needs(MUCH),
 ];
 
 /// The length of the fixed header of a response.
