@@ -1,6 +1,7 @@
 use std::mem;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Event, Peer, Transcript, shown};
@@ -101,8 +102,12 @@ impl Log {
     /// end.
     pub(crate) fn look_starved(&mut self) -> Duration {
         let starved = self.program.map_or(Duration::ZERO, harness::starved);
-        self.starved = self.starved.max(starved).max(self.granted);
+        self.remember_starved(starved);
         starved
+    }
+
+    fn remember_starved(&mut self, starved: Duration) {
+        self.starved = self.starved.max(starved).max(self.granted);
     }
 
     /// Whether the failure is a matter of time. Any is, if a program could not run for so long that
@@ -135,6 +140,20 @@ impl Log {
         }
         texts
     }
+}
+
+/// Has [`Log::look_starved`] look while something else goes on: where the machine is busy it takes
+/// long, and a client that has just connected gives its server a second to answer.
+pub(crate) fn look_starved_meanwhile(log: &SharedLog) {
+    let Some(program) = locked(log).program else {
+        return;
+    };
+    let log = SharedLog::clone(log);
+    // Without this thread a little less is known.
+    let _ = thread::Builder::new().spawn(move || {
+        let starved = harness::starved(program);
+        locked(&log).remember_starved(starved);
+    });
 }
 
 impl Kept {

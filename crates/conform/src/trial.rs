@@ -15,7 +15,7 @@ use harness::{
 use tempfile::{TempDir, TempPath};
 
 use crate::capture::KEPT_OF_CHECK;
-use crate::conversation::{LEAST_GRANTED, SharedLog, locked};
+use crate::conversation::{LEAST_GRANTED, SharedLog, locked, look_starved_meanwhile};
 use crate::explore::{Exploration, Explored};
 use crate::lateness::LATE;
 use crate::subject::Limits;
@@ -562,7 +562,7 @@ impl<'a> Trial<'a> {
         })?;
         // It may end at once now.
         if start.elapsed() > LONG {
-            locked(&log).look_starved();
+            look_starved_meanwhile(&log);
         }
         Ok(self.conversation(peer, By::Peer, Instant::now()))
     }
