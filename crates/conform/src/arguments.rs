@@ -175,7 +175,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Whether what starts the program can have a network of its own.
+    /// Whether each start of the program can have a network of its own.
     pub(crate) fn has_own_networks(&self) -> bool {
         let starts = !matches!(self.subject.target, Target::Connect(_));
         starts && self.contain != Contain::No && in_own_network(|| ()).is_ok()

@@ -13,7 +13,7 @@ pub enum Role {
     },
     /// The checks listen, and it connects.
     Client {
-        /// Where it connects if it is not told otherwise, if it need not be told.
+        /// The port that it connects to if it is told none; nothing if it has to be told one.
         default_port: Option<u16>,
     },
 }

@@ -142,14 +142,14 @@ impl Log {
     }
 }
 
-/// Has [`Log::look_starved`] look while something else goes on: where the machine is busy it takes
-/// long, and a client that has just connected gives its server a second to answer.
+/// Does what [`Log::look_starved`] does on a thread of its own: on a busy machine it takes more than
+/// a second, and a client that has just connected may wait for an answer no longer than that.
 pub(crate) fn look_starved_meanwhile(log: &SharedLog) {
     let Some(program) = locked(log).program else {
         return;
     };
     let log = SharedLog::clone(log);
-    // Without this thread a little less is known.
+    // If there is no thread for it, a little less is known.
     let _ = thread::Builder::new().spawn(move || {
         let starved = harness::starved(program);
         locked(&log).remember_starved(starved);

@@ -560,7 +560,7 @@ impl<'a> Trial<'a> {
         let peer = patiently(&log, timeout, |within| {
             listener.accept_from(process, within)
         })?;
-        // It may end at once now.
+        // The client may end soon, and cannot be asked then.
         if start.elapsed() > LONG {
             look_starved_meanwhile(&log);
         }

@@ -63,6 +63,7 @@ pub(super) const CAUSES: &[Cause] = &[
          the entry, and prompt again if there are more.",
     )
     .may_break(&["C-18/5", "C-18/7"])
+    // A create request with a ReceiverLen of 255.
     .shows(&["\\xaes\\x02\\x05\\xff"])
     .leaves(&["C-1/2"]),
     Cause::new(

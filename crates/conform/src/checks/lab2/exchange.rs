@@ -124,6 +124,7 @@ pub(super) const CHECKS: &[Check] = &[
         "the sid is sent as an integer if it is one, and as a text if not",
         "the course's client: the sid is a number",
         |trial| {
+            trial.may_choose_arguments()?;
             for sid in ["918273645", "9a"] {
                 let words = |port| arguments_of(port, &["Ann Lee", "ann7", sid]);
                 let mut server = start_as(trial, words, |program| program)?;
@@ -265,7 +266,7 @@ pub(crate) fn is_student(
     Err(Problem::broken(expected, data.to_string()))
 }
 
-/// The same of a program that was not told which student: the course's has its own in its code.
+/// That this is the dictionary of any student: the course's client has its own in its code.
 fn is_some_student(data: &Object) -> Outcome {
     let is_text = |key| matches!(data.get(key), Some(Object::Text(_)));
     let is_number = matches!(data.get("sid"), Some(Object::Integer(_)));
