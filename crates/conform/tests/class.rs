@@ -3,7 +3,12 @@
 //! The program under test is this one, started again as `--subject`; the file `behaviour` of the
 //! submission says what it does.
 
-#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 use std::env;
 use std::fs;
@@ -15,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use conform::TestLine;
+use harness::confine::in_own_network;
 use harness::{Exit, Process, Program, Signal};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -36,6 +42,12 @@ const TESTS: &[(&str, fn())] = &[
     ("what is no result is said", no_result),
 ];
 
+/// Each submission has a network of its own, where the system allows it.
+const AT_A_FIXED_PORT: (&str, fn()) = (
+    "at a fixed port the submissions are graded concurrently",
+    at_a_fixed_port,
+);
+
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().collect();
     if let Some([switch, .., port]) = words.get(1..)
@@ -51,7 +63,12 @@ fn main() -> ExitCode {
             Ok(())
         })
     };
-    conform::run_concurrently(TESTS.iter().map(line).collect())
+    let networks = in_own_network(|| ()).map(|()| &AT_A_FIXED_PORT);
+    if let Err(error) = &networks {
+        eprintln!("1 test is skipped, {}: {error}", AT_A_FIXED_PORT.0);
+    }
+    let tests = TESTS.iter().chain(networks.ok());
+    conform::run_concurrently(tests.map(line).collect())
 }
 
 // The programs under test: T-1 is a request, and its response with its length.
@@ -288,6 +305,20 @@ fn same_verdicts() {
         ] {
             assert_eq!(of_class[member], alone[member], "{name}: {member}");
         }
+    }
+}
+
+fn at_a_fixed_port() {
+    let class = Class::new(&[("ada", "waits"), ("ben", "right")]);
+    let process = class.command("out", &["--fixed-port", "8083", "--concurrent", "2"]);
+    wait_until("ben is graded while ada waits", || {
+        class.path("out").join("ben.json").exists()
+    });
+    fs::write(class.path("open"), "").unwrap();
+    let (exit, stdout, stderr) = finished(&process);
+    assert_eq!(exit, Exit::Status(0), "{stdout}\n{stderr}");
+    for name in ["ada.json", "ben.json"] {
+        assert_eq!(class.json("out", name)["outcome"], "passes", "{name}");
     }
 }
 
