@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use cli::Output;
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 use net::{AcceptFailure, AcceptFailures, Condition, SHUTDOWN_GRACE, STARVED_WAIT, Shutdown};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 
 use crate::client::{Client, Service};
 use crate::store::Store;
@@ -21,31 +23,27 @@ use crate::store::Store;
 /// Clients that are served concurrently; others wait in the backlog.
 const MOST_CLIENTS: usize = 16_384;
 
-/// How many events the system reports together, and how many clients are accepted before it is asked again.
+/// How many events the system reports together.
 const MOST_EVENTS: usize = 256;
 
 /// How long a client that was just accepted is waited for before it is printed that it has
 /// connected.
 const ANNOUNCE_AFTER: Duration = Duration::from_millis(1);
 
-const LISTENER: Token = Token(usize::MAX);
-const WAKER: Token = Token(usize::MAX - 1);
-
-/// Whether clients wait to be accepted.
-#[derive(Clone, Copy)]
-enum Backlog {
-    Empty,
-    MayHaveClients,
-    /// The system is out of what it takes to accept one.
-    Starved,
-}
+const WAKER: Token = Token(usize::MAX);
 
 struct EventLoop<'a> {
+    /// Reports what happens to clients, and the waker. The listener is asked beside it: Mio reports
+    /// only that it becomes readable, and would have to be asked after each client for the next.
     poll: Poll,
     events: Events,
+    ///
     /// `None`: the server is closing.
     listener: Option<TcpListener>,
-    backlog: Backlog,
+    /// Whether somebody waits to be accepted.
+    client_waits: bool,
+    /// Whether the system was out of what it takes to accept a client.
+    starved: bool,
     failures: AcceptFailures,
     full: Condition,
     service: Service<'a>,
@@ -77,7 +75,7 @@ pub(crate) fn run(
         move || drop(waker.wake())
     });
     while !shutdown.is_requested() {
-        event_loop.accept()?;
+        event_loop.accept();
         event_loop.wait(None)?;
         event_loop.announce();
     }
@@ -86,18 +84,13 @@ pub(crate) fn run(
 
 impl<'a> EventLoop<'a> {
     fn new(listener: TcpListener, service: Service<'a>) -> io::Result<Self> {
-        let poll = Poll::new()?;
         listener.set_nonblocking(true)?;
-        poll.registry().register(
-            &mut SourceFd(&listener.as_raw_fd()),
-            LISTENER,
-            Interest::READABLE,
-        )?;
         Ok(Self {
-            poll,
+            poll: Poll::new()?,
             events: Events::with_capacity(MOST_EVENTS),
             listener: Some(listener),
-            backlog: Backlog::Empty,
+            client_waits: false,
+            starved: false,
             failures: AcceptFailures::default(),
             full: Condition::default(),
             service,
@@ -109,46 +102,24 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    /// Accepts clients that wait for that, as far as there is room, and serves those who have sent
-    /// their request: it mostly arrives while the others are accepted.
-    fn accept(&mut self) -> io::Result<()> {
-        let room = MOST_CLIENTS - self.clients.len();
-        let mut accepted = Vec::new();
-        while let Some(listener) = &self.listener
-            && let Backlog::MayHaveClients | Backlog::Starved = self.backlog
-            && accepted.len() < room.min(MOST_EVENTS)
-        {
-            // To accept in vain costs a tenth of a create, since Linux makes the socket first; and
-            // mostly one client comes at a time.
-            if accepted.len() == 1 && !net::wait_for_client(listener, Some(Duration::ZERO)) {
-                self.backlog = Backlog::Empty;
-                break;
-            }
-            match listener.accept() {
-                Ok(client) => accepted.push(client),
-                Err(error) => match self.failures.classify(listener, &error) {
-                    AcceptFailure::TryAgain => {}
-                    AcceptFailure::NobodyWaits => self.backlog = Backlog::Empty,
-                    AcceptFailure::Starved => {
-                        self.backlog = Backlog::Starved;
-                        break;
-                    }
-                },
+    /// Accepts one client, if one waits. What happened before it came has been served: a reader
+    /// that had closed has made room for what it sends (C-14).
+    fn accept(&mut self) {
+        let Some(listener) = self.listener.as_ref().filter(|_| self.client_waits) else {
+            return;
+        };
+        match listener.accept() {
+            Ok((stream, peer)) => self.admit(Client::new(stream, peer)),
+            Err(error) => {
+                let failure = self.failures.classify(listener, &error);
+                self.starved = failure == AcceptFailure::Starved;
             }
         }
-        if accepted.len() == room && self.full.begins() {
+        if self.clients.len() == MOST_CLIENTS && self.full.begins() {
             log::warn!(
                 "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
             );
         }
-        // A reader that has closed before these came has made room for what they send (C-14).
-        if !accepted.is_empty() && self.clients.len() > self.receiving {
-            self.wait(Some(Duration::ZERO))?;
-        }
-        for (stream, peer) in accepted {
-            self.admit(Client::new(stream, peer));
-        }
-        Ok(())
     }
 
     fn admit(&mut self, client: Client<'a>) {
@@ -204,31 +175,47 @@ impl<'a> EventLoop<'a> {
     /// the order in which it did; then looks at those whose time is over. `false`: more may have
     /// happened than was reported.
     fn wait(&mut self, most: Option<Duration>) -> io::Result<bool> {
-        let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
-        let timeout = [most, self.timeout()].into_iter().flatten().min();
         let start = Instant::now();
-        let polled = self.poll.poll(&mut events, timeout);
-        // A suspension (SIGSTOP) does this, too.
-        let interrupted =
-            matches!(&polled, Err(error) if error.kind() == io::ErrorKind::Interrupted);
-        if !interrupted {
-            polled?;
+        if !self.ask([most, self.timeout()].into_iter().flatten().min())? {
+            self.look(start);
+            return Ok(true);
         }
+        let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
+        self.poll.poll(&mut events, Some(Duration::ZERO))?;
         let mut count = 0;
         for event in &events {
             count += 1;
-            match event.token() {
-                LISTENER => self.backlog = Backlog::MayHaveClients,
-                WAKER => {}
-                token => self.serve(token, Client::advance),
+            if event.token() != WAKER {
+                self.serve(event.token(), Client::advance);
             }
         }
         self.events = events;
-        let all_reported = !interrupted && count < MOST_EVENTS;
+        let all_reported = count < MOST_EVENTS;
         if all_reported {
             self.look(start);
         }
         Ok(all_reported)
+    }
+
+    /// Asks the system whether somebody waits to be accepted, and returns whether anything happened
+    /// to the clients. It looks in this order, so that what happened before a client came is known
+    /// with it.
+    fn ask(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        let nothing = PollFd::new(self.poll.registry(), PollFlags::empty());
+        let clients = PollFd::new(self.poll.registry(), PollFlags::IN);
+        let may_accept = !self.starved && self.clients.len() < MOST_CLIENTS;
+        let listener = self.listener.as_ref().filter(|_| may_accept);
+        let client = listener.map_or(nothing, |listener| PollFd::new(listener, PollFlags::IN));
+        let mut asked = [client, clients];
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match rustix::event::poll(&mut asked, timeout.as_ref()) {
+            // A suspension (SIGSTOP) does this, too.
+            Err(Errno::INTR) => return Ok(true),
+            done => done?,
+        };
+        let [client_waits, happened] = asked.map(|asked| !asked.revents().is_empty());
+        self.client_waits = client_waits || mem::take(&mut self.starved);
+        Ok(happened)
     }
 
     /// Looks at those whose time was over when this process last asked what has happened: what they
@@ -245,11 +232,7 @@ impl<'a> EventLoop<'a> {
     fn timeout(&self) -> Option<Duration> {
         let look = self.looks.first();
         let until_look = look.map(|(time, _)| time.saturating_duration_since(Instant::now()));
-        let until_accept = match self.backlog {
-            Backlog::MayHaveClients if self.clients.len() < MOST_CLIENTS => Some(Duration::ZERO),
-            Backlog::Starved => Some(STARVED_WAIT),
-            _ => None,
-        };
+        let until_accept = self.starved.then_some(STARVED_WAIT);
         let until_announcement = (!self.fresh.is_empty()).then_some(ANNOUNCE_AFTER);
         let all = [until_look, until_accept, until_announcement];
         all.into_iter().flatten().min()
@@ -267,11 +250,15 @@ impl<'a> EventLoop<'a> {
     /// Serves those who have sent their whole request, within the time that a shutdown has (C-16).
     fn finish(mut self) -> io::Result<()> {
         let end = Instant::now() + SHUTDOWN_GRACE;
-        self.backlog = Backlog::MayHaveClients;
-        self.accept()?;
+        loop {
+            let all_reported = self.wait(Some(Duration::ZERO))?;
+            self.accept();
+            let is_last = !self.client_waits || self.starved || Instant::now() >= end;
+            if all_reported && is_last {
+                break;
+            }
+        }
         self.listener = None;
-        self.backlog = Backlog::Empty;
-        while !self.wait(Some(Duration::ZERO))? {}
         self.announce();
         self.stop(Client::is_receiving);
         while !self.clients.is_empty() && Instant::now() < end {
