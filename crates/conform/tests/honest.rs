@@ -217,7 +217,8 @@ fn failed(
     failed.retain(|check| check.level == Level::Must || check.id != "X-1");
     // The test says so too, but only when all others are over.
     for record in &failed {
-        eprintln!("{}, seed {seed}: {record}", assignment.name);
+        let (name, verdict) = (assignment.name, record.verdict);
+        eprintln!("{name}, seed {seed}, {verdict:?}: {record}");
     }
     Ok(failed)
 }
