@@ -15,7 +15,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Poll, Token, Waker};
 use net::{AcceptFailure, AcceptFailures, Condition, SHUTDOWN_GRACE, STARVED_WAIT, Shutdown};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
+use rustix::io::retry_on_intr;
 
 use crate::client::{Client, Service};
 use crate::store::Store;
@@ -33,16 +33,15 @@ const ANNOUNCE_AFTER: Duration = Duration::from_millis(1);
 const WAKER: Token = Token(usize::MAX);
 
 struct EventLoop<'a> {
-    /// Reports what happens to clients, and the waker. The listener is asked beside it: Mio reports
-    /// only that it becomes readable, and would have to be asked after each client for the next.
+    /// Of the clients and the waker. The listener is polled beside it: Mio is edge-triggered, and
+    /// does not report that a second client waits behind the one that was accepted.
     poll: Poll,
     events: Events,
-    ///
     /// `None`: the server is closing.
     listener: Option<TcpListener>,
     /// Whether somebody waits to be accepted.
     client_waits: bool,
-    /// Whether the system was out of what it takes to accept a client.
+    /// Whether the system was out of descriptors or memory when a client was to be accepted.
     starved: bool,
     failures: AcceptFailures,
     full: Condition,
@@ -102,8 +101,8 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    /// Accepts one client, if one waits. What happened before it came has been served: a reader
-    /// that had closed has made room for what it sends (C-14).
+    /// Accepts one client, if one waits. Events from before it came have been handled: a reader that
+    /// had closed has made room for what it sends (C-14).
     fn accept(&mut self) {
         let Some(listener) = self.listener.as_ref().filter(|_| self.client_waits) else {
             return;
@@ -114,11 +113,6 @@ impl<'a> EventLoop<'a> {
                 let failure = self.failures.classify(listener, &error);
                 self.starved = failure == AcceptFailure::Starved;
             }
-        }
-        if self.clients.len() == MOST_CLIENTS && self.full.begins() {
-            log::warn!(
-                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
-            );
         }
     }
 
@@ -176,7 +170,8 @@ impl<'a> EventLoop<'a> {
     /// happened than was reported.
     fn wait(&mut self, most: Option<Duration>) -> io::Result<bool> {
         let start = Instant::now();
-        if !self.ask([most, self.timeout()].into_iter().flatten().min())? {
+        let timeout = [most, self.timeout()].into_iter().flatten().min();
+        if !self.wait_until_ready(timeout)? {
             self.look(start);
             return Ok(true);
         }
@@ -197,25 +192,26 @@ impl<'a> EventLoop<'a> {
         Ok(all_reported)
     }
 
-    /// Asks the system whether somebody waits to be accepted, and returns whether anything happened
-    /// to the clients. It looks in this order, so that what happened before a client came is known
-    /// with it.
-    fn ask(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
-        let nothing = PollFd::new(self.poll.registry(), PollFlags::empty());
-        let clients = PollFd::new(self.poll.registry(), PollFlags::IN);
-        let may_accept = !self.starved && self.clients.len() < MOST_CLIENTS;
-        let listener = self.listener.as_ref().filter(|_| may_accept);
-        let client = listener.map_or(nothing, |listener| PollFd::new(listener, PollFlags::IN));
-        let mut asked = [client, clients];
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        match rustix::event::poll(&mut asked, timeout.as_ref()) {
-            // A suspension (SIGSTOP) does this, too.
-            Err(Errno::INTR) => return Ok(true),
-            done => done?,
+    /// Waits until a client can be accepted, or events are there for `poll` to report, and returns
+    /// whether they are. The listener is polled first: so events from before a client came are
+    /// known with it.
+    fn wait_until_ready(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        let is_full = self.clients.len() == MOST_CLIENTS;
+        if is_full && self.full.begins() {
+            log::warn!(
+                "serving {MOST_CLIENTS} clients, the most possible; others wait until one leaves"
+            );
+        }
+        let listener = match &self.listener {
+            Some(listener) if !is_full && !self.starved => PollFd::new(listener, PollFlags::IN),
+            _ => PollFd::new(self.poll.registry(), PollFlags::empty()),
         };
-        let [client_waits, happened] = asked.map(|asked| !asked.revents().is_empty());
+        let mut entries = [listener, PollFd::new(self.poll.registry(), PollFlags::IN)];
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        retry_on_intr(|| rustix::event::poll(&mut entries, timeout.as_ref()))?;
+        let [client_waits, has_events] = entries.map(|entry| !entry.revents().is_empty());
         self.client_waits = client_waits || mem::take(&mut self.starved);
-        Ok(happened)
+        Ok(has_events)
     }
 
     /// Looks at those whose time was over when this process last asked what has happened: what they

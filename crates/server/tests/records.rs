@@ -267,6 +267,24 @@ fn c_14_past_the_limit_a_create_is_refused_and_what_is_stored_stays() {
 }
 
 #[test]
+fn c_14_a_reader_that_has_closed_has_made_room_for_the_next_client() {
+    // One message counts 400 + 1 + 3 + 5 bytes.
+    let (server, address) = start_as(|program| program.env("SERVER_MAX_BYTES", "409"));
+    store(address, b"a", b"bob", b"first");
+    let mut reader = send(address, &read(b"bob"));
+    reader.receive_to_end(SOON).unwrap();
+    // The server learns of both together.
+    server.signal(Signal::STOP).unwrap();
+    drop(reader);
+    let mut next = send(address, &create(b"a", b"bob", b"again"));
+    server.signal(Signal::CONT).unwrap();
+    next.expect_close(SOON).unwrap();
+    let response = [b"\xae\x73\x03\x01\x00", &*message(b"a", b"again")].concat();
+    assert_eq!(ask(address, &read(b"bob")), response);
+    assert_eq!(server.stderr(), b"");
+}
+
+#[test]
 fn g_6_no_name_can_forge_a_line() {
     let (mut server, address) = start();
     store(
